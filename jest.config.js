@@ -1,0 +1,15 @@
+const swc = ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }];
+
+/** One project a tier, so that `npm run test:unit` and friends select by name. */
+const project = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': swc },
+  testEnvironment: 'node',
+  ...extra,
+});
+
+export default {
+  projects: [project('unit'), project('golden'), project('cluster'), project('e2e')],
+};

@@ -1,0 +1,39 @@
+/** Everything under our prefix that people or the operator write on a workload or a Namespace. */
+export const PREFIX = 'duotel.io/';
+
+export const ANNOTATION = {
+  /** Which producers are on; see {@link BACKENDS}. Absent: the workload is not ours. */
+  backend: 'duotel.io/backend',
+  /** Zero-code start-up in the app's interpreter; see {@link BOOTSTRAPS}. */
+  bootstrap: 'duotel.io/bootstrap',
+  /** Container names, comma-separated, or `*`. */
+  containers: 'duotel.io/containers',
+  /** `service.name` of the workload's telemetry. Default: the workload's name. */
+  serviceName: 'duotel.io/service-name',
+  /** `[namespace/]name` of the TelemetryStack. Default: the only one. */
+  stack: 'duotel.io/stack',
+  /** `true` sends prompts and completions too. Default `false`. */
+  captureContent: 'duotel.io/capture-content',
+  /** The record of what was set, written by the operator (JSON). */
+  injected: 'duotel.io/injected',
+  /** One line for people, written by the operator. */
+  status: 'duotel.io/status',
+} as const;
+
+/** Keys that people may set. */
+export const USER_ANNOTATIONS = [
+  ANNOTATION.backend,
+  ANNOTATION.bootstrap,
+  ANNOTATION.containers,
+  ANNOTATION.serviceName,
+  ANNOTATION.stack,
+  ANNOTATION.captureContent,
+] as const;
+
+export const BACKENDS = ['openinference', 'openlit', 'both', 'none'] as const;
+export type Backend = (typeof BACKENDS)[number];
+/** A backend mode that turns at least one producer on. */
+export type ActiveBackend = Exclude<Backend, 'none'>;
+
+export const BOOTSTRAPS = ['none', 'python', 'nodejs'] as const;
+export type Bootstrap = (typeof BOOTSTRAPS)[number];

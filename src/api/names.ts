@@ -1,0 +1,52 @@
+/** The only place where names, labels and ports of the stack's objects are made. */
+
+/** Field manager of every write of the operator. */
+export const FIELD_MANAGER = 'duotel';
+/** Namespace of the operator and of the default stack. */
+export const SYSTEM_NAMESPACE = 'duotel';
+/** Name of the TelemetryStack that the operator creates when there is none. */
+export const DEFAULT_STACK = 'duotel';
+
+export const COMPONENTS = ['collector', 'jaeger', 'prometheus', 'grafana'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+export const PORT = {
+  otlpGrpc: 4317,
+  otlpHttp: 4318,
+  collectorMetrics: 8889,
+  /** Self-metrics of collector and Jaeger. */
+  selfMetrics: 8888,
+  health: 13133,
+  jaegerUi: 16686,
+  prometheus: 9090,
+  grafana: 3000,
+} as const;
+
+/** Name of a component's StatefulSet, Service and ServiceAccount: `<stack>-<component>`. */
+export function componentName(stack: string, component: Component): string {
+  return `${stack}-${component}`;
+}
+
+/** Host name of a component's Service as pods of any namespace reach it. */
+export function componentHost(stack: string, namespace: string, component: Component): string {
+  return `${componentName(stack, component)}.${namespace}.svc`;
+}
+
+/** Labels that select a component's pods; immutable in a StatefulSet, so they never change between releases. */
+export function selectorLabels(stack: string, component: Component): Record<string, string> {
+  return { 'app.kubernetes.io/name': component, 'app.kubernetes.io/instance': stack, 'app.kubernetes.io/part-of': 'duotel' };
+}
+
+/** Label that marks an object as belonging to a stack: pruning and watches select by it. */
+export const STACK_LABEL = 'duotel.io/stack';
+
+/** Labels of every object of a stack. */
+export function objectLabels(stack: string, component?: Component): Record<string, string> {
+  return {
+    ...(component === undefined
+      ? { 'app.kubernetes.io/instance': stack, 'app.kubernetes.io/part-of': 'duotel' }
+      : selectorLabels(stack, component)),
+    'app.kubernetes.io/managed-by': 'duotel',
+    [STACK_LABEL]: stack,
+  };
+}

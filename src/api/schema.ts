@@ -1,0 +1,25 @@
+/** The part of a structural OpenAPI v3 schema that defaulting reads. */
+export interface Schema {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/**
+ * A copy of `value` with the schema's defaults, by the API server's rule: a default fills an absent field, then the field's own
+ * schema is applied to it, so `default: {}` on an object brings the defaults inside it.
+ */
+export function applyDefaults(schema: Schema, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = schema.items;
+    return items === undefined ? value : value.map((item) => applyDefaults(items, item));
+  }
+  if (typeof value !== 'object' || value === null || schema.properties === undefined) return value;
+  const result: Record<string, unknown> = { ...value };
+  for (const [name, property] of Object.entries(schema.properties)) {
+    const present = result[name] ?? property.default;
+    if (present !== undefined) result[name] = applyDefaults(property, present);
+  }
+  return result;
+}

@@ -1,0 +1,58 @@
+import { parse } from 'yaml';
+import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
+import { readAsset } from '../assets.ts';
+import { IMAGES } from './images.ts';
+import { applyDefaults, type Schema } from './schema.ts';
+
+export const TELEMETRY_STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', plural: 'telemetrystacks' } as const;
+
+/** Every optional field of T present, at every depth, but for those that have no default. */
+export interface ResolvedStackSpec {
+  readonly suspend: boolean;
+  readonly collector: ResolvedComponent & { readonly spanMetrics: { readonly enabled: boolean } };
+  /** `retention`: hours, for example `168h`. */
+  readonly jaeger: ResolvedComponent & { readonly retention: string };
+  readonly prometheus: ResolvedComponent & { readonly retention: string; readonly retentionSize: string };
+  readonly grafana: ResolvedComponent & { readonly enabled: boolean };
+  readonly injection: {
+    readonly protocol: 'http/protobuf' | 'grpc';
+    readonly deploymentEnvironment?: string;
+    readonly showOpenlitSpans: boolean;
+  };
+}
+
+export interface ResolvedComponent {
+  readonly image: string;
+  readonly resources: {
+    readonly requests: { readonly cpu: string; readonly memory: string };
+    readonly limits: { readonly cpu?: string; readonly memory: string };
+  };
+  readonly storage: { readonly type: 'persistent' | 'ephemeral'; readonly size: string; readonly storageClassName?: string };
+}
+
+/** The CustomResourceDefinition as in crds/telemetrystack.yaml. */
+export function telemetryStackCrd(): Record<string, unknown> {
+  return parse(readAsset('crds/telemetrystack.yaml'));
+}
+
+function specSchema(): Schema {
+  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
+  const schema = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
+  if (schema === undefined) throw new Error('crds/telemetrystack.yaml: no schema for .spec');
+  return schema;
+}
+
+/**
+ * The spec with the CRD's defaults, as the API server would store it, and with the images of this release where none is named.
+ * Images have no default in the CRD: the API server would store it, and an upgrade of the operator could never move it.
+ */
+export function resolveStackSpec(spec: TelemetryStackSpec = {}): ResolvedStackSpec {
+  const defaulted = applyDefaults(specSchema(), spec) as unknown as ResolvedStackSpec;
+  return {
+    ...defaulted,
+    collector: { ...defaulted.collector, image: defaulted.collector.image ?? IMAGES.collector },
+    jaeger: { ...defaulted.jaeger, image: defaulted.jaeger.image ?? IMAGES.jaeger },
+    prometheus: { ...defaulted.prometheus, image: defaulted.prometheus.image ?? IMAGES.prometheus },
+    grafana: { ...defaulted.grafana, image: defaulted.grafana.image ?? IMAGES.grafana },
+  };
+}
