@@ -1,0 +1,68 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/** How to reach an API server and who we are there. */
+export interface Credentials {
+  /** For example `https://10.96.0.1:443`. */
+  readonly server: string;
+  /** The namespace of the context, or of our pod. */
+  readonly namespace: string;
+  /** What a connection and a request need now; read again for each request, so that a rotated token or certificate is used at once. */
+  current(): Promise<ConnectionSecrets>;
+}
+
+export interface ConnectionSecrets {
+  readonly tls: {
+    readonly ca?: string | Buffer;
+    readonly cert?: string | Buffer;
+    readonly key?: string | Buffer;
+    readonly servername?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CredentialsSource {
+  /** Path of a kubeconfig. Default: KUBECONFIG, then the service account of the pod, then ~/.kube/config. */
+  readonly kubeconfig?: string;
+  /** Context in it. Default: its current one. */
+  readonly context?: string;
+}
+
+/**
+ * Credentials by the rules of client-node's KubeConfig: exec plugins, OIDC, client certificates, in-cluster token and CA.
+ * The library is loaded here and nowhere else: its generated models take a third of a second, and most commands and tests need none.
+ * @throws Error naming the kubeconfig and the context that is missing.
+ */
+export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node/dist/config.js');
+  const config: KubeConfig = new Config();
+  if (source.kubeconfig !== undefined) config.loadFromFile(source.kubeconfig);
+  else config.loadFromDefault();
+  if (source.context !== undefined) {
+    const names = config.getContexts().map((context) => context.name);
+    if (!names.includes(source.context)) {
+      throw new Error(
+        `kubeconfig has no context "${source.context}": it has ${names.join(', ') || 'none'}; choose one of these with --context`,
+      );
+    }
+    config.setCurrentContext(source.context);
+  }
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new Error('no cluster to talk to: set KUBECONFIG or pass --kubeconfig FILE, with a current context that names a cluster');
+  }
+  return {
+    server: cluster.server.replace(/\/$/, ''),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    async current() {
+      const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+      await config.applyToHTTPSOptions(options);
+      const { ca, cert, key, servername, rejectUnauthorized } = options;
+      const headers: Record<string, string> = {};
+      for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = String(value);
+      if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+      const tls = { ca, cert, key, servername, rejectUnauthorized };
+      return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { type ApiErrorBody, KubeApiError } from './kube-api.ts';
+
+/** Sources of time and randomness, passed in so that tests decide them. */
+export interface Clock {
+  /** Milliseconds that only go forward. */
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+/** A number in [0, 1). */
+export type Random = () => number;
+
+export interface RetryPolicy {
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubles after each. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, baseMs: 100, maxMs: 5000 };
+
+/** Milliseconds to wait before attempt `attempt + 1`, or undefined when the error is final. `attempt` counts from 1. */
+export function retryDelay(error: ApiErrorBody, attempt: number, policy: RetryPolicy, random: Random): number | undefined {
+  const transient = error.status === 0 || error.status === 429 || (error.status >= 500 && error.status !== 501);
+  if (!transient || attempt >= policy.attempts) return undefined;
+  if (error.retryAfter !== undefined) return Math.min(error.retryAfter * 1000, 30_000);
+  const ceiling = Math.min(policy.baseMs * 2 ** (attempt - 1), policy.maxMs);
+  return ceiling / 2 + (ceiling / 2) * random();
+}
+
+/** Runs `attempt` until it succeeds, fails for good, or `signal` aborts. Only {@link KubeApiError} is retried. */
+export async function withRetry<T>(
+  attempt: () => Promise<T>,
+  context: {
+    readonly policy: RetryPolicy;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal?: AbortSignal;
+    readonly onRetry?: () => void;
+  },
+): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof KubeApiError) || context.signal?.aborted) throw error;
+      const delay = retryDelay(error.body, count, context.policy, context.random);
+      if (delay === undefined) throw error;
+      context.onRetry?.();
+      await context.clock.sleep(delay, context.signal);
+    }
+  }
+}
