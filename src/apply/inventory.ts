@@ -1,0 +1,35 @@
+import type { KubeObject } from '../api/kube-object.ts';
+
+/** One object that the operator keeps; the identity under which it can be pruned. */
+export interface InventoryEntry {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** Identity without version and UID: the API group, kind, namespace and name. */
+export function entryId(entry: Omit<InventoryEntry, 'uid'>): string {
+  const group = entry.apiVersion.includes('/') ? entry.apiVersion.split('/')[0] : '';
+  return `${group}/${entry.kind}/${entry.namespace ?? ''}/${entry.name}`;
+}
+
+export function objectEntry(object: KubeObject): InventoryEntry {
+  const { name, namespace, uid } = object.metadata;
+  return { apiVersion: object.apiVersion, kind: object.kind, ...(namespace && { namespace }), name, ...(uid && { uid }) };
+}
+
+/** Both lists, each identity once, sorted by it. An entry of `newer` replaces its older twin, but keeps a UID that only that one knows. */
+export function union(older: readonly InventoryEntry[], newer: readonly InventoryEntry[]): readonly InventoryEntry[] {
+  const byId = new Map(older.map((entry) => [entryId(entry), entry]));
+  for (const entry of newer) {
+    const uid = entry.uid ?? byId.get(entryId(entry))?.uid;
+    byId.set(entryId(entry), { ...entry, ...(uid !== undefined && { uid }) });
+  }
+  return [...byId.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+}
+
+export function sameInventory(a: readonly InventoryEntry[], b: readonly InventoryEntry[]): boolean {
+  return JSON.stringify(union([], a)) === JSON.stringify(union([], b));
+}
