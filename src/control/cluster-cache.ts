@@ -1,0 +1,106 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import type { InventoryEntry } from '../apply/inventory.ts';
+import type { KubeApi, Query } from '../kube/kube-api.ts';
+import { objectKey, Reflector } from '../kube/reflector.ts';
+import type { Clock, Random } from '../kube/retry.ts';
+import { errorText, type Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Watched {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly query?: Query;
+}
+
+export interface Change {
+  readonly kind: string;
+  readonly key: string;
+  /** undefined when the object is gone. */
+  readonly object: KubeObject | undefined;
+  /** What the store held before. */
+  readonly previous: KubeObject | undefined;
+  /** true for what a list brought, false for an event. */
+  readonly resync: boolean;
+}
+
+export interface ClusterCacheOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly onChange: (change: Change) => void;
+}
+
+/** Copies of the kinds that the operator reads, each kept current by a reflector. */
+export class ClusterCache {
+  readonly #options: ClusterCacheOptions;
+  readonly #reflectors = new Map<string, Reflector>();
+  readonly #running: Promise<void>[] = [];
+
+  constructor(options: ClusterCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Starts to watch a kind and resolves when its first list is in. One reflector a kind. */
+  async watch(watched: Watched, signal: AbortSignal): Promise<void> {
+    const { api, clock, random, logger, metrics, onChange } = this.#options;
+    const type = await api.resourceType(watched.apiVersion, watched.kind);
+    const last = new Map<string, KubeObject>();
+    const reflector = new Reflector({
+      api,
+      type,
+      ...(watched.namespace !== undefined && { namespace: watched.namespace }),
+      ...(watched.query !== undefined && { query: watched.query }),
+      clock,
+      random,
+      onChange: ({ key, object, resync }) => {
+        const previous = last.get(key);
+        if (object === undefined) last.delete(key);
+        else last.set(key, object);
+        onChange({ kind: type.kind, key, object, previous, resync });
+      },
+      onTrouble: ({ what, error }) => {
+        metrics.watchTroubles.inc({ resource: type.plural, what });
+        logger.warn('watch interrupted', { resource: type.plural, what, error: errorText(error) });
+      },
+    });
+    this.#reflectors.set(type.kind, reflector);
+    this.#running.push(reflector.run(signal));
+    await Promise.race([reflector.ready(), aborted(signal)]);
+  }
+
+  get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {
+    return this.#reflectors.get(kind)?.get(objectKey(ref));
+  }
+
+  live(entry: InventoryEntry): KubeObject | undefined {
+    return this.get(entry.kind, entry);
+  }
+
+  values(kind: string): readonly KubeObject[] {
+    return [...(this.#reflectors.get(kind)?.values() ?? [])];
+  }
+
+  /** Puts the answer to a write of ours into the copy, so that the next pass does not decide on the past. */
+  remember(object: KubeObject): void {
+    this.#reflectors.get(object.kind)?.remember(object);
+  }
+
+  get synced(): boolean {
+    return this.#reflectors.size > 0 && [...this.#reflectors.values()].every((reflector) => reflector.synced);
+  }
+
+  /** Resolves when every watch has ended, after the signal has aborted. */
+  async stopped(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

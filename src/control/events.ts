@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { errorText, type Logger } from './logger.ts';
+
+export interface EventText {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, from a fixed set. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Kept small: a reminder of what was said last, not a history. */
+const MEMORY = 10_000;
+
+/** Writes core/v1 Events. What was already said of an object is not said again. An event that can't be written is logged and given up. */
+export class EventRecorder {
+  readonly #api: KubeApi;
+  readonly #logger: Logger;
+  readonly #said = new Map<string, string>();
+
+  constructor(api: KubeApi, logger: Logger) {
+    this.#api = api;
+    this.#logger = logger;
+  }
+
+  async record(object: KubeObject, event: EventText): Promise<void> {
+    const { name, namespace = 'default', uid = '' } = object.metadata;
+    const said = `${event.reason}\0${event.message}`;
+    if (this.#said.get(uid) === said) return;
+    this.#said.delete(uid);
+    this.#said.set(uid, said);
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > MEMORY && oldest !== undefined) this.#said.delete(oldest);
+    const now = new Date().toISOString();
+    const id = createHash('sha256').update(`${uid}\0${said}\0${now}`).digest('hex').slice(0, 16);
+    try {
+      const type = await this.#api.resourceType('v1', 'Event');
+      await this.#api.create(type, {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
+        involvedObject: { apiVersion: object.apiVersion, kind: object.kind, name, namespace, uid },
+        type: event.type,
+        reason: event.reason,
+        message: event.message.slice(0, 1024),
+        source: { component: 'duotel' },
+        reportingComponent: 'duotel.io/operator',
+        reportingInstance: '',
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+      });
+    } catch (error) {
+      this.#logger.warn('event not written', { reason: event.reason, namespace, name, error: errorText(error) });
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { FIELD_MANAGER, objectLabels } from '../api/names.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+
+/** Name of the Secret with Grafana's first administrator: keys `admin-user` and `admin-password`. */
+export function grafanaAdminSecret(stack: string): string {
+  return `${stack}-grafana-admin`;
+}
+
+/**
+ * Creates the Secret with a random password. An existing one is never changed: Grafana reads it only when its database is new, so a
+ * second password would lock people out.
+ */
+export async function createGrafanaAdmin(api: KubeApi, stack: string, namespace: string): Promise<void> {
+  const type = await api.resourceType('v1', 'Secret');
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: grafanaAdminSecret(stack), namespace, labels: objectLabels(stack, 'grafana') },
+    type: 'Opaque',
+    stringData: { 'admin-user': 'admin', 'admin-password': randomBytes(24).toString('base64url') },
+  };
+  try {
+    await api.create(type, secret, { fieldManager: FIELD_MANAGER });
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+  }
+}

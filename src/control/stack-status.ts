@@ -1,0 +1,77 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import type { InventoryEntry } from '../apply/inventory.ts';
+import { type Condition, condition } from './conditions.ts';
+
+export interface ComponentLine {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly message: string;
+}
+
+export interface WorkloadCounts {
+  readonly injected: number;
+  readonly pending: number;
+  readonly blocked: number;
+  readonly reverted: number;
+}
+
+/** `.status` of a TelemetryStack. */
+export interface StackStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly Condition[];
+  readonly components: readonly ComponentLine[];
+  readonly inventory: readonly InventoryEntry[];
+  readonly workloads: WorkloadCounts;
+}
+
+export interface StackOutcome {
+  /** Why the stack cannot go on without somebody; each names the object. */
+  readonly stalled?: { readonly reason: string; readonly message: string };
+  /** Errors that will be tried again. */
+  readonly failures: readonly string[];
+  readonly suspended: boolean;
+  readonly components: readonly ComponentLine[];
+  readonly inventory: readonly InventoryEntry[];
+  readonly workloads: WorkloadCounts;
+}
+
+export function statusOf(stack: KubeObject): Partial<StackStatus> {
+  return (stack['status'] ?? {}) as Partial<StackStatus>;
+}
+
+/** The status that says what the pass found. Equal input, equal status: the time of a condition moves only when its status does. */
+export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: string): StackStatus {
+  const generation = stack.metadata.generation ?? 0;
+  const before = statusOf(stack).conditions ?? [];
+  const make = (type: Condition['type'], status: boolean, reason: string, message: string): Condition =>
+    condition(before, now, { type, status: status ? 'True' : 'False', reason, message, observedGeneration: generation });
+  const { components, inventory, workloads } = outcome;
+  const ready = summary(outcome);
+  const progressing = ready.reason === 'ComponentsNotReady' || ready.reason === 'ApplyFailed';
+  return {
+    observedGeneration: generation,
+    conditions: [
+      make('Ready', ready.ready, ready.reason, ready.message),
+      make('Reconciling', progressing, progressing ? ready.reason : 'Settled', progressing ? ready.message : 'nothing left to do'),
+      outcome.stalled === undefined
+        ? make('Stalled', false, 'Settled', 'nothing stands in the way')
+        : make('Stalled', true, outcome.stalled.reason, outcome.stalled.message),
+    ],
+    components,
+    inventory,
+    workloads,
+  };
+}
+
+function summary(outcome: StackOutcome): { readonly ready: boolean; readonly reason: string; readonly message: string } {
+  if (outcome.stalled !== undefined) return { ready: false, ...outcome.stalled };
+  if (outcome.suspended) return { ready: false, reason: 'Suspended', message: 'spec.suspend is true: nothing is written' };
+  if (outcome.failures.length > 0) return { ready: false, reason: 'ApplyFailed', message: outcome.failures.join('; ').slice(0, 2000) };
+  const waiting = outcome.components.filter((component) => !component.ready);
+  const count = outcome.components.length;
+  if (waiting.length > 0) {
+    const lines = waiting.map((component) => `${component.name}: ${component.message}`).join('; ');
+    return { ready: false, reason: 'ComponentsNotReady', message: `${count - waiting.length} of ${count} components ready; ${lines}` };
+  }
+  return { ready: true, reason: 'AllComponentsReady', message: `${count} of ${count} components ready` };
+}
