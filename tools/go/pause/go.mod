@@ -1,0 +1,3 @@
+module duotel.io/tools/pause
+
+go 1.24
