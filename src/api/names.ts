@@ -50,3 +50,9 @@ export function objectLabels(stack: string, component?: Component): Record<strin
     [STACK_LABEL]: stack,
   };
 }
+
+/** ConfigMap in the operator's namespace with the TelemetryStack to create where there is none (key `telemetrystack.yaml`). */
+export const DEFAULT_STACK_CONFIG = 'duotel-default-stack';
+
+/** Port of the operator's `/healthz`, `/readyz` and `/metrics`. */
+export const OPERATOR_PORT = 8080;

@@ -1,0 +1,26 @@
+import { ApiObject, App, Chart } from 'cdk8s';
+import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
+import { resolveStackSpec } from '../src/api/telemetry-stack.ts';
+import { programArchive } from '../tools/bundle.ts';
+import { FoundationChart, OperatorChart } from './operator.ts';
+import { loadSettings, type Settings } from './settings.ts';
+import { synthStack } from './synth-stack.ts';
+
+/** Chart ids are file names, and `kubectl apply -f dist` goes by these: what others need comes first. */
+async function synthesize(settings: Settings): Promise<void> {
+  const app = new App();
+  new FoundationChart(app, '00-foundation');
+  new OperatorChart(app, '10-operator', { ...settings, program: await programArchive() });
+  // The very objects that the operator will want: it finds them as they should be, and writes nothing.
+  const chart = new Chart(app, '20-stack', { disableResourceNameHashes: true });
+  const stack = synthStack({ name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE, spec: resolveStackSpec(settings.stack) });
+  for (const object of stack) new ApiObject(chart, `${object.kind}-${object.metadata.name}`, object);
+  app.synth();
+}
+
+try {
+  await synthesize(loadSettings());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,148 @@
+import { ApiObject, Chart, type ChartProps } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { stringify } from 'yaml';
+import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
+import { IMAGES } from '../src/api/images.ts';
+import { DEFAULT_STACK, DEFAULT_STACK_CONFIG, OPERATOR_PORT, SYSTEM_NAMESPACE } from '../src/api/names.ts';
+import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
+import { digest } from './digest.ts';
+import { LOADER, programParts } from './operator-program.ts';
+import { CLUSTER_RULES, NAMESPACE_RULES } from './operator-rbac.ts';
+import type { OperatorSettings } from './settings.ts';
+
+const NAME = 'duotel-operator';
+const SELECTOR = { 'app.kubernetes.io/name': 'operator', 'app.kubernetes.io/part-of': 'duotel' };
+const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
+
+/** What must be there before everything else: the namespace and the CRD. */
+export class FoundationChart extends Chart {
+  constructor(scope: Construct, id: string, props: ChartProps = {}) {
+    super(scope, id, { disableResourceNameHashes: true, ...props });
+    new ApiObject(this, 'namespace', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: SYSTEM_NAMESPACE,
+        labels: {
+          'app.kubernetes.io/part-of': 'duotel',
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/warn': 'restricted',
+        },
+      },
+    });
+    const { apiVersion, kind, metadata, ...rest } = telemetryStackCrd() as { apiVersion: string; kind: string; metadata: { name: string } };
+    new ApiObject(this, 'crd', { apiVersion, kind, metadata: { ...metadata, labels: { 'app.kubernetes.io/part-of': 'duotel' } }, ...rest });
+  }
+}
+
+export interface OperatorChartProps extends ChartProps {
+  readonly operator: OperatorSettings;
+  /** Spec of the TelemetryStack that the operator creates where there is none. */
+  readonly stack: TelemetryStackSpec;
+  /** The compressed program, as tools/bundle.ts makes it. */
+  readonly program: Uint8Array;
+}
+
+/** The operator: its program, its rights and its Deployment. */
+export class OperatorChart extends Chart {
+  constructor(scope: Construct, id: string, props: OperatorChartProps) {
+    super(scope, id, { disableResourceNameHashes: true, ...props });
+    this.#rights();
+    const stack = stringify({
+      apiVersion: TELEMETRY_STACK.apiVersion,
+      kind: TELEMETRY_STACK.kind,
+      metadata: { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE },
+      spec: props.stack,
+    });
+    this.#object('default-stack', 'v1', 'ConfigMap', DEFAULT_STACK_CONFIG, { data: { 'telemetrystack.yaml': stack } });
+    const parts = props.operator.builtImage === undefined ? programParts(props.program) : [];
+    for (const part of parts) {
+      this.#object(part.name, 'v1', 'ConfigMap', part.name, { immutable: true, binaryData: { [part.key]: part.data } });
+    }
+    this.#object('network-policy', 'networking.k8s.io/v1', 'NetworkPolicy', NAME, {
+      spec: {
+        podSelector: { matchLabels: SELECTOR },
+        policyTypes: ['Ingress'],
+        ingress: [{ ports: [{ port: OPERATOR_PORT, protocol: 'TCP' }] }],
+      },
+    });
+    this.#object('deployment', 'apps/v1', 'Deployment', NAME, {
+      spec: {
+        replicas: 1,
+        // Never two writers, not even during a rollout.
+        strategy: { type: 'Recreate' },
+        selector: { matchLabels: SELECTOR },
+        template: {
+          metadata: { labels: LABELS, annotations: { 'duotel.io/default-stack': digest(stack) } },
+          spec: podSpec(props.operator, parts),
+        },
+      },
+    });
+  }
+
+  #rights(): void {
+    this.#object('service-account', 'v1', 'ServiceAccount', NAME, { automountServiceAccountToken: false });
+    const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: SYSTEM_NAMESPACE }];
+    const rbac = 'rbac.authorization.k8s.io/v1';
+    const roleRef = (kind: string): object => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: NAME });
+    new ApiObject(this, 'cluster-role', {
+      apiVersion: rbac,
+      kind: 'ClusterRole',
+      metadata: { name: NAME, labels: LABELS },
+      rules: CLUSTER_RULES,
+    });
+    new ApiObject(this, 'cluster-role-binding', {
+      apiVersion: rbac,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: NAME, labels: LABELS },
+      roleRef: roleRef('ClusterRole'),
+      subjects,
+    });
+    this.#object('role', rbac, 'Role', NAME, { rules: NAMESPACE_RULES });
+    this.#object('role-binding', rbac, 'RoleBinding', NAME, { roleRef: roleRef('Role'), subjects });
+  }
+
+  #object(id: string, apiVersion: string, kind: string, name: string, rest: object): void {
+    new ApiObject(this, id, { apiVersion, kind, metadata: { name, namespace: SYSTEM_NAMESPACE, labels: LABELS }, ...rest });
+  }
+}
+
+function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programParts>): object {
+  const probe = (path: string): object => ({ httpGet: { path, port: 'http' } });
+  const fromParts = {
+    command: ['node', '--input-type=module', '-e', LOADER, '/program'],
+    volumeMounts: [
+      { name: 'program', mountPath: '/program', readOnly: true },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+  return {
+    serviceAccountName: NAME,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: 'operator',
+        image: settings.builtImage ?? settings.image ?? IMAGES.operator,
+        imagePullPolicy: 'IfNotPresent',
+        ...(settings.builtImage === undefined ? fromParts : { volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] }),
+        args: ['operator', '--listen', `0.0.0.0:${OPERATOR_PORT}`],
+        env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } }],
+        ports: [{ name: 'http', containerPort: OPERATOR_PORT, protocol: 'TCP' }],
+        startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
+        livenessProbe: { ...probe('/healthz'), periodSeconds: 10 },
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 5 },
+        resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+    volumes: [
+      {
+        name: 'program',
+        projected: { sources: parts.map(({ name }) => ({ configMap: { name } })) },
+      },
+      { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+    ].filter((volume) => volume.name !== 'program' || parts.length > 0),
+  };
+}

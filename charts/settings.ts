@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ErrorObject } from 'ajv';
+import { parse } from 'yaml';
+import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
+import { telemetryStackCrd } from '../src/api/telemetry-stack.ts';
+
+/** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
+export interface Settings {
+  readonly operator: OperatorSettings;
+  /** Spec of the TelemetryStack that the operator creates; its objects are in `dist` too. */
+  readonly stack: TelemetryStackSpec;
+}
+
+export interface OperatorSettings {
+  /** Node image that runs the program from its ConfigMaps. Default: the official one, by digest. */
+  readonly image?: string;
+  /** An image built from the Dockerfile, with the program inside; no program ConfigMap is rendered then. */
+  readonly builtImage?: string;
+}
+
+const OPERATOR_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { image: { type: 'string', minLength: 1 }, builtImage: { type: 'string', minLength: 1 } },
+};
+
+/**
+ * Reads settings. No file at the default place: all defaults.
+ * @throws Error that names the file, the field, what it holds and what was expected.
+ */
+export function loadSettings(env: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const file = env['DUOTEL_SETTINGS'];
+  let text: string;
+  try {
+    text = readFileSync(file ?? 'duotel.yaml', 'utf8');
+  } catch (error) {
+    if (file === undefined) return { operator: {}, stack: {} };
+    throw new Error(`DUOTEL_SETTINGS: ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return parseSettings(text, file ?? 'duotel.yaml');
+}
+
+/** `file` is for messages only. */
+export function parseSettings(text: string, file: string): Settings {
+  const value: unknown = parse(text) ?? {};
+  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
+  const stack = closed(crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {});
+  const schema = { type: 'object', additionalProperties: false, properties: { operator: OPERATOR_SCHEMA, stack } };
+  const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(schema);
+  if (!validate(value))
+    throw new Error(`${file} is not valid:\n${(validate.errors ?? []).map((error) => `  ${sentence(error)}`).join('\n')}`);
+  const { operator = {}, stack: spec = {} } = value as Partial<Settings>;
+  return { operator, stack: spec };
+}
+
+/** A structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [key, closed(value)]);
+  return { ...Object.fromEntries(entries), ...('properties' in schema && { additionalProperties: false }) };
+}
+
+function sentence(error: ErrorObject): string {
+  const at = error.instancePath.slice(1).replaceAll('/', '.') || '(top)';
+  const parent = error.parentSchema as { description?: string; properties?: object; enum?: readonly string[] } | undefined;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys(parent?.properties ?? {}).join(', ');
+      return `${at}: unknown field "${String(error.params['additionalProperty'])}", expected one of ${known}`;
+    }
+    case 'enum':
+      return `${at}: is ${JSON.stringify(error.data)}, expected one of ${(parent?.enum ?? []).join(', ')}`;
+    default:
+      return `${at}: is ${JSON.stringify(error.data)}, ${error.message ?? 'not valid'}${parent?.description ? ` (${parent.description})` : ''}`;
+  }
+}

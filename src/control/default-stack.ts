@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
+import type { KubeObject } from '../api/kube-object.ts';
+import { DEFAULT_STACK_CONFIG, FIELD_MANAGER } from '../api/names.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import type { Logger } from './logger.ts';
+
+/** Written on the ConfigMap: the digest of the text that was last made a TelemetryStack. */
+const APPLIED = 'duotel.io/default-applied';
+/** A manager of its own: it owns what `dist` says of the stack, and loses each field that somebody else sets. */
+const DEFAULT_MANAGER = `${FIELD_MANAGER}-default`;
+
+/**
+ * Makes the TelemetryStack that `dist` describes in a ConfigMap (a custom resource in `dist` would race its CRD). It is created when
+ * the cluster has none, follows the ConfigMap while nobody else has set its fields, and is not made again after somebody deleted it.
+ * @returns what was done, for the log.
+ */
+export async function ensureDefaultStack(
+  api: KubeApi,
+  namespace: string,
+  logger: Logger,
+): Promise<'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser'> {
+  const configMaps = await api.resourceType('v1', 'ConfigMap');
+  const config = await api.get(configMaps, { namespace, name: DEFAULT_STACK_CONFIG });
+  const text = (config?.['data'] as Readonly<Record<string, string>> | undefined)?.['telemetrystack.yaml'];
+  if (config === undefined || text === undefined) return 'absent';
+
+  const wanted = parse(text) as KubeObject;
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const applied = config.metadata.annotations?.[APPLIED];
+  const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+  const existing = (await api.list(type)).items;
+  const live = existing.find((stack) => stack.metadata.name === wanted.metadata.name && stack.metadata.namespace === namespace);
+  if (live === undefined && existing.length > 0) return 'otherStackExists';
+  if (live === undefined && applied !== undefined) return 'deletedByUser';
+  if (live !== undefined && applied === digest) return 'unchanged';
+
+  try {
+    await api.patch(type, { namespace, name: wanted.metadata.name }, 'application/apply-patch+yaml', wanted, {
+      fieldManager: DEFAULT_MANAGER,
+    });
+  } catch (error) {
+    if (!isApiError(error, 'Conflict')) throw error;
+    logger.warn('default TelemetryStack was edited in the cluster and is left as it is', {
+      stack: wanted.metadata.name,
+      error: error.message,
+    });
+    return 'editedByUser';
+  }
+  const note = { metadata: { annotations: { [APPLIED]: digest } } };
+  await api.patch(configMaps, { namespace, name: DEFAULT_STACK_CONFIG }, 'application/merge-patch+json', note, {
+    fieldManager: FIELD_MANAGER,
+  });
+  return live === undefined ? 'created' : 'updated';
+}

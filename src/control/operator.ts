@@ -1,0 +1,164 @@
+import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { synthStack } from '../../charts/synth-stack.ts';
+import { ANNOTATION } from '../api/annotations.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import { STACK_LABEL } from '../api/names.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { systemClock } from '../kube/clock.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { type Change, ClusterCache } from './cluster-cache.ts';
+import { Controller } from './controller.ts';
+import { ensureDefaultStack } from './default-stack.ts';
+import { EventRecorder } from './events.ts';
+import { serveProbes } from './http-server.ts';
+import { errorText, type Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { STACK_KINDS, StackController } from './stack-controller.ts';
+import { COPY_LABEL, WorkloadController } from './workload-controller.ts';
+
+export interface OperatorOptions {
+  readonly api: KubeApi;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Its own namespace: where stacks are. */
+  readonly namespace: string;
+  /** Where probes and metrics are served; undefined: nowhere. */
+  readonly listen?: { readonly host: string; readonly port: number };
+}
+
+/** Wires caches, controllers and probes together and runs them until `signal` aborts. */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+  const { api, logger, metrics, namespace } = options;
+  const clock = systemClock;
+  const random = Math.random;
+  const events = new EventRecorder(api, logger);
+  const route = (change: Change): void => routeChange(change);
+  const cache = new ClusterCache({ api, clock, random, logger, metrics, onChange: route });
+  let synced = false;
+
+  const workloads = new WorkloadController({
+    api,
+    cache,
+    events,
+    logger,
+    metrics,
+    onCounts: (stack) => stacks.queue.addAfter(stack, 500, 'drift'),
+  });
+  const stackController = new StackController({
+    api,
+    cache,
+    events,
+    logger,
+    metrics,
+    namespace,
+    synth: synthStack,
+    workloads: (stack) => workloads.counts(stack),
+  });
+  const common = { clock, random, logger, metrics };
+  const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
+  const deployments = new Controller({ ...common, name: 'workload', concurrency: 4, reconcile: (key) => workloads.reconcile(key) });
+
+  function routeChange({ kind, key, object, previous, resync }: Change): void {
+    const priority = resync ? 'resync' : 'user';
+    switch (kind) {
+      case TELEMETRY_STACK.kind:
+        stacks.queue.add(key, priority);
+        for (const workload of workloads.annotated()) deployments.queue.add(workload, 'drift');
+        return;
+      case 'Deployment':
+        if (workloads.concerns(object, previous)) deployments.queue.add(key, priority);
+        return;
+      case 'Namespace':
+        if (sameAnnotations(object, previous)) return;
+        for (const workload of workloads.inNamespace(key)) deployments.queue.add(workload, 'drift');
+        return;
+      default: {
+        const owner = (object ?? previous)?.metadata.labels?.[STACK_LABEL];
+        const copy = (object ?? previous)?.metadata.labels?.[COPY_LABEL];
+        const where = (object ?? previous)?.metadata.namespace ?? '';
+        if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
+        if (copy !== undefined && object === undefined)
+          for (const workload of workloads.inNamespace(where)) deployments.queue.add(workload, 'drift');
+      }
+    }
+  }
+
+  const liveness = watchEventLoop(signal);
+  const server =
+    options.listen &&
+    (await serveProbes(
+      { alive: liveness, ready: () => synced && cache.synced, metrics: () => metrics.registry.metrics() },
+      options.listen,
+    ));
+  try {
+    await served(api, logger, signal);
+    if (signal.aborted) return;
+    const outcome = await ensureDefaultStack(api, namespace, logger);
+    logger.info('default TelemetryStack', { outcome });
+
+    const own = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap').map((kind) => ({
+      ...kind,
+      namespace,
+      query: { labelSelector: STACK_LABEL },
+    }));
+    await Promise.all(
+      [
+        ...own,
+        { apiVersion: 'v1', kind: 'Secret', namespace, query: { labelSelector: STACK_LABEL } },
+        // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
+        { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
+        { apiVersion: 'v1', kind: 'Namespace' },
+        { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind },
+        { apiVersion: 'apps/v1', kind: 'Deployment' },
+      ].map((watched) => cache.watch(watched, signal)),
+    );
+    synced = true;
+    logger.info('caches are in, controllers start', { deployments: cache.values('Deployment').length });
+    await Promise.all([stacks.run(signal), deployments.run(signal)]);
+  } finally {
+    await cache.stopped();
+    await closed(server);
+    logger.info('stopped');
+  }
+}
+
+/** Waits until the API server serves TelemetryStacks: `kubectl apply -f dist` brings the CRD and us at the same moment. */
+async function served(api: KubeApi, logger: Logger, signal: AbortSignal): Promise<void> {
+  for (let said = false; !signal.aborted; said = true) {
+    try {
+      await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+      return;
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      if (!said) logger.info('waiting for the TelemetryStack CRD', { error: errorText(error) });
+    }
+    await systemClock.sleep(500, signal);
+  }
+}
+
+function sameAnnotations(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  const ours = (object: KubeObject | undefined): string =>
+    JSON.stringify(Object.values(ANNOTATION).map((name) => object?.metadata.annotations?.[name] ?? null));
+  return ours(a) === ours(b);
+}
+
+/** true as long as the event loop has turned within the last 30 s. */
+function watchEventLoop(signal: AbortSignal): () => boolean {
+  let last = performance.now();
+  void (async () => {
+    while (!signal.aborted) {
+      last = performance.now();
+      await systemClock.sleep(1000, signal);
+    }
+  })();
+  return () => performance.now() - last < 30_000;
+}
+
+async function closed(server: Server | undefined): Promise<void> {
+  if (server === undefined) return;
+  const done = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([done, delay(1000)]);
+  server.closeAllConnections();
+}
