@@ -1,0 +1,27 @@
+import { PORT } from '../../src/api/names.ts';
+import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { address, type StackRef } from './edges.ts';
+
+/** What the injector tells annotated workloads, for people to read: the operator takes the same values from the TelemetryStack. */
+export interface InjectionSettings {
+  readonly endpoints: { readonly http: string; readonly grpc: string };
+  readonly protocol: ResolvedStackSpec['injection']['protocol'];
+  /** The endpoint that goes with `protocol`. */
+  readonly endpoint: string;
+  readonly deploymentEnvironment?: string;
+  readonly showOpenlitSpans: boolean;
+}
+
+export function injectionSettings(stack: StackRef, { injection }: ResolvedStackSpec): InjectionSettings {
+  const endpoints = {
+    http: `http://${address(stack, 'collector', PORT.otlpHttp)}`,
+    grpc: `http://${address(stack, 'collector', PORT.otlpGrpc)}`,
+  };
+  return {
+    endpoints,
+    protocol: injection.protocol,
+    endpoint: injection.protocol === 'grpc' ? endpoints.grpc : endpoints.http,
+    ...(injection.deploymentEnvironment !== undefined && { deploymentEnvironment: injection.deploymentEnvironment }),
+    showOpenlitSpans: injection.showOpenlitSpans,
+  };
+}

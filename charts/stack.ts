@@ -1,0 +1,23 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { Collector } from './collector.ts';
+import { Injection } from './injection.ts';
+import { Jaeger } from './jaeger.ts';
+import { NetworkPolicies } from './network-policies.ts';
+import { Prometheus } from './prometheus.ts';
+import type { StackInput } from './stack-input.ts';
+
+/**
+ * Every object of one TelemetryStack. `cdk8s synth` writes it to dist and the operator applies it, from the same input, so that the
+ * operator has nothing to change in what `kubectl apply -f dist` made.
+ */
+export class StackChart extends Chart {
+  constructor(scope: Construct, id: string, input: StackInput) {
+    super(scope, id, { namespace: input.namespace, disableResourceNameHashes: true });
+    new Injection(this, input);
+    new NetworkPolicies(this, input);
+    new Jaeger(this, input);
+    new Prometheus(this, input);
+    new Collector(this, input);
+  }
+}
