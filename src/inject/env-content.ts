@@ -1,0 +1,33 @@
+import type { EnvItem } from './pod-template.ts';
+
+/** What a variable holds: text, or a field of the pod through the downward API. The form in which the record keeps it. */
+export type EnvContent = string | { readonly fieldPath: string };
+
+/** The container's env item, with what the API server would add as defaults, so that live and desired compare equal. */
+export function envItem(name: string, content: EnvContent): EnvItem {
+  return typeof content === 'string'
+    ? { name, value: content }
+    : { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: content.fieldPath } } };
+}
+
+/** Whether an item of a container holds exactly this content. */
+export function holds(item: EnvItem, content: EnvContent): boolean {
+  if (typeof content === 'string') return item.valueFrom === undefined && (item.value ?? '') === content;
+  const sources = item.valueFrom === undefined ? [] : Object.keys(item.valueFrom);
+  return sources.length === 1 && item.valueFrom?.fieldRef?.fieldPath === content.fieldPath;
+}
+
+/** Names that `$(NAME)` in a value refers to; `$$(NAME)` is text. https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/ */
+export function references(content: EnvContent): readonly string[] {
+  if (typeof content !== 'string') return [];
+  const names: string[] = [];
+  for (const match of content.matchAll(/\$\$|\$\(([^)]*)\)/g)) {
+    if (match[1] !== undefined) names.push(match[1]);
+  }
+  return names;
+}
+
+/** The text as a value that Kubernetes passes on unchanged: `$$` is its escape for `$`. */
+export function literal(text: string): string {
+  return text.replaceAll('$', () => '$$');
+}

@@ -1,0 +1,67 @@
+import { ANNOTATION } from '../api/annotations.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import type { OutcomeReason } from '../api/reason.ts';
+import { valueAt, WORKLOAD_KINDS } from './kinds.ts';
+import type { Note } from './outcome.ts';
+import type { PodTemplate } from './pod-template.ts';
+import { type ActiveSettings, PYTHONPATH } from './variables.ts';
+
+/** Kubernetes' own. */
+const PROTECTED_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
+
+export function isProtected({ metadata: { namespace = '' } }: KubeObject, operatorNamespace: string): boolean {
+  return namespace === operatorNamespace || PROTECTED_NAMESPACES.includes(namespace);
+}
+
+/** Why this workload can not be injected now, whatever its template says of containers and variables. */
+export function hindrance(
+  workload: KubeObject,
+  template: PodTemplate | undefined,
+  settings: ActiveSettings,
+): { readonly reason: OutcomeReason; readonly message: string } | undefined {
+  const name = `${workload.kind} ${workload.metadata.name}`;
+  if (template === undefined) {
+    const kinds = Object.keys(WORKLOAD_KINDS).join(', ');
+    return { reason: 'UnsupportedKind', message: `the pod template of ${name} can not be changed: annotate one of ${kinds}` };
+  }
+  if (template.spec.os?.name === 'windows' || template.spec.nodeSelector?.['kubernetes.io/os'] === 'windows') {
+    return { reason: 'WindowsPod', message: `the pods of ${name} run on Windows` };
+  }
+  if (settings.bootstrap === 'nodejs') {
+    const message = `${ANNOTATION.bootstrap}: nodejs is not in this release: set it to none and initialise the producers in the app`;
+    return { reason: 'BootstrapUnavailable', message };
+  }
+  if (valueAt(workload, ['spec', 'paused']) === true) {
+    return { reason: 'WaitingPaused', message: `${name} is paused: kubectl rollout resume` };
+  }
+  return undefined;
+}
+
+/** What a person should know about the pods though it hinders nothing. */
+export function surroundings(
+  workload: KubeObject,
+  template: PodTemplate,
+  targets: readonly string[],
+  settings: ActiveSettings,
+): readonly Note[] {
+  const notes: Note[] = [];
+  const { hostNetwork, dnsPolicy = 'ClusterFirst', containers } = template.spec;
+  if (hostNetwork === true && dnsPolicy === 'ClusterFirst') {
+    const message = 'the pods use the host network and can not resolve the collector: set dnsPolicy: ClusterFirstWithHostNet';
+    notes.push({ reason: 'HostNetworkDns', level: 'note', message });
+  }
+  if (valueAt(workload, ['spec', 'updateStrategy', 'type']) === 'OnDelete') {
+    notes.push({ reason: 'PodsMustBeDeleted', level: 'note', message: 'updateStrategy is OnDelete: delete the pods when it suits you' });
+  }
+  const targeted = containers.filter(({ name }) => targets.includes(name));
+  const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
+  if (withEnvFrom.length > 0) {
+    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it`;
+    notes.push({ reason: 'EnvFromNotRead', level: 'hint', message });
+  }
+  if (settings.bootstrap === 'python') {
+    const message = `${PYTHONPATH} of the pod replaces the one that the image may have`;
+    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message });
+  }
+  return notes;
+}

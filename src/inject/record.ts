@@ -1,0 +1,69 @@
+import { type ActiveBackend, ANNOTATION, type Bootstrap } from '../api/annotations.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import type { EnvContent } from './env-content.ts';
+
+/** What we set in one container. */
+export interface ContainerRecord {
+  readonly env: Readonly<Record<string, EnvContent>>;
+  /** mountPath -> volume name. */
+  readonly mounts: Readonly<Record<string, string>>;
+}
+
+/** What we set in one workload: the annotation `duotel.io/injected`. */
+export interface InjectionRecord {
+  readonly backend: ActiveBackend;
+  readonly bootstrap: Bootstrap;
+  /** `namespace/name` of the stack. */
+  readonly stack: string;
+  readonly containers: Readonly<Record<string, ContainerRecord>>;
+  /** volume name -> ConfigMap name. */
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+/** Format of the annotation; a release that changes it reads the former ones too. */
+const VERSION = 1;
+
+/** The annotation's text: compact JSON, equal for equal records. */
+export function formatRecord(record: InjectionRecord): string {
+  const { backend, bootstrap, stack, containers, volumes } = record;
+  return JSON.stringify({ version: VERSION, backend, bootstrap, stack, containers, volumes });
+}
+
+/** `unreadable`: the annotation is there, but not one that this release wrote. */
+export function readRecord(workload: KubeObject): InjectionRecord | 'absent' | 'unreadable' {
+  const text = workload.metadata.annotations?.[ANNOTATION.injected];
+  if (text === undefined) return 'absent';
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isRecord(parsed) ? parsed : 'unreadable';
+  } catch {
+    return 'unreadable';
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is InjectionRecord {
+  if (!isFields(value) || value['version'] !== VERSION) return false;
+  const { backend, bootstrap, stack, containers, volumes } = value;
+  const texts = [backend, bootstrap, stack].every((field) => typeof field === 'string');
+  return texts && isFields(volumes) && everyText(volumes) && isFields(containers) && Object.values(containers).every(isContainer);
+}
+
+function isContainer(value: unknown): boolean {
+  if (!isFields(value) || !isFields(value['env']) || !isFields(value['mounts'])) return false;
+  const contents = Object.values(value['env']);
+  return everyText(value['mounts']) && contents.every((content) => typeof content === 'string' || isFieldPath(content));
+}
+
+function isFieldPath(value: unknown): boolean {
+  return isFields(value) && typeof value['fieldPath'] === 'string';
+}
+
+function everyText(fields: Fields): boolean {
+  return Object.values(fields).every((field) => typeof field === 'string');
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
