@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Collector } from './collector.ts';
+import { Grafana } from './grafana.ts';
 import { Injection } from './injection.ts';
 import { Jaeger } from './jaeger.ts';
 import { NetworkPolicies } from './network-policies.ts';
@@ -19,5 +20,6 @@ export class StackChart extends Chart {
     new Jaeger(this, input);
     new Prometheus(this, input);
     new Collector(this, input);
+    new Grafana(this, input);
   }
 }

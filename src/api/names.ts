@@ -56,3 +56,11 @@ export const DEFAULT_STACK_CONFIG = 'duotel-default-stack';
 
 /** Port of the operator's `/healthz`, `/readyz` and `/metrics`. */
 export const OPERATOR_PORT = 8080;
+
+/**
+ * Name of the Secret with Grafana's first administrator, keys `admin-user` and `admin-password`. The operator makes it when it is absent
+ * and never again, since Grafana reads it at its first start only; no manifest of ours holds it.
+ */
+export function grafanaAdminSecret(stack: string): string {
+  return `${componentName(stack, 'grafana')}-admin`;
+}

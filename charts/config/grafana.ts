@@ -1,0 +1,78 @@
+import { PORT } from '../../src/api/names.ts';
+import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { CALLS_TOTAL, SPAN_DURATION } from '../../src/metrics/span-metrics.ts';
+import { address, type StackRef } from './edges.ts';
+
+export const PROMETHEUS_UID = 'prometheus';
+export const JAEGER_UID = 'jaeger';
+
+/** Where the dashboards' files are in the container. */
+export const DASHBOARDS_DIRECTORY = '/etc/duotel/dashboards';
+
+/** In provisioning files Grafana expands `$NAME`: a dollar of a query is written twice. */
+const TAGS = '$$__tags';
+
+/** Data sources, with the way from an exemplar to its trace and from a span to its metrics. */
+export function grafanaDataSources(stack: StackRef, spec: ResolvedStackSpec): object {
+  return {
+    apiVersion: 1,
+    prune: true,
+    datasources: [
+      {
+        name: 'Prometheus',
+        uid: PROMETHEUS_UID,
+        type: 'prometheus',
+        access: 'proxy',
+        url: `http://${address(stack, 'prometheus', PORT.prometheus)}`,
+        isDefault: true,
+        editable: false,
+        jsonData: {
+          httpMethod: 'POST',
+          prometheusType: 'Prometheus',
+          timeInterval: '15s',
+          exemplarTraceIdDestinations: [{ name: 'trace_id', datasourceUid: JAEGER_UID, urlDisplayLabel: 'View trace' }],
+        },
+      },
+      {
+        name: 'Jaeger',
+        uid: JAEGER_UID,
+        type: 'jaeger',
+        access: 'proxy',
+        url: `http://${address(stack, 'jaeger', PORT.jaegerUi)}`,
+        editable: false,
+        jsonData: { nodeGraph: { enabled: true }, ...(spec.collector.spanMetrics.enabled && { tracesToMetrics: tracesToMetrics() }) },
+      },
+    ],
+  };
+}
+
+function tracesToMetrics(): object {
+  return {
+    datasourceUid: PROMETHEUS_UID,
+    spanStartTimeShift: '-10m',
+    spanEndTimeShift: '10m',
+    tags: [{ key: 'service.name', value: 'service_name' }],
+    queries: [
+      { name: 'Calls', query: `sum(rate(${CALLS_TOTAL}{${TAGS}}[5m]))` },
+      { name: 'p95', query: `histogram_quantile(0.95, sum by (le) (rate(${SPAN_DURATION}_bucket{${TAGS}}[5m])))` },
+    ],
+  };
+}
+
+/** The folder of dashboards; files are read again every half minute, so a new dashboard needs no restart. */
+export function grafanaDashboardProviders(): object {
+  return {
+    apiVersion: 1,
+    providers: [
+      {
+        name: 'duotel',
+        folder: 'Duotel',
+        type: 'file',
+        disableDeletion: true,
+        allowUiUpdates: false,
+        updateIntervalSeconds: 30,
+        options: { path: DASHBOARDS_DIRECTORY },
+      },
+    ],
+  };
+}
