@@ -130,7 +130,7 @@ class Rag:
     def query(self, question):
         """{"answer", "sources": [{"text", "score"}]} of a question to the index."""
         response = self._engine.query(question)
-        sources = [{"text": node.node.get_content(), "score": node.score} for node in response.source_nodes]
+        sources = [{"text": node.node.text, "score": node.score} for node in response.source_nodes]
         return {"answer": str(response), "sources": sources}
 
     def chat(self, question):

@@ -1,0 +1,72 @@
+"""Sends what is buffered where Python's own exit handlers do not run."""
+
+import os
+import signal
+import threading
+import time
+
+from . import log
+
+SECONDS = 3
+
+
+def flush_all():
+    """One pass over the global providers; errors of one do not keep the others."""
+    from opentelemetry import _logs, metrics, trace
+
+    for provider in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider()):
+        try:
+            provider.force_flush(SECONDS * 1000)
+        except Exception:
+            pass
+
+
+def flush_bounded():
+    """flush_all in a thread: force_flush takes no notice of its timeout, and the interrupted code may hold the SDK's locks."""
+    thread = threading.Thread(target=flush_all, name="duotel-flush", daemon=True)
+    thread.start()
+    thread.join(SECONDS)
+
+
+def install(watcher):
+    watcher.after("multiprocessing.util", _multiprocessing)
+    try:
+        _sigterm()
+    except Exception as error:
+        log.say(log.FLUSH_LIMITED, where="on SIGTERM", error=log.describe(error))
+
+
+def _multiprocessing():
+    """Children of multiprocessing leave by os._exit, which runs no atexit handler but does run finalizers."""
+    from multiprocessing import util
+
+    util.register_after_fork(_Child, lambda _: util.Finalize(None, flush_bounded, exitpriority=0))
+
+
+class _Child:
+    """register_after_fork keeps only a weak reference to its object: a class stays."""
+
+
+def _sigterm():
+    """Only where the default action stands: a program with a handler of its own leaves in order, through atexit.
+
+    uvicorn and others restore the default action and raise the signal again after their own shutdown, so this runs there too.
+    """
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _on_sigterm(signum, frame):
+    if os.getpid() == 1:
+        # the kernel ignores a signal without a handler for process 1, so the program would live on until SIGKILL: it still does
+        threading.Thread(target=_flush_until_killed, name="duotel-flush", daemon=True).start()
+        return
+    flush_bounded()
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
+
+
+def _flush_until_killed():
+    while True:
+        flush_all()
+        time.sleep(1)
