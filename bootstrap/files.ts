@@ -39,6 +39,9 @@ export const BOOTSTRAP_PYTHON_FILES = [
 
 const FILES: Readonly<Record<BootstrapRuntime, readonly string[]>> = { python: BOOTSTRAP_PYTHON_FILES };
 
+/** Files of every bootstrap, for the bundle. */
+export const BOOTSTRAP_FILES: readonly string[] = Object.values(FILES).flat();
+
 /** All files of a runtime's bootstrap, in the order of their keys. */
 export function bootstrapFiles(runtime: BootstrapRuntime): readonly BootstrapFile[] {
   const folder = `bootstrap/${runtime}/`;
