@@ -71,7 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 /** Brings up a control plane under a name and records it; on failure nothing stays. */
 export async function bringUpControlPlane(
   name: string,
-  options: { readonly audit: boolean; readonly owner?: ProcessIdentity },
+  options: { readonly audit: boolean; readonly owner?: ProcessIdentity; readonly signal?: AbortSignal },
 ): Promise<ClusterState> {
   const folder = clusterFolder(name);
   if (readState(folder) !== undefined)
@@ -93,7 +93,7 @@ async function attemptControlPlane(
   name: string,
   folder: string,
   binaries: ControlPlaneBinaries,
-  { audit, owner }: { readonly audit: boolean; readonly owner?: ProcessIdentity },
+  { audit, owner, signal }: { readonly audit: boolean; readonly owner?: ProcessIdentity; readonly signal?: AbortSignal },
 ): Promise<ClusterState> {
   const [apiPort = 0, etcdPort = 0, etcdPeerPort = 0] = await freePorts(3);
   const endpoints = { host: '127.0.0.1', apiPort, etcdPort, etcdPeerPort };
@@ -113,7 +113,11 @@ async function attemptControlPlane(
   };
   save(state);
   writeControlPlaneFiles(folder, endpoints);
-  const launcher = new Launcher(folder, (key, identity) => save({ ...state, processes: { ...state.processes, [key]: identity } }));
+  const launcher = new Launcher(
+    folder,
+    (key, identity) => save({ ...state, processes: { ...state.processes, [key]: identity } }),
+    signal === undefined ? {} : { signal },
+  );
   const layout: ControlPlaneLayout = { folder, endpoints, bindAddress: '127.0.0.1', audit };
   await startControlPlaneProcesses(launcher, binaries, layout, (path) => apiAnswers(folder, state.server, path));
   save({ ...state, phase: 'ready' });

@@ -21,15 +21,22 @@ export class Launcher {
   readonly #folder: string;
   readonly #record: (name: string, identity: ProcessIdentity) => void;
   readonly #netns: string | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #running = new Map<string, ProcessIdentity>();
 
-  constructor(folder: string, record: (name: string, identity: ProcessIdentity) => void, netns?: string) {
+  constructor(
+    folder: string,
+    record: (name: string, identity: ProcessIdentity) => void,
+    options: { readonly netns?: string; readonly signal?: AbortSignal } = {},
+  ) {
     this.#folder = folder;
     this.#record = record;
-    this.#netns = netns;
+    this.#netns = options.netns;
+    this.#signal = options.signal;
   }
 
   async start({ name, command, args, env }: Launch): Promise<void> {
+    this.#signal?.throwIfAborted();
     mkdirSync(join(this.#folder, 'log'), { recursive: true });
     const log = openSync(this.logPath(name), 'a');
     try {
@@ -60,6 +67,7 @@ export class Launcher {
   async waitUntil(what: string, limitMs: number, ready: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + limitMs;
     for (;;) {
+      this.#signal?.throwIfAborted();
       if (await ready()) return;
       for (const [name, identity] of this.#running) {
         if (!isRunning(identity))

@@ -61,10 +61,10 @@ export function writeState(folder: string, state: ClusterState): void {
   renameSync(temporary, join(folder, 'state.json'));
 }
 
-/** Names of all clusters with a folder under the root, running or not. */
+/** Names of all clusters recorded under the root, running or not. */
 export function clusterNames(root: string = stateRoot()): readonly string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'state.json')))
     .map((entry) => entry.name);
 }

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { ToolError } from './tool-error.ts';
 
 export interface RunOptions {
-  readonly input?: string | Uint8Array;
+  /** Text, or a stream that is piped in. */
+  readonly input?: string | Uint8Array | Readable;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** The command is killed after this long. Default 60,000 ms: no wait of these tools is unbounded. */
@@ -18,6 +20,12 @@ export interface RunResult {
   readonly code: number;
 }
 
+/** Children that still run: they must not outlive an interrupted command. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGTERM');
+});
+
 /** Runs a command to its end and returns what it wrote; throws ToolError only when the command cannot be started. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const timeoutMs = options.timeoutMs ?? 60_000;
@@ -27,6 +35,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
     });
+    living.add(child);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let partialLine = '';
@@ -44,10 +53,12 @@ export function run(command: string, args: readonly string[], options: RunOption
       for (const line of lines) options.onStderrLine(line);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
+      living.delete(child);
       clearTimeout(timer);
       reject(error.code === 'ENOENT' ? new ToolError(`command ${command} was not found on PATH`) : error);
     });
     child.on('close', (code) => {
+      living.delete(child);
       clearTimeout(timer);
       const errorText = Buffer.concat(stderr).toString();
       resolve({
@@ -58,7 +69,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     // A command that ends before it has read its input must not end this process with EPIPE.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    if (typeof options.input === 'object' && 'pipe' in options.input) options.input.pipe(child.stdin);
+    else child.stdin.end(options.input ?? '');
   });
 }
 
