@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { contentHash, PYTHON_MOUNT_PATH } from '../../bootstrap/files.ts';
 import { componentHost, PORT } from '../api/names.ts';
 import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
 
@@ -41,7 +41,7 @@ export interface InjectionAssets {
 }
 
 /** Where pods of any stack find the files. Constant: a container may name them in its own variables. */
-export const MOUNT_PATH = { python: '/duotel/python', pricing: '/duotel/pricing' } as const;
+export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing' } as const;
 
 export function injectionConfig(
   stack: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec },
@@ -62,8 +62,6 @@ export function injectionConfig(
 }
 
 function mount(kind: keyof typeof MOUNT_PATH, files: readonly MountedFile[]): Mount {
-  const hash = createHash('sha256');
-  for (const { key, path, text } of files) hash.update(JSON.stringify([key, path, text]));
   const volume = `duotel-${kind}`;
-  return { volume, configMap: `${volume}-${hash.digest('hex').slice(0, 10)}`, mountPath: MOUNT_PATH[kind], files };
+  return { volume, configMap: `${volume}-${contentHash(files)}`, mountPath: MOUNT_PATH[kind], files };
 }

@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../src/api/kube-object.ts';
-import { resolveStackSpec } from '../../src/api/telemetry-stack.ts';
+import { type ResolvedStackSpec, resolveStackSpec } from '../../src/api/telemetry-stack.ts';
 import { type InjectionConfig, injectionConfig } from '../../src/inject/config.ts';
 import { nestAt, workloadKind } from '../../src/inject/kinds.ts';
 import type { Plan, PlanInput } from '../../src/inject/plan.ts';
@@ -17,12 +17,15 @@ export const ASSETS = {
   pricing: { key: 'pricing.json', path: 'pricing.json', text: '{}\n' },
 };
 
+const DEFAULTS = resolveStackSpec();
+
 export function stack(
   name = 'duotel',
-  injection: Parameters<typeof resolveStackSpec>[0] = {},
+  injection: Partial<ResolvedStackSpec['injection']> = {},
   namespace = OPERATOR_NAMESPACE,
 ): InjectionConfig {
-  return injectionConfig({ name, namespace, spec: resolveStackSpec(injection) }, ASSETS);
+  const spec = { ...DEFAULTS, injection: { ...DEFAULTS.injection, ...injection } };
+  return injectionConfig({ name, namespace, spec }, ASSETS);
 }
 
 export function namespaceObject(annotations: Readonly<Record<string, string>> = {}, name = 'shop'): KubeObject {

@@ -128,7 +128,7 @@ describe('an injected workload', () => {
     const result = injected({}, { ...BOTH, 'duotel.io/service-name': 'a $(HOME), b' });
     expect(value(result, 'OTEL_SERVICE_NAME')).toBe('a $$(HOME), b');
     const odd = settle(workload({ annotations: BOTH }), {
-      stacks: [stack('duotel', { injection: { deploymentEnvironment: 'a,b=$(X) é' } })],
+      stacks: [stack('duotel', { deploymentEnvironment: 'a,b=$(X) é' })],
     });
     expect(value(odd, 'OTEL_RESOURCE_ATTRIBUTES')).toContain('deployment.environment.name=a%2Cb%3D%24%28X%29%20%C3%A9,');
     expect(value(odd, 'OTEL_DEPLOYMENT_ENVIRONMENT')).toBe('a,b=$$(X) é');

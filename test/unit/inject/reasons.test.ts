@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+import { REASONS, type Reason } from '../../../src/api/reason.ts';
+import { type Plan, type PlanInput, planRefused, planWorkload } from '../../../src/inject/plan.ts';
+import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../support/injection.ts';
+
+const BOTH = { 'duotel.io/backend': 'both' };
+const PYTHON = { ...BOTH, 'duotel.io/bootstrap': 'python' };
+
+function planOf(parts: WorkloadParts, overrides: Partial<PlanInput> = {}): Plan {
+  return planWorkload(input(workload({ annotations: BOTH, ...parts }), overrides));
+}
+
+function injectedThen(annotations: Readonly<Record<string, string | null>>): Plan {
+  const object = workload({ annotations: BOTH });
+  return planWorkload(input(annotate(after(object, planWorkload(input(object))), annotations)));
+}
+
+/** A row for each reason: a case that has it. Typed so that a new reason does not compile without one. */
+const CASES: Readonly<Record<Reason, () => Plan>> = {
+  Injected: () => planOf({}),
+  Reverted: () => injectedThen({ 'duotel.io/backend': null }),
+  OptedOut: () => planOf({ annotations: { 'duotel.io/backend': 'none' } }),
+  WaitingForStack: () => planOf({}, { stacks: [] }),
+  WaitingPaused: () => planOf({ spec: { paused: true } }),
+  InvalidAnnotation: () => planOf({ annotations: { 'duotel.io/backend': 'bth' } }),
+  UnknownContainer: () => planOf({ annotations: { ...BOTH, 'duotel.io/containers': 'ap' } }),
+  AmbiguousContainer: () => planOf({ containers: [{ name: 'a' }, { name: 'b' }] }),
+  NoTargetContainer: () => planOf({ containers: [{ name: 'envoy' }] }),
+  UnknownStack: () => planOf({ annotations: { ...BOTH, 'duotel.io/stack': 'dutel' } }),
+  AmbiguousStack: () => planOf({}, { stacks: [stack('a'), stack('b')] }),
+  ProtectedNamespace: () => planOf({ namespace: 'kube-system' }),
+  UnsupportedKind: () => planOf({ kind: 'Job' }),
+  Deleting: () => planOf({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }),
+  WindowsPod: () => planOf({ pod: { os: { name: 'windows' } } }),
+  BootstrapUnavailable: () => planOf({ annotations: { ...BOTH, 'duotel.io/bootstrap': 'nodejs' } }),
+  DuplicateVariable: () =>
+    planOf({
+      containers: [
+        {
+          env: [
+            { name: 'A', value: '1' },
+            { name: 'A', value: '2' },
+          ],
+        },
+      ],
+    }),
+  VolumeOwnedByUser: () => planOf({ pod: { volumes: [{ name: 'duotel-pricing' }] } }),
+  MountPathOwnedByUser: () => planOf({ containers: [{ volumeMounts: [{ name: 'mine', mountPath: '/duotel/pricing' }] }] }),
+  StartupPathOwnedByUser: () => planOf({ annotations: PYTHON, containers: [{ env: [{ name: 'PYTHONPATH', value: '/app' }] }] }),
+  WriteRefused: () => planRefused(workload(), 'admission webhook "policy" denied the request'),
+  EnvOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_SERVICE_NAME', value: 'x' }] }] }),
+  EndpointOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'x' }] }] }),
+  RecordUnreadable: () => injectedThen({ 'duotel.io/injected': '?' }),
+  AnnotationOnPodTemplate: () => planOf({ annotations: {}, templateMetadata: { annotations: BOTH } }),
+  HostNetworkDns: () => planOf({ pod: { hostNetwork: true } }),
+  PodsMustBeDeleted: () => planOf({ kind: 'StatefulSet', spec: { updateStrategy: { type: 'OnDelete' } } }),
+  EnvFromNotRead: () => planOf({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }),
+  ImageEnvNotRead: () => planOf({ annotations: PYTHON }),
+};
+
+/** What may happen to the template for the sake of this reason. */
+const ACTIONS = {
+  injected: ['inject'],
+  pending: ['status'],
+  blocked: ['status', 'none'],
+  off: ['revert', 'none'],
+  note: ['inject', 'status'],
+};
+
+describe('every reason', () => {
+  it.each(Object.entries(CASES))('%s is given by a case, and its plan does no more than it may', (reason, planned) => {
+    const plan = planned();
+    const { outcome } = plan;
+    expect([outcome?.reason, ...(outcome?.notes ?? []).map((note) => note.reason)]).toContain(reason);
+    expect(ACTIONS[REASONS[reason as Reason].state]).toContain(plan.action);
+    if ('event' in plan)
+      expect(`${plan.event.reason}: ${plan.event.message}`).toContain(reason === outcome?.reason ? `${reason}: ` : `; ${reason}: `);
+  });
+
+  it('is documented in one line of what it means and one of what to do', () => {
+    for (const { means, todo } of Object.values(REASONS)) {
+      expect(means).toMatch(/^[^\n]+\.$/);
+      expect(todo).toMatch(/^[^\n]+\.$/);
+    }
+  });
+
+  it.each(['kube-system', 'kube-public', 'kube-node-lease', 'duotel'])(
+    'in namespace %s there is nothing written, whatever is asked',
+    (namespace) => {
+      expect(planOf({ namespace }).action).toBe('none');
+      expect(planOf({ namespace, annotations: {} })).toEqual({ action: 'none', needs: [] });
+    },
+  );
+
+  it('for a mistake on the Namespace is not written on workloads that ask for nothing themselves', () => {
+    const namespace = namespaceObject({ 'duotel.io/bakend': 'both' });
+    expect(planOf({ annotations: {} }, { namespace })).toMatchObject({ action: 'none', outcome: { reason: 'InvalidAnnotation' } });
+  });
+});
