@@ -29,15 +29,20 @@ export interface CredentialsSource {
 }
 
 /**
- * Credentials by the rules of client-node's KubeConfig: exec plugins, OIDC, client certificates, in-cluster token and CA.
+ * The kubeconfig, with its context chosen.
  * The library is loaded here and nowhere else: its generated models take a third of a second, and most commands and tests need none.
  * @throws Error naming the kubeconfig and the context that is missing.
  */
-export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
+export async function loadKubeConfig(source: CredentialsSource = {}): Promise<KubeConfig> {
   const { KubeConfig: Config } = await import('@kubernetes/client-node/dist/config.js');
   const config: KubeConfig = new Config();
-  if (source.kubeconfig !== undefined) config.loadFromFile(source.kubeconfig);
-  else config.loadFromDefault();
+  try {
+    if (source.kubeconfig !== undefined) config.loadFromFile(source.kubeconfig);
+    else config.loadFromDefault();
+  } catch (error) {
+    const file = source.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config';
+    throw new Error(`kubeconfig ${file} can not be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (source.context !== undefined) {
     const names = config.getContexts().map((context) => context.name);
     if (!names.includes(source.context)) {
@@ -47,6 +52,15 @@ export async function loadCredentials(source: CredentialsSource = {}): Promise<C
     }
     config.setCurrentContext(source.context);
   }
+  return config;
+}
+
+/**
+ * Credentials by the rules of client-node's KubeConfig: exec plugins, OIDC, client certificates, in-cluster token and CA.
+ * @throws Error naming the kubeconfig and the context that is missing.
+ */
+export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
+  const config = await loadKubeConfig(source);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new Error('no cluster to talk to: set KUBECONFIG or pass --kubeconfig FILE, with a current context that names a cluster');

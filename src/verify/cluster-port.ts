@@ -1,0 +1,91 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { type Component, componentName, PORT, selectorLabels } from '../api/names.ts';
+import type { CredentialsSource } from '../kube/credentials.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { type Forwarding, forwardPort } from '../kube/port-forward.ts';
+import { JaegerClient } from './jaeger.ts';
+import type { PodLog } from './log-facts.ts';
+import { PrometheusClient } from './prometheus.ts';
+import type { InjectedWorkload } from './targets.ts';
+import type { VerifyPort } from './verify.ts';
+
+/** From the start of the log: the bootstrap speaks first. */
+const LOG_BYTES = 4 * 1024 * 1024;
+
+/** A {@link VerifyPort} on a real cluster; `close` ends its port-forwards. */
+export interface ClusterPort extends VerifyPort {
+  readonly prometheus: PrometheusClient;
+  readonly jaeger: JaegerClient;
+  readonly urls: { readonly prometheus: string; readonly jaeger: string };
+  close(): Promise<void>;
+}
+
+/** Opens port-forwards to the Prometheus and the Jaeger of a stack. Throws Error that names the component that has no ready pod. */
+export async function openClusterPort(
+  api: KubeApi,
+  source: CredentialsSource,
+  stack: { readonly namespace: string; readonly name: string },
+): Promise<ClusterPort> {
+  const opened: Forwarding[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((forwarding) => forwarding.close()));
+  };
+  const open = async (component: Component, port: number): Promise<string> => {
+    const pods = await runningPods(api, stack.namespace, selectorLabels(stack.name, component));
+    const pod = pods.find(isReady);
+    if (pod === undefined) {
+      const name = `${stack.namespace}/${componentName(stack.name, component)}`;
+      throw new Error(`StatefulSet ${name} has no ready pod: duotel status says why`);
+    }
+    const forwarding = await forwardPort(source, { namespace: stack.namespace, pod: pod.metadata.name, port });
+    opened.push(forwarding);
+    return forwarding.url;
+  };
+  try {
+    const [prometheus, jaeger] = await Promise.all([open('prometheus', PORT.prometheus), open('jaeger', PORT.jaegerUi)]);
+    return {
+      urls: { prometheus, jaeger },
+      prometheus: new PrometheusClient(prometheus),
+      jaeger: new JaegerClient(jaeger),
+      logs: (workload) => podLogs(api, workload),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function podLogs(api: KubeApi, { namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
+  const pods = await runningPods(api, namespace, podLabels);
+  return Promise.all(
+    pods.map(async ({ metadata, ...pod }) => {
+      const { containers } = pod['spec'] as { containers: readonly { name: string }[] };
+      const path = `/api/v1/namespaces/${namespace}/pods/${metadata.name}/log`;
+      const texts = containers.map(({ name }) => api.getText(path, { container: name, limitBytes: LOG_BYTES }));
+      return { pod: metadata.name, text: (await Promise.all(texts)).join('\n') };
+    }),
+  );
+}
+
+/** Pods that run and are not on their way out. */
+export async function runningPods(
+  api: KubeApi,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<readonly KubeObject[]> {
+  const type = await api.resourceType('v1', 'Pod');
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const { items } = await api.list(type, { namespace, query: { labelSelector } });
+  return items.filter((pod) => {
+    const { phase } = (pod['status'] ?? {}) as { phase?: string };
+    return phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
+  });
+}
+
+function isReady(pod: KubeObject): boolean {
+  const { conditions = [] } = (pod['status'] ?? {}) as { conditions?: readonly { type: string; status: string }[] };
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}

@@ -1,0 +1,14 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { WORKLOAD_KINDS } from '../inject/kinds.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+
+/** Every object of a kind whose pod template can be ours, of one namespace or of all, in the order kind, namespace, name. */
+export async function listWorkloads(api: KubeApi, namespace?: string): Promise<readonly KubeObject[]> {
+  const lists = await Promise.all(
+    Object.entries(WORKLOAD_KINDS).map(async ([kind, { apiVersion }]) => {
+      const { items } = await api.list(await api.resourceType(apiVersion, kind), namespace === undefined ? {} : { namespace });
+      return items;
+    }),
+  );
+  return lists.flat();
+}
