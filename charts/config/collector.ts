@@ -119,7 +119,8 @@ function spanMetricsConnector(): object {
     ],
     // A new identifier at each restart would start every series anew; there is one replica, so nothing else needs it.
     exclude_dimensions: ['collector.instance.id'],
-    resource_metrics_key_attributes: ['service.namespace', 'service.name'],
+    // Pods of one service share their series; services of the same name in two namespaces or environments do not.
+    resource_metrics_key_attributes: ['service.namespace', 'service.name', 'k8s.namespace.name', 'deployment.environment.name'],
     aggregation_cardinality_limit: 5000,
     aggregation_temporality: 'AGGREGATION_TEMPORALITY_CUMULATIVE',
     metrics_flush_interval: '15s',

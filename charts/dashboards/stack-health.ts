@@ -66,7 +66,8 @@ export const stackHealth: DashboardSpec = {
       span: 12,
       queries: [
         { expr: `sum(${rate('otelcol_exporter_sent_spans{job="collector"}')})`, legend: 'sent' },
-        { expr: `sum(${rate('otelcol_exporter_enqueue_failed_spans{job="collector"}')})`, legend: 'not queued' },
+        // The series exists only once it has happened.
+        { expr: `sum(${rate('otelcol_exporter_enqueue_failed_spans{job="collector"}')}) or vector(0)`, legend: 'not queued' },
       ],
     },
     {

@@ -1,0 +1,319 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { dashboardQueries } from '../../../charts/dashboards/index.ts';
+import { INSTRUMENTS } from '../../../src/metrics/instruments.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
+import { seriesNames } from '../../../src/metrics/series-name.ts';
+import { eventually } from '../../support/eventually.ts';
+import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
+import { logsRequest, metricsRequest, tracesRequest } from '../../support/otlp.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
+import {
+  LLAMA_INDEX,
+  legacyOpenLitMetrics,
+  MODEL,
+  OPENAI,
+  OPENLIT_METRICS,
+  openAiCall,
+  openLitMetrics,
+  ragMetrics,
+  ragQuery,
+  resource,
+  traceId,
+  type Usage,
+} from '../../support/workloads.ts';
+
+/** The binaries may have to be built first. */
+const BUILD_LIMIT_MS = 45 * 60_000;
+
+const usage = (step: number): Usage => ({ calls: 4 * step, input: 467 * step, output: 28 * step, cost: 0.25 * step, dbRequests: 3 * step });
+const SECRET = 'the text of an inserted document';
+
+let stack: StackProcesses;
+
+/** Two rounds: rates need two samples, and a delta that follows another must be added to it. */
+async function sendRound(step: number): Promise<void> {
+  const both = resource('both', 'both');
+  await stack.send('traces', tracesRequest(both, LLAMA_INDEX, ragQuery(step, { input: 467, output: 28 })));
+  await stack.send(
+    'traces',
+    tracesRequest(both, 'opentelemetry.instrumentation.fastapi', [
+      { name: 'POST /query', traceId: traceId(step), spanId: `000000000000f00${step}` },
+    ]),
+  );
+  await stack.send('metrics', metricsRequest(both, OPENLIT_METRICS, openLitMetrics('both', usage(step))));
+  await stack.send('metrics', metricsRequest(both, 'rag', ragMetrics(step)));
+
+  const only = resource('only-openinference', 'openinference');
+  await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(10 + step, { input: 100, output: 10 })));
+  await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(20 + step, { input: 0, output: 0 }, true)));
+  await stack.send('traces', tracesRequest(only, OPENAI, openAiCall(30 + step, { input: 7, output: 3 })));
+
+  await stack.send('traces', tracesRequest(resource('unmarked'), LLAMA_INDEX, ragQuery(40 + step, { input: 50, output: 5 })));
+
+  const openlit = resource('only-openlit', 'openlit');
+  await stack.send(
+    'traces',
+    tracesRequest(openlit, 'openlit.instrumentation.chroma', [
+      {
+        name: 'collection.add',
+        traceId: traceId(50 + step),
+        spanId: `000000000000e00${step}`,
+        attributes: { 'db.query.summary': SECRET, 'db.system.name': 'chroma' },
+      },
+    ]),
+  );
+  await stack.send('metrics', metricsRequest(openlit, OPENLIT_METRICS, openLitMetrics('only-openlit', usage(step))));
+  await stack.send('metrics', metricsRequest(resource('legacy', 'openlit'), OPENLIT_METRICS, legacyOpenLitMetrics('legacy', usage(step))));
+  await stack.send('logs', logsRequest(both, 'app', [SECRET]));
+}
+
+async function scrape(): Promise<readonly Sample[]> {
+  const response = await fetch(stack.url.metrics);
+  return parseExposition(await response.text());
+}
+
+interface Vector {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+async function query(expr: string): Promise<readonly Vector[]> {
+  const response = await fetch(`${stack.url.prometheus}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query: expr }) });
+  const body = (await response.json()) as { status: string; error?: string; data: { result: Vector[] } };
+  if (body.status !== 'success') throw new Error(`${expr}: ${body.error}`);
+  return body.data.result;
+}
+
+/** Value of a query that has one result. */
+async function number(expr: string): Promise<number | undefined> {
+  const [only, ...more] = await query(expr);
+  expect(more).toEqual([]);
+  return only === undefined ? undefined : Number(only.value[1]);
+}
+
+beforeAll(async () => {
+  stack = await startStackProcesses();
+  await sendRound(1);
+  // Prometheus must have seen the first round, or the second is no increase.
+  await eventually(
+    'the first round in Prometheus',
+    async () => (await number('sum(gen_ai_total_requests{service_name="both"})')) === 4,
+    30,
+  );
+  await sendRound(2);
+  await eventually(
+    'the second round in Prometheus',
+    async () => (await number('sum(gen_ai_total_requests{service_name="both"})')) === 8,
+    30,
+  );
+  await eventually('the spans of the second round', async () => (await number('sum(calls_total{service_name="only-openlit"})')) === 2, 30);
+}, BUILD_LIMIT_MS);
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+describe('the metrics that the collector exposes', () => {
+  it('count one call once: spans with tokens of a workload that has OpenLIT too add nothing to its token metrics', async () => {
+    const samples = await scrape();
+    const tokens = (type: string) => select(samples, 'gen_ai_client_token_usage_sum', { service_name: 'both', gen_ai_token_type: type });
+    expect(tokens('input').map(({ value }) => value)).toEqual([934]);
+    expect(tokens('output').map(({ value }) => value)).toEqual([56]);
+    expect(
+      total(select(samples, 'gen_ai_client_operation_duration_seconds_count', { service_name: 'both', gen_ai_request_model: MODEL })),
+    ).toBe(8);
+  });
+
+  it('have tokens from spans for a workload with OpenInference alone, each call once', async () => {
+    const labels = { service_name: 'only-openinference', gen_ai_request_model: MODEL };
+    const samples = await scrape();
+    expect(total(select(samples, 'gen_ai_client_token_usage_sum', { ...labels, gen_ai_token_type: 'input' }))).toBe(2 * (100 + 7));
+    expect(total(select(samples, 'gen_ai_client_token_usage_sum', { ...labels, gen_ai_token_type: 'output' }))).toBe(2 * (10 + 3));
+    // Two rounds of a query, a failed query and a direct call.
+    expect(total(select(samples, 'gen_ai_client_operation_duration_seconds_count', labels))).toBe(6);
+    expect(select(samples, 'gen_ai_client_token_usage_count', labels)[0]?.labels).toMatchObject({
+      k8s_namespace_name: 'apps',
+      job: 'only-openinference',
+      instance: 'only-openinference-0',
+    });
+  });
+
+  it('have no tokens from the spans of a workload that does not say which producers it has', async () => {
+    expect(select(await scrape(), 'gen_ai_client_token_usage_sum', { service_name: 'unmarked' })).toEqual([]);
+  });
+
+  it('split calls_total by who made the span', async () => {
+    const samples = await scrape();
+    const producers = (service: string) =>
+      Object.fromEntries(
+        ['openinference', 'openlit', 'app'].map((producer) => [
+          producer,
+          total(select(samples, 'calls_total', { service_name: service, telemetry_producer: producer })),
+        ]),
+      );
+    expect(producers('both')).toEqual({ openinference: 8, openlit: 0, app: 2 });
+    expect(producers('only-openlit')).toEqual({ openinference: 0, openlit: 2, app: 0 });
+    expect(
+      select(samples, 'duration_milliseconds_bucket', {
+        service_name: 'both',
+        telemetry_producer: 'openinference',
+        span_name: 'OpenAI.chat',
+        gen_ai_operation_name: 'chat',
+        le: '+Inf',
+      }).map(({ value }) => value),
+    ).toEqual([2]);
+  });
+
+  it("give the application's own metrics the service's name", async () => {
+    const samples = await scrape();
+    expect(
+      select(samples, 'rag_graph_entities_extracted_total', { service_name: 'both', k8s_namespace_name: 'apps' }).map(({ value }) => value),
+    ).toEqual([20]);
+    expect(select(samples, 'llm_requests_total', { service_name: 'both' }).map(({ value }) => value)).toEqual([20]);
+  });
+
+  it('are named as the catalogue says, for every instrument in it', async () => {
+    const points = (kind: string) => [{ attributes: {}, value: 1, ...(kind === 'histogram' && { count: 1 }) }];
+    const metrics = INSTRUMENTS.map(({ name, kind, unit }) => ({ name, kind, unit, points: points(kind) }));
+    await stack.send('metrics', metricsRequest(resource('catalogue'), 'catalogue', metrics));
+    const samples = await scrape();
+    const found = new Set(samples.filter(({ labels }) => labels['service_name'] === 'catalogue').map(({ name }) => name));
+    expect([...found].sort()).toEqual(INSTRUMENTS.flatMap(seriesNames).sort());
+  });
+});
+
+describe('Prometheus', () => {
+  it('answers every name of the source document, with the labels that its queries group by', async () => {
+    for (const { name, labels } of SEED_METRICS) {
+      const series = await query(name);
+      expect({ name, series: series.length > 0 }).toEqual({ name, series: true });
+      for (const label of labels)
+        expect({ name, label, present: series.some(({ metric }) => metric[label] !== undefined) }).toEqual({ name, label, present: true });
+    }
+  });
+
+  it('has the same figures under these names from OpenLIT before and after 1.37.1, and none twice', async () => {
+    for (const service of ['both', 'only-openlit', 'legacy']) {
+      const sum = (name: string) => number(`sum(${name}{service_name="${service}"})`);
+      expect({
+        service,
+        input: await sum('gen_ai_usage_input_tokens_total'),
+        output: await sum('gen_ai_usage_output_tokens_total'),
+        requests: await sum('gen_ai_total_requests'),
+        cost: await sum('gen_ai_total_cost'),
+        db: await number(`sum(db_total_requests{service_name="${service}",db_system="chroma"})`),
+      }).toEqual({ service, input: 934, output: 56, requests: 8, cost: 0.5, db: 6 });
+    }
+  });
+
+  it('answers the four dashboard queries of the source document with a positive rate', async () => {
+    for (const expr of Object.values(SEED_QUERIES)) {
+      const value = await eventually(expr, async () =>
+        (await query(expr)).map(({ value: [, text] }) => Number(text)).find((rate) => rate > 0),
+      );
+      expect(value).toBeGreaterThan(0);
+    }
+  });
+
+  it('runs every query of every dashboard, and all but those on failures and on Grafana have an answer', async () => {
+    const empty: string[] = [];
+    for (const { dashboard, panel, expr } of dashboardQueries()) {
+      if ((await query(expr)).length === 0) empty.push(`${dashboard}: ${panel}`);
+    }
+    // Nothing failed in the stack, and each call had a price.
+    expect([...new Set(empty)].sort()).toEqual(['cost: Calls without a price', 'stack-health: Alerts']);
+  });
+
+  it('keeps the exemplar of a call, so that a dot in Grafana leads to its trace', async () => {
+    const now = Date.now() / 1000;
+    const parameters = new URLSearchParams({
+      query: 'gen_ai_client_operation_duration_seconds_bucket',
+      start: String(now - 600),
+      end: String(now + 60),
+    });
+    const body = (await (await fetch(`${stack.url.prometheus}/api/v1/query_exemplars?${parameters}`)).json()) as {
+      data: { exemplars: { labels: Record<string, string> }[] }[];
+    };
+    expect(body.data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id']))).toContain(traceId(1));
+  });
+});
+
+describe('Jaeger', () => {
+  interface JaegerSpan {
+    readonly operationName: string;
+    readonly tags: readonly { readonly key: string; readonly value: unknown }[];
+  }
+
+  async function spansOf(service: string): Promise<readonly JaegerSpan[]> {
+    return eventually(
+      `traces of ${service}`,
+      async () => {
+        const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=50`);
+        const body = (await response.json()) as { data: { spans: JaegerSpan[] }[] | null };
+        const spans = (body.data ?? []).flatMap((trace) => trace.spans);
+        return spans.length > 0 && spans;
+      },
+      20,
+    );
+  }
+  const tag = (span: JaegerSpan | undefined, key: string) => span?.tags.find((candidate) => candidate.key === key)?.value;
+
+  it("shows OpenInference's spans with OpenTelemetry's GenAI attributes beside their own", async () => {
+    const spans = await spansOf('only-openinference');
+    const call = spans.find(({ operationName }) => operationName === 'ChatCompletion');
+    expect({
+      operation: tag(call, 'gen_ai.operation.name'),
+      model: tag(call, 'gen_ai.request.model'),
+      provider: tag(call, 'gen_ai.provider.name'),
+      input: tag(call, 'gen_ai.usage.input_tokens'),
+      producer: tag(call, 'telemetry.producer'),
+      own: tag(call, 'llm.model_name'),
+    }).toEqual({ operation: 'chat', model: MODEL, provider: 'openai', input: 7, producer: 'openinference', own: MODEL });
+    // A query engine is no agent.
+    expect(
+      tag(
+        spans.find(({ operationName }) => operationName.endsWith('.query')),
+        'gen_ai.operation.name',
+      ),
+    ).toBeUndefined();
+  });
+
+  it("never gets the document text that OpenLIT's chroma instrumentor puts into db.query.summary", async () => {
+    const spans = await spansOf('only-openlit');
+    expect(tag(spans[0], 'db.system.name')).toBe('chroma');
+    expect(JSON.stringify(spans)).not.toContain(SECRET);
+  });
+
+  it('shows call rates in its Monitor tab', async () => {
+    const parameters = new URLSearchParams({
+      service: 'both',
+      spanKind: 'internal',
+      lookback: '600000',
+      step: '1000',
+      ratePer: '60000',
+      endTs: String(Date.now()),
+    });
+    parameters.append('groupByOperation', 'true');
+    const points = await eventually(
+      'a call rate',
+      async () => {
+        const response = await fetch(`${stack.url.jaeger}/api/metrics/calls?${parameters}`);
+        const body = (await response.json()) as { metrics?: { metricPoints: { gaugeValue?: { doubleValue: number } }[] }[] };
+        const values = (body.metrics ?? [])
+          .flatMap(({ metricPoints }) => metricPoints.map(({ gaugeValue }) => gaugeValue?.doubleValue ?? 0))
+          .filter((rate) => rate > 0);
+        return values.length > 0 && values;
+      },
+      20,
+    );
+    expect(points.length).toBeGreaterThan(0);
+  });
+});
+
+describe('log records', () => {
+  it('are accepted, stored nowhere and printed nowhere', async () => {
+    expect(stack.log('collector')).not.toContain(SECRET);
+    const samples = parseExposition(await (await fetch(stack.url.selfMetrics)).text());
+    expect(total(select(samples, 'otelcol_receiver_accepted_log_records'))).toBe(2);
+  });
+});

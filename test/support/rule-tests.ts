@@ -1,0 +1,181 @@
+/** Cases for `promtool test rules`: what each rule makes of what each OpenLIT version, or the collector, sends. */
+export interface RuleTest {
+  readonly name: string;
+  readonly test: object;
+}
+
+const series = (name: string, labels: Readonly<Record<string, string>>, values: string) => ({
+  series: `${name}{${Object.entries(labels)
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(',')}}`,
+  values,
+});
+const expression = (expr: string, samples: readonly { readonly labels: string; readonly value: number }[], at = '5m') => ({
+  expr,
+  eval_time: at,
+  exp_samples: samples,
+});
+
+const NEW = { gen_ai_request_model: 'm', job: 'apps/new', instance: 'n', service_name: 'new' };
+const OLD = { gen_ai_request_model: 'm', job: 'apps/old', instance: 'o', service_name: 'old' };
+const TOKENS = 'gen_ai_client_token_usage_sum';
+const DURATION = 'gen_ai_client_operation_duration_seconds';
+
+/** 5 minutes at 15 s are 20 steps. */
+const STEPS = 'x20';
+
+const current: RuleTest = {
+  name: 'give each name of the source document to what OpenLIT 1.37.1 and later send',
+  test: {
+    interval: '15s',
+    input_series: [
+      series(TOKENS, { ...NEW, gen_ai_token_type: 'input' }, `0+100${STEPS}`),
+      series(TOKENS, { ...NEW, gen_ai_token_type: 'output' }, `0+10${STEPS}`),
+      series(`${DURATION}_count`, NEW, `0+1${STEPS}`),
+      series(`${DURATION}_sum`, NEW, `0+2${STEPS}`),
+      series(`${DURATION}_bucket`, { ...NEW, le: '5.0' }, `0+1${STEPS}`),
+      series('gen_ai_usage_cost_USD_sum', NEW, `0+0.5${STEPS}`),
+      series('db_requests_total', { service_name: 'new', db_system_name: 'chroma' }, `0+2${STEPS}`),
+    ],
+    promql_expr_test: [
+      expression('sum by (service_name, gen_ai_request_model) (gen_ai_usage_input_tokens_total)', [
+        { labels: '{service_name="new",gen_ai_request_model="m"}', value: 2000 },
+      ]),
+      expression('gen_ai_usage_output_tokens_total', [
+        { labels: 'gen_ai_usage_output_tokens_total{gen_ai_request_model="m",job="apps/new",instance="n",service_name="new"}', value: 200 },
+      ]),
+      expression('sum(gen_ai_total_requests)', [{ labels: '{}', value: 20 }]),
+      expression('sum(rate(gen_ai_total_cost[4m])) * 3600', [{ labels: '{}', value: 120 }]),
+      expression('sum by (le) (gen_ai_request_duration_seconds_bucket)', [{ labels: '{le="5.0"}', value: 20 }]),
+      expression('sum(gen_ai_request_duration_seconds_sum) / sum(gen_ai_request_duration_seconds_count)', [{ labels: '{}', value: 2 }]),
+      expression('sum by (db_system) (db_total_requests)', [{ labels: '{db_system="chroma"}', value: 40 }]),
+    ],
+  },
+};
+
+const legacy: RuleTest = {
+  name: 'leave what OpenLIT before 1.37.1 sends under these names as it is, beside a workload with a newer one',
+  test: {
+    interval: '15s',
+    input_series: [
+      series('gen_ai_usage_input_tokens_total', OLD, `0+100${STEPS}`),
+      series('gen_ai_usage_output_tokens_total', OLD, `0+10${STEPS}`),
+      series('gen_ai_requests_total', OLD, `0+1${STEPS}`),
+      // Not split by token type, and a duration beside the counter: both would count the same calls again.
+      series(TOKENS, OLD, `0+110${STEPS}`),
+      series(`${DURATION}_count`, OLD, `0+1${STEPS}`),
+      series('db_requests_total', { service_name: 'old', db_system: 'chroma' }, `0+2${STEPS}`),
+      series(TOKENS, { ...NEW, gen_ai_token_type: 'input' }, `0+100${STEPS}`),
+      series(`${DURATION}_count`, NEW, `0+1${STEPS}`),
+    ],
+    promql_expr_test: [
+      expression('sum by (service_name) (gen_ai_usage_input_tokens_total)', [
+        { labels: '{service_name="new"}', value: 2000 },
+        { labels: '{service_name="old"}', value: 2000 },
+      ]),
+      expression('sum by (service_name) (gen_ai_total_requests)', [
+        { labels: '{service_name="new"}', value: 20 },
+        { labels: '{service_name="old"}', value: 20 },
+      ]),
+      expression('sum by (db_system) (db_total_requests)', [{ labels: '{db_system="chroma"}', value: 40 }]),
+    ],
+  },
+};
+
+const oldest: RuleTest = {
+  name: 'rename the token counters of OpenLIT before 1.16.1',
+  test: {
+    interval: '15s',
+    input_series: [
+      series('gen_ai_usage_prompt_tokens_total', OLD, `0+100${STEPS}`),
+      series('gen_ai_usage_completion_tokens_total', OLD, `0+10${STEPS}`),
+    ],
+    promql_expr_test: [
+      expression('sum(gen_ai_usage_input_tokens_total)', [{ labels: '{}', value: 2000 }]),
+      expression('sum(gen_ai_usage_output_tokens_total)', [{ labels: '{}', value: 200 }]),
+    ],
+  },
+};
+
+const frameworkRows: RuleTest = {
+  name: 'count calls to models, not the steps of a framework',
+  test: {
+    interval: '15s',
+    input_series: [
+      series(`${DURATION}_count`, NEW, `0+1${STEPS}`),
+      series(`${DURATION}_count`, { ...NEW, gen_ai_request_model: 'unknown' }, `0+9${STEPS}`),
+    ],
+    promql_expr_test: [expression('sum(gen_ai_total_requests)', [{ labels: '{}', value: 20 }])],
+  },
+};
+
+const alert = (
+  alertname: string,
+  input_series: readonly object[],
+  labels: Readonly<Record<string, string>>,
+  summary: string,
+  at = '20m',
+): RuleTest => ({
+  name: `raise ${alertname}`,
+  test: {
+    interval: '15s',
+    input_series,
+    alert_rule_test: [{ eval_time: at, alertname, exp_alerts: [{ exp_labels: labels, exp_annotations: { summary } }] }],
+  },
+});
+
+const EXPORTER = { exporter: 'otlp_grpc/jaeger', job: 'collector' };
+
+export const RULE_TESTS: readonly RuleTest[] = [
+  current,
+  legacy,
+  oldest,
+  frameworkRows,
+  alert(
+    'DuotelTargetDown',
+    [series('up', { job: 'jaeger' }, '0x100')],
+    { job: 'jaeger', severity: 'critical' },
+    'jaeger has not been reachable for five minutes.',
+  ),
+  alert(
+    'DuotelCollectorDropping',
+    [series('otelcol_exporter_enqueue_failed_spans', EXPORTER, '0+5x100')],
+    { exporter: 'otlp_grpc/jaeger', severity: 'critical' },
+    'The collector loses spans: otlp_grpc/jaeger takes no more.',
+  ),
+  alert(
+    'DuotelCollectorQueueStuck',
+    [series('otelcol_exporter_queue_size', EXPORTER, '500x100'), series('otelcol_exporter_sent_spans', EXPORTER, '7x100')],
+    { exporter: 'otlp_grpc/jaeger', severity: 'warning' },
+    'Spans wait in the collector and none reaches Jaeger.',
+  ),
+  {
+    name: 'raise no alert on a queue that drains',
+    test: {
+      interval: '15s',
+      input_series: [
+        series('otelcol_exporter_queue_size', EXPORTER, '500x100'),
+        series('otelcol_exporter_sent_spans', EXPORTER, '0+9x100'),
+      ],
+      alert_rule_test: [{ eval_time: '20m', alertname: 'DuotelCollectorQueueStuck', exp_alerts: [] }],
+    },
+  },
+  alert(
+    'DuotelCollectorQueueNearFull',
+    [series('otelcol_exporter_queue_size', EXPORTER, '90x100'), series('otelcol_exporter_queue_capacity', EXPORTER, '100x100')],
+    { ...EXPORTER, severity: 'warning' },
+    'The queue of otlp_grpc/jaeger is over 80 % full.',
+  ),
+  alert(
+    'DuotelCollectorRefusing',
+    [series('otelcol_receiver_refused_metric_points', { receiver: 'otlp', job: 'collector' }, '0+1x100')],
+    { severity: 'warning' },
+    'The collector refuses data: it is short of memory or its queue is full.',
+  ),
+  alert(
+    'DuotelLlmErrors',
+    [series(`${DURATION}_count`, NEW, '0+9x100'), series(`${DURATION}_count`, { ...NEW, error_type: 'RateLimitError' }, '0+1x100')],
+    { service_name: 'new', severity: 'warning' },
+    'More than 5 % of the model calls of new fail.',
+  ),
+];
