@@ -11,5 +11,6 @@ const project = (name, extra = {}) => ({
 });
 
 export default {
+  testTimeout: 30_000,
   projects: [project('unit'), project('golden'), project('cluster'), project('e2e')],
 };

@@ -1,3 +1,4 @@
+import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import {
   type EnvVar,
   type HttpGetAction,
@@ -69,7 +70,7 @@ export class Component extends Construct {
       spec: { selector: selectorLabels(props.stack, props.component), ports: props.ports.map(servicePort) },
     });
     const claim = volumeClaim(props);
-    new KubeStatefulSet(this, 'stateful-set', {
+    const statefulSet: StatefulSetManifest = KubeStatefulSet.manifest({
       metadata,
       spec: {
         replicas: 1,
@@ -87,7 +88,20 @@ export class Component extends Construct {
         ...(claim !== undefined && { volumeClaimTemplates: [claim] }),
       },
     });
+    new ApiObject(this, 'stateful-set', storedClaims(statefulSet));
   }
+}
+
+interface StatefulSetManifest extends ApiObjectProps {
+  readonly spec: { readonly volumeClaimTemplates?: readonly object[] };
+}
+
+/** Claims as the API server stores them. kubectl compares their list as a whole, and would write it again at every apply. */
+function storedClaims(statefulSet: StatefulSetManifest): StatefulSetManifest {
+  const { volumeClaimTemplates, ...spec } = statefulSet.spec;
+  if (volumeClaimTemplates === undefined) return statefulSet;
+  const stored = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', status: { phase: 'Pending' } };
+  return { ...statefulSet, spec: { ...spec, volumeClaimTemplates: volumeClaimTemplates.map((claim) => ({ ...claim, ...stored })) } };
 }
 
 const DATA_VOLUME = 'data';
@@ -104,6 +118,7 @@ function volumeClaim({ stack, component, settings: { storage } }: ComponentProps
     metadata: { name: DATA_VOLUME, labels: selectorLabels(stack, component) },
     spec: {
       accessModes: ['ReadWriteOnce'],
+      volumeMode: 'Filesystem',
       resources: { requests: { storage: memoryQuantity(storage.size) } },
       ...(storage.storageClassName !== undefined && { storageClassName: storage.storageClassName }),
     },

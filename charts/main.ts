@@ -1,4 +1,4 @@
-import { ApiObject, App, Chart } from 'cdk8s';
+import { ApiObject, type ApiObjectProps, App, Chart } from 'cdk8s';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
 import { resolveStackSpec } from '../src/api/telemetry-stack.ts';
 import { programArchive } from '../tools/bundle.ts';
@@ -14,7 +14,7 @@ async function synthesize(settings: Settings): Promise<void> {
   // The very objects that the operator will want: it finds them as they should be, and writes nothing.
   const chart = new Chart(app, '20-stack', { disableResourceNameHashes: true });
   const stack = synthStack({ name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE, spec: resolveStackSpec(settings.stack) });
-  for (const object of stack) new ApiObject(chart, `${object.kind}-${object.metadata.name}`, object);
+  for (const object of stack) new ApiObject(chart, `${object.kind}-${object.metadata.name}`, object as ApiObjectProps);
   app.synth();
 }
 

@@ -73,7 +73,7 @@ export class OperatorChart extends Chart {
         strategy: { type: 'Recreate' },
         selector: { matchLabels: SELECTOR },
         template: {
-          metadata: { labels: LABELS, annotations: { 'duotel.io/default-stack': digest(stack) } },
+          metadata: { labels: LABELS, annotations: { 'checksum/default-stack': digest(stack) } },
           spec: podSpec(props.operator, parts),
         },
       },

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
 import type { KubeApi, Query } from '../kube/kube-api.ts';
-import { objectKey, Reflector } from '../kube/reflector.ts';
+import { objectKey, Reflector, type StoreChange } from '../kube/reflector.ts';
 import type { Clock, Random } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -13,15 +13,8 @@ export interface Watched {
   readonly query?: Query;
 }
 
-export interface Change {
+export interface Change extends StoreChange {
   readonly kind: string;
-  readonly key: string;
-  /** undefined when the object is gone. */
-  readonly object: KubeObject | undefined;
-  /** What the store held before. */
-  readonly previous: KubeObject | undefined;
-  /** true for what a list brought, false for an event. */
-  readonly resync: boolean;
 }
 
 export interface ClusterCacheOptions {
@@ -47,7 +40,6 @@ export class ClusterCache {
   async watch(watched: Watched, signal: AbortSignal): Promise<void> {
     const { api, clock, random, logger, metrics, onChange } = this.#options;
     const type = await api.resourceType(watched.apiVersion, watched.kind);
-    const last = new Map<string, KubeObject>();
     const reflector = new Reflector({
       api,
       type,
@@ -55,12 +47,7 @@ export class ClusterCache {
       ...(watched.query !== undefined && { query: watched.query }),
       clock,
       random,
-      onChange: ({ key, object, resync }) => {
-        const previous = last.get(key);
-        if (object === undefined) last.delete(key);
-        else last.set(key, object);
-        onChange({ kind: type.kind, key, object, previous, resync });
-      },
+      onChange: (change) => onChange({ ...change, kind: type.kind }),
       onTrouble: ({ what, error }) => {
         metrics.watchTroubles.inc({ resource: type.plural, what });
         logger.warn('watch interrupted', { resource: type.plural, what, error: errorText(error) });

@@ -5,6 +5,7 @@ import { ANNOTATION } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { FILES_LABEL } from '../inject/config-map.ts';
 import { systemClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type Change, ClusterCache } from './cluster-cache.ts';
@@ -15,7 +16,7 @@ import { serveProbes } from './http-server.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { STACK_KINDS, StackController } from './stack-controller.ts';
-import { COPY_LABEL, WorkloadController } from './workload-controller.ts';
+import { WorkloadController } from './workload-controller.ts';
 
 export interface OperatorOptions {
   readonly api: KubeApi;
@@ -43,6 +44,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     events,
     logger,
     metrics,
+    namespace,
     onCounts: (stack) => stacks.queue.addAfter(stack, 500, 'drift'),
   });
   const stackController = new StackController({
@@ -64,22 +66,27 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     switch (kind) {
       case TELEMETRY_STACK.kind:
         stacks.queue.add(key, priority);
+        // A new status is no news for workloads.
+        if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
         for (const workload of workloads.annotated()) deployments.queue.add(workload, 'drift');
         return;
       case 'Deployment':
         if (workloads.concerns(object, previous)) deployments.queue.add(key, priority);
         return;
       case 'Namespace':
-        if (sameAnnotations(object, previous)) return;
+        if (previous !== undefined && sameAnnotations(object, previous)) return;
         for (const workload of workloads.inNamespace(key)) deployments.queue.add(workload, 'drift');
         return;
       default: {
-        const owner = (object ?? previous)?.metadata.labels?.[STACK_LABEL];
-        const copy = (object ?? previous)?.metadata.labels?.[COPY_LABEL];
-        const where = (object ?? previous)?.metadata.namespace ?? '';
-        if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
-        if (copy !== undefined && object === undefined)
-          for (const workload of workloads.inNamespace(where)) deployments.queue.add(workload, 'drift');
+        // Both: a label that somebody took off is drift as well.
+        for (const one of [object, previous]) {
+          const { labels, namespace: where = '' } = one?.metadata ?? {};
+          const owner = labels?.[STACK_LABEL];
+          if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
+          if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
+            for (const workload of workloads.inNamespace(where)) deployments.queue.add(workload, 'drift');
+          }
+        }
       }
     }
   }

@@ -7,6 +7,16 @@ export function objectKey(ref: { readonly name: string; readonly namespace?: str
   return ref.namespace === undefined ? ref.name : `${ref.namespace}/${ref.name}`;
 }
 
+export interface StoreChange {
+  readonly key: string;
+  /** undefined when the object is gone. */
+  readonly object: KubeObject | undefined;
+  /** What the store held before; our own write, when that was the last that was known. */
+  readonly previous: KubeObject | undefined;
+  /** true for what a list brought, false for an event. */
+  readonly resync: boolean;
+}
+
 export interface ReflectorOptions {
   readonly api: KubeApi;
   readonly type: ResourceType;
@@ -14,8 +24,8 @@ export interface ReflectorOptions {
   readonly query?: Query;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called after the store has changed; `object` is undefined when it is gone. `resync` for what a list brought, not an event. */
-  readonly onChange: (change: { readonly key: string; readonly object: KubeObject | undefined; readonly resync: boolean }) => void;
+  /** Called after the store has changed. */
+  readonly onChange: (change: StoreChange) => void;
   readonly onTrouble?: (trouble: { readonly what: 'list' | 'watch'; readonly error: unknown }) => void;
   /** A stream that is silent for this long is taken for dead; bookmarks come about once a minute. Default 150 s. */
   readonly silenceMs?: number;
@@ -90,21 +100,24 @@ export class Reflector {
   async #list(): Promise<void> {
     const { api, type, namespace, query, onChange } = this.#options;
     const { items, resourceVersion } = await api.list(type, { ...(namespace && { namespace }), ...(query && { query }) });
-    const before = new Set(this.#objects.keys());
-    const changed: [string, KubeObject][] = [];
-    for (const item of items) {
-      const key = objectKey(item.metadata);
-      before.delete(key);
-      if (this.#objects.get(key)?.metadata.resourceVersion === item.metadata.resourceVersion) continue;
-      this.#objects.set(key, item);
-      changed.push([key, item]);
+    const changes: StoreChange[] = [];
+    const gone = new Map(this.#objects);
+    for (const object of items) {
+      const key = objectKey(object.metadata);
+      const previous = gone.get(key);
+      gone.delete(key);
+      if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      this.#objects.set(key, object);
+      changes.push({ key, object, previous, resync: true });
     }
-    for (const key of before) this.#objects.delete(key);
+    for (const [key, previous] of gone) {
+      this.#objects.delete(key);
+      changes.push({ key, object: undefined, previous, resync: true });
+    }
     this.#resourceVersion = resourceVersion;
     this.#synced = true;
     this.#markReady();
-    for (const [key, object] of changed) onChange({ key, object, resync: true });
-    for (const key of before) onChange({ key, object: undefined, resync: true });
+    for (const change of changes) onChange(change);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -138,11 +151,12 @@ export class Reflector {
     if (known !== undefined && isOlder(object, known)) return;
     if (event.type === 'DELETED') {
       this.#objects.delete(key);
-      onChange({ key, object: undefined, resync: false });
+      onChange({ key, object: undefined, previous: known ?? object, resync: false });
       return;
     }
     this.#objects.set(key, object);
-    if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) onChange({ key, object, resync: false });
+    if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    onChange({ key, object, previous: known, resync: false });
   }
 }
 

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { StackStatus } from '../../src/control/stack-status.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+const stackStatus = async (): Promise<Partial<StackStatus>> =>
+  (await getObject<KubeObject & { status?: Partial<StackStatus> }>(cluster, 'tstack/duotel'))?.status ?? {};
+const inventory = async (): Promise<NonNullable<StackStatus['inventory']>> => (await stackStatus()).inventory ?? [];
+/** What the operator wrote since the mark, a line each. */
+const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
+/** Waits until the operator has written nothing for two seconds. */
+async function settled(): Promise<void> {
+  await eventually(
+    'the operator to settle',
+    async () => {
+      const mark = auditMark(cluster.auditLog);
+      await sleep(2000);
+      return writesSince(mark).length === 0;
+    },
+    60,
+  );
+}
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('an empty cluster', () => {
+  it('takes kubectl apply -f dist at the first run', async () => {
+    expect(await must(cluster, ['apply', '-f', dist])).toContain(
+      'customresourcedefinition.apiextensions.k8s.io/telemetrystacks.duotel.io created',
+    );
+  });
+
+  it('finds all of it unchanged right after', async () => {
+    const lines = (await must(cluster, ['apply', '-f', dist])).trim().split('\n');
+    expect(lines.filter((one) => !one.endsWith(' unchanged'))).toEqual([]);
+  });
+
+  it('gets its TelemetryStack from the operator, which adopts what is there without a write', async () => {
+    const mark = auditMark(cluster.auditLog);
+    operator = await startOperator(cluster);
+    await eventually('an inventory', async () => (await inventory()).length > 10, 30);
+    await settled();
+    const writes = [...new Set(writesSince(mark))].sort();
+    expect(writes).toEqual([
+      'create secrets duotel/duotel-grafana-admin',
+      'patch configmaps duotel/duotel-default-stack',
+      'patch telemetrystacks duotel/duotel',
+      'patch telemetrystacks/status duotel/duotel',
+    ]);
+  }, 90_000);
+
+  it('sees no write of the operator after that', async () => {
+    const mark = auditMark(cluster.auditLog);
+    await sleep(10_000);
+    expect(writesSince(mark)).toEqual([]);
+  }, 20_000);
+});
+
+describe('the stack', () => {
+  it('is repaired within 5 s when any of its objects is deleted', async () => {
+    for (const { kind, name, uid } of await inventory()) {
+      await must(cluster, ['delete', kind, name, '--namespace', 'duotel', '--wait=false']);
+      await eventually(
+        `${kind}/${name} to be there again`,
+        async () => {
+          const now = (await getObject<KubeObject>(cluster, `${kind}/${name}`))?.metadata;
+          return now !== undefined && now.uid !== uid && now.deletionTimestamp === undefined;
+        },
+        5,
+      );
+    }
+    await settled();
+  }, 240_000);
+
+  it('is repaired within 5 s when any of its objects loses our labels', async () => {
+    for (const { kind, name } of await inventory()) {
+      await must(cluster, ['label', kind, name, '--namespace', 'duotel', 'duotel.io/stack-']);
+      await eventually(
+        `${kind}/${name} to carry its label`,
+        async () => (await getObject<KubeObject>(cluster, `${kind}/${name}`))?.metadata.labels?.['duotel.io/stack'] === 'duotel',
+        5,
+      );
+    }
+  }, 240_000);
+
+  it('gets an edited field back', async () => {
+    await must(cluster, [
+      'patch',
+      'statefulset/duotel-collector',
+      '-n',
+      'duotel',
+      '-p',
+      '{"spec":{"template":{"spec":{"containers":[{"name":"collector","image":"other:1"}]}}}}',
+    ]);
+    await eventually(
+      'the image to be ours again',
+      async () => !JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-collector'))?.['spec']).includes('other:1'),
+      5,
+    );
+  });
+
+  it('changes in exactly one object when the collector gets another memory limit', async () => {
+    await settled();
+    const mark = auditMark(cluster.auditLog);
+    await must(cluster, [
+      'patch',
+      'tstack/duotel',
+      '-n',
+      'duotel',
+      '--type=merge',
+      '-p',
+      '{"spec":{"collector":{"resources":{"limits":{"memory":"1536Mi"}}}}}',
+    ]);
+    await eventually('the new limit', async () =>
+      JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-collector'))?.['spec']).includes('1536Mi'),
+    );
+    await settled();
+    const objects = writesSince(mark).filter((one) => !one.includes('telemetrystacks'));
+    expect([...new Set(objects)]).toEqual(['patch statefulsets duotel/duotel-collector']);
+  }, 60_000);
+
+  it('loses what its spec no longer wants, and gets it back', async () => {
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"grafana":{"enabled":false}}}']);
+    await eventually('Grafana to be gone', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) === undefined);
+    expect((await inventory()).some(({ kind, name }) => kind === 'StatefulSet' && name === 'duotel-grafana')).toBe(false);
+    expect(await getObject(cluster, 'secret/duotel-grafana-admin')).toBeDefined();
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"grafana":{"enabled":true}}}']);
+    await eventually('Grafana to be back', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) !== undefined);
+  }, 60_000);
+
+  it('keeps the password it has', async () => {
+    const password = async (): Promise<string> =>
+      JSON.stringify((await getObject<KubeObject>(cluster, 'secret/duotel-grafana-admin'))?.['data']);
+    const before = await password();
+    await must(cluster, ['annotate', 'tstack/duotel', '-n', 'duotel', 'touched=yes']);
+    await settled();
+    expect(await password()).toBe(before);
+  }, 60_000);
+
+  it('is left alone while it is suspended', async () => {
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"suspend":true}}']);
+    await eventually('the condition', async () => (await stackStatus()).conditions?.some(({ reason }) => reason === 'Suspended'));
+    await must(cluster, ['delete', 'service/duotel-jaeger', '-n', 'duotel']);
+    await sleep(2000);
+    expect(await getObject(cluster, 'service/duotel-jaeger')).toBeUndefined();
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"suspend":false}}']);
+    await eventually('the Service to be back', async () => (await getObject(cluster, 'service/duotel-jaeger')) !== undefined);
+  }, 60_000);
+
+  it('is refused outside the namespace of the operator, with what to do', async () => {
+    await must(
+      cluster,
+      ['apply', '-f', '-'],
+      'apiVersion: duotel.io/v1alpha1\nkind: TelemetryStack\nmetadata: {name: other, namespace: default}\n',
+    );
+    const message = await eventually('the condition', async () => {
+      const found = await getObject<KubeObject & { status?: Partial<StackStatus> }>(cluster, 'tstack/other', 'default');
+      return found?.status?.conditions?.find(({ type }) => type === 'Stalled')?.message;
+    });
+    expect(message).toContain('metadata.namespace is default, expected duotel');
+    await must(cluster, ['delete', 'tstack/other', '-n', 'default']);
+  });
+
+  it('is not resurrected after somebody deleted it, and takes its objects along', async () => {
+    await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+    await eventually('its objects to be gone', async () => (await getObject(cluster, 'statefulset/duotel-collector')) === undefined, 15);
+    await operator.stop();
+    operator = await startOperator(cluster);
+    await settled();
+    expect(await getObject(cluster, 'tstack/duotel')).toBeUndefined();
+  }, 60_000);
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+
+/** One request that the API server answered. */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly userAgent: string;
+  readonly user: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  readonly code: number;
+}
+
+interface RawEvent {
+  readonly stage: string;
+  readonly verb: string;
+  readonly userAgent?: string;
+  readonly user?: { readonly username?: string };
+  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
+  readonly responseStatus?: { readonly code?: number };
+}
+
+const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/** What the API server wrote down, from the `from`-th line on; a request once, when it is complete. */
+export function auditEvents(file: string, from = 0): readonly AuditEvent[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(from).filter(Boolean);
+  return lines
+    .map((line) => JSON.parse(line) as RawEvent)
+    .filter(({ stage }) => stage === 'ResponseComplete' || stage === 'ResponseStarted')
+    .map(({ verb, userAgent = '', user, objectRef, responseStatus }) => ({
+      verb,
+      userAgent,
+      user: user?.username ?? '',
+      resource: objectRef?.resource ?? '',
+      namespace: objectRef?.namespace ?? '',
+      name: objectRef?.name ?? '',
+      subresource: objectRef?.subresource ?? '',
+      code: responseStatus?.code ?? 0,
+    }));
+}
+
+/** Number of lines so far: a mark for {@link auditEvents}. */
+export function auditMark(file: string): number {
+  return readFileSync(file, 'utf8').split('\n').length - 1;
+}
+
+/** Writes of the operator. Events are not counted as such: they change no object. */
+export function operatorWrites(events: readonly AuditEvent[]): readonly AuditEvent[] {
+  return events.filter(({ verb, userAgent, resource }) => userAgent === 'duotel' && WRITES.includes(verb) && resource !== 'events');
+}
+
+export function line({ verb, resource, subresource, namespace, name }: AuditEvent): string {
+  return `${verb} ${resource}${subresource && `/${subresource}`} ${namespace}/${name}`;
+}

@@ -1,0 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The first value that `look` returns other than undefined or false; fails with what was waited for after `seconds`. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 10): Promise<T> {
+  const end = performance.now() + seconds * 1000;
+  let last: unknown;
+  do {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(50);
+  } while (performance.now() < end);
+  throw new Error(`waited ${seconds} s for ${what}; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+}

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { Metrics } from '../../src/control/metrics.ts';
+import { runOperator } from '../../src/control/operator.ts';
+import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
+
+/** Runs `cdk8s synth` and returns the folder. `settings` is the text of a settings file; default: none. */
+export function synthesize(settings?: string): { readonly dist: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'duotel-synth-'));
+  const file = join(folder, 'settings.yaml');
+  if (settings !== undefined) writeFileSync(file, settings);
+  const dist = join(folder, 'dist');
+  execFileSync('node_modules/.bin/cdk8s', ['synth', '--output', dist], {
+    env: {
+      ...process.env,
+      ...(settings !== undefined && { DUOTEL_SETTINGS: file }),
+      PATH: `${process.cwd()}/node_modules/.bin:${process.env['PATH']}`,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return { dist, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export interface RunningOperator {
+  readonly log: readonly Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the operator in this process, with the token of its own service account: it may do what `dist` allows it, and no more.
+ * The control plane has no kubelet, so the operator's Deployment has no pods that would get in its way.
+ */
+export async function startOperator(cluster: ControlPlane): Promise<RunningOperator> {
+  const token = await must(cluster, ['create', 'token', 'duotel-operator', '--namespace', SYSTEM_NAMESPACE, '--duration', '2h']);
+  const raw = JSON.parse(await must(cluster, ['config', 'view', '--raw', '--output', 'json']));
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'duotel-operator-')), 'kubeconfig');
+  writeFileSync(
+    kubeconfig,
+    stringify({ ...raw, users: raw.users.map(({ name }: { name: string }) => ({ name, user: { token: token.trim() } })) }),
+  );
+  const log: Record<string, unknown>[] = [];
+  const say =
+    (level: string) =>
+    (message: string, fields = {}): void => {
+      log.push({ level, message, ...fields });
+    };
+  const logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const api = await createKubeApi({ kubeconfig });
+  const stop = new AbortController();
+  const running = runOperator({ api, logger, metrics: new Metrics(), namespace: SYSTEM_NAMESPACE }, stop.signal);
+  running.catch((error) => log.push({ level: 'fatal', message: String(error) }));
+  return {
+    log,
+    async stop() {
+      stop.abort();
+      await running;
+      await api.close();
+    },
+  };
+}
+
+/** Standard output of kubectl. Throws with its standard error when it fails. */
+export async function must(cluster: ControlPlane, args: readonly string[], input?: string): Promise<string> {
+  const { stdout, stderr, code } = await cluster.kubectl(args, input);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+/** An object as JSON; undefined when it is not there. */
+export async function getObject<T = Record<string, never>>(
+  cluster: ControlPlane,
+  what: string,
+  namespace: string = SYSTEM_NAMESPACE,
+): Promise<T | undefined> {
+  const text = await must(cluster, [
+    'get',
+    what,
+    '--namespace',
+    namespace,
+    '--ignore-not-found',
+    '--output',
+    'json',
+    '--show-managed-fields',
+  ]);
+  return text === '' ? undefined : JSON.parse(text);
+}
