@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+
+/** Label of what the demo itself has made on a cluster of the user's, so that it takes away nothing else. */
+export const DEMO_LABEL = 'duotel.io/demo';
+
+/** The objects of an example's deployment.yaml in a namespace, with another image. */
+export function exampleObjects(example: 'rag-python' | 'fake-openai', namespace: string, image: string): readonly KubeObject[] {
+  const text = readFileSync(new URL(`../../examples/${example}/deployment.yaml`, import.meta.url), 'utf8');
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+  return objects.map((object) => {
+    const placed = { ...object, metadata: { ...object.metadata, namespace } };
+    return object.kind === 'Deployment' ? withImage(placed, image) : placed;
+  });
+}
+
+function withImage(deployment: KubeObject, image: string): KubeObject {
+  const copy = structuredClone(deployment) as KubeObject & {
+    spec: { template: { spec: { containers: { image: string }[] } } };
+  };
+  for (const container of copy.spec.template.spec.containers) container.image = image;
+  return copy;
+}
+
+/** A namespace that admits only pods of the restricted Pod Security Standard. */
+export function restrictedNamespace(name: string): KubeObject {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', [DEMO_LABEL]: 'true' };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+/** Several objects as one YAML stream. */
+export function yamlStream(objects: readonly KubeObject[]): string {
+  return objects.map((object) => stringify(object)).join('---\n');
+}

@@ -1,0 +1,20 @@
+import { checkTable } from '../../src/cli/check-table.ts';
+import { allOk, type Check } from '../../src/verify/check.ts';
+import type { StepTime } from './context.ts';
+
+/** Everything the demo found. */
+export interface DemoReport {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  readonly times: readonly StepTime[];
+}
+
+export function demoReport(checks: readonly Check[], times: readonly StepTime[]): DemoReport {
+  return { ok: allOk(checks), checks, times };
+}
+
+export function reportText(report: DemoReport, output: 'table' | 'json'): string {
+  if (output === 'json') return `${JSON.stringify(report, null, 2)}\n`;
+  const verdict = report.ok ? 'All of it is true.' : 'Not all of it is true: see FAILED above.';
+  return `\n${checkTable(report.checks)}${verdict}\n`;
+}
