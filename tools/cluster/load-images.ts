@@ -15,33 +15,22 @@ export async function loadImages(folder: string, ctr: string, images: readonly B
   const wanted = images.filter((image) => loaded[image.reference] !== imageKey(image));
   if (wanted.length === 0) return [];
   const names = wanted.map(({ reference }) => reference);
-  await step(`loading ${names.length} images`, () =>
-    // The label keeps the kubelet's garbage collection off images that no registry could bring back.
-    runOk(
-      'nice',
-      [
-        '-n',
-        '5',
-        ctr,
-        '--address',
-        containerdSocket(folder),
-        '--namespace',
-        'k8s.io',
-        'images',
-        'import',
-        '--label',
-        'io.cri-containerd.pinned=pinned',
-        '-',
-      ],
-      {
-        input: Readable.from(tar(archiveEntries(wanted))),
-        timeoutMs: 300_000,
-      },
-    ),
-  );
+  // Two at a time for two cores; images that share layers stay in one archive.
+  const groups = [wanted.filter(({ layers }) => layers.length > 1), wanted.filter(({ layers }) => layers.length === 1)];
+  await step(`loading ${names.length} images`, () => Promise.all(groups.map((group) => importArchive(folder, ctr, group))));
   for (const image of wanted) loaded[image.reference] = imageKey(image);
   writeFileSync(recordPath, `${JSON.stringify(loaded, null, 2)}\n`);
   return names;
+}
+
+async function importArchive(folder: string, ctr: string, images: readonly BuiltImage[]): Promise<void> {
+  if (images.length === 0) return;
+  // The label keeps the kubelet's garbage collection off images that no registry could bring back.
+  const args = ['--namespace', 'k8s.io', 'images', 'import', '--label', 'io.cri-containerd.pinned=pinned', '-'];
+  await runOk(ctr, ['--address', containerdSocket(folder), ...args], {
+    input: Readable.from(tar(archiveEntries(images))),
+    timeoutMs: 300_000,
+  });
 }
 
 function imageKey({ config, layers }: BuiltImage): string {

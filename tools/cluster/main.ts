@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { say } from '../lib/progress.ts';
+import { endRunningCommands } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { DEFAULT_CLUSTER, downCluster, findCluster, upCluster } from './cluster.ts';
 import { bringUpControlPlane } from './control-plane.ts';
@@ -13,17 +14,21 @@ interface Common {
   readonly output: 'text' | 'json';
 }
 
-/** Runs `work` so that an interrupt ends what it started: the first signal aborts, and the exit code is 130. */
+/** Runs `work` so that an interrupt ends what it started: running commands are ended, `work` cleans up, and the exit code is 130. */
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = () => {
     say('interrupted: ending what was started');
     process.exitCode = 130;
     controller.abort(new ToolError('interrupted'));
+    endRunningCommands();
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    // What an ended command said is not what went wrong.
+    throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
   }

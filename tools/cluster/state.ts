@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ProcessIdentity } from '../lib/process-identity.ts';
 import { ToolError } from '../lib/tool-error.ts';
 
@@ -39,7 +39,7 @@ export function checkClusterName(name: string): string {
 /** Folder that holds the state of all clusters: DUOTEL_STATE_DIR, or `.duotel/cluster` of this checkout. */
 export function stateRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const chosen = env['DUOTEL_STATE_DIR'];
-  return chosen === undefined || chosen === '' ? join(import.meta.dirname, '../../.duotel/cluster') : chosen;
+  return chosen === undefined || chosen === '' ? join(import.meta.dirname, '../../.duotel/cluster') : resolve(chosen);
 }
 
 /** Folder of one cluster: logs, keys, data, sockets and state.json. */

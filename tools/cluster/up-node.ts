@@ -135,24 +135,22 @@ async function startNode(
   load: () => Promise<unknown>,
 ): Promise<void> {
   const kubectl = (...args: readonly string[]) => kubectlIn(state, binaries.kubectl, args);
-  await step('starting etcd, API server and controller manager', () =>
-    startControlPlaneProcesses(
-      launcher,
-      binaries,
-      nodeLayout(folder, state.auditLog !== undefined),
-      async (path) => (await kubectl('get', '--raw', path)).code === 0,
-    ),
-  );
   const [containerd, ...others] = nodeLaunches(folder, binaries);
-  if (containerd !== undefined) await launcher.start(containerd);
-  await launcher.waitUntil('containerd answering', 30_000, async () => {
-    return (
-      existsSync(containerdSocket(folder)) &&
-      (await run(binaries.ctr, ['--address', containerdSocket(folder), 'version'], { timeoutMs: 10_000 })).code === 0
-    );
-  });
-  // Before the kubelet: its first look at the images then finds them all.
-  await load();
+  const answers = async (path: string) => (await kubectl('get', '--raw', path)).code === 0;
+  const controlPlane = step('starting etcd, API server and controller manager', () =>
+    startControlPlaneProcesses(launcher, binaries, nodeLayout(folder, state.auditLog !== undefined), answers),
+  );
+  const runtime = (async () => {
+    if (containerd !== undefined) await launcher.start(containerd);
+    const args = ['--address', containerdSocket(folder), 'version'];
+    await launcher.waitUntil('containerd answering', 30_000, async () => {
+      return existsSync(containerdSocket(folder)) && (await run(binaries.ctr, args, { timeoutMs: 10_000 })).code === 0;
+    });
+    // Before the kubelet starts: its first look at the images then finds them all.
+    await load();
+  })();
+  // Both end before a failure is told: nothing may start processes while the cluster is taken down again.
+  for (const result of await Promise.allSettled([controlPlane, runtime])) if (result.status === 'rejected') throw result.reason;
   for (const launch of others) await launcher.start(launch);
   await runOk('nsenter', [`--net=${netnsPath(state.netns ?? '')}`, binaries.kubectl, 'apply', '-f', '-'], {
     input: storageClassManifest(),

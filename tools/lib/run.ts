@@ -22,9 +22,12 @@ export interface RunResult {
 
 /** Children that still run: they must not outlive an interrupted command. */
 const living = new Set<ChildProcess>();
-process.once('exit', () => {
+process.once('exit', endRunningCommands);
+
+/** Ends all commands that run right now, for the handler of an interrupt; their callers see a failed command. */
+export function endRunningCommands(): void {
   for (const child of living) child.kill('SIGTERM');
-});
+}
 
 /** Runs a command to its end and returns what it wrote; throws ToolError only when the command cannot be started. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
