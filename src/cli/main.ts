@@ -11,7 +11,8 @@ statusCommand(program);
 verifyCommand(program);
 
 try {
-  await program.parseAsync();
+  // Commander guesses from `node -e` (how the operator's pod starts us) that there is no script name in argv: there is.
+  await program.parseAsync(process.argv, { from: 'node' });
 } catch (error) {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
