@@ -68,6 +68,8 @@ export function diffEnv(
   if (kept.length > 0) notes.push(ownedByUser(container.name, kept));
   const remove = Object.keys(mine).filter((name) => !ours.some((variable) => variable.name === name));
   const order = place(ours, users);
+  // The API server wants the items of a patch in the order that it states.
+  set.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const reorder = set.length > 0 || refersForward(ours, live);
   return { kind: 'diff', set, remove, ...(reorder ? { order } : {}), record, notes };
 }

@@ -24,6 +24,7 @@ export function strategicMerge(live: unknown, patch: unknown): unknown {
   for (const [field, value] of Object.entries(patch)) {
     if (!field.startsWith(ORDER)) continue;
     const list = field.slice(ORDER.length);
+    checkOrder((patch[list] ?? []) as Fields[], value as Fields[], MERGE_KEYS[list] ?? 'name');
     result[list] = reorder(result[list] as Fields[], value as Fields[], MERGE_KEYS[list] ?? 'name');
   }
   return result;
@@ -39,6 +40,13 @@ function mergeList(live: readonly Fields[], patch: readonly Fields[], key: strin
     else merged.set(item[key], strategicMerge(there, item) as Fields);
   }
   return [...added, ...merged.values()];
+}
+
+/** The API server answers 500 when the items of a patch are not in the order that it states. */
+function checkOrder(items: readonly Fields[], order: readonly Fields[], key: string): void {
+  const kept = items.filter((item) => item['$patch'] !== 'delete').map((item) => item[key]);
+  const stated = order.map((item) => item[key]).filter((value) => kept.includes(value));
+  if (JSON.stringify(kept) !== JSON.stringify(stated)) throw new Error(`patch list ${kept} does not match $setElementOrder ${stated}`);
 }
 
 function reorder(items: readonly Fields[], order: readonly Fields[], key: string): readonly Fields[] {
