@@ -51,6 +51,8 @@ export function genAiStatements(): readonly object[] {
         ...ATTRIBUTES.map(
           ([to, from]) => `set(${attribute(to)}, ${attribute(from)}) where ${attribute(to)} == nil and ${attribute(from)} != nil`,
         ),
+        // OpenInference says that a call failed, not how: the conventions' value for an error that has no name.
+        `set(${attribute('error.type')}, "_OTHER") where span.status.code == STATUS_CODE_ERROR and ${attribute('error.type')} == nil`,
       ],
     },
   ];

@@ -3,6 +3,7 @@ import type { Attributes, MetricSpec, SpanSpec } from './otlp.ts';
 /** What workloads of each mode send, as measured on real ones: LlamaIndex with OpenInference, OpenLIT 1.45 and OpenLIT 1.36. */
 
 export const MODEL = 'gpt-4o-mini';
+export const EMBEDDING_MODEL = 'text-embedding-3-small';
 export const LLAMA_INDEX = 'openinference.instrumentation.llama_index';
 export const OPENAI = 'openinference.instrumentation.openai';
 export const OPENLIT_METRICS = 'openlit.otel.metrics';
@@ -21,7 +22,7 @@ export function resource(service: string, backend?: string): Attributes {
 export const traceId = (seed: number) => seed.toString(16).padStart(32, '0');
 const spanId = (seed: number, index: number) => (seed * 16 + index + 1).toString(16).padStart(16, '0');
 
-/** One RAG query as OpenInference's LlamaIndex instrumentor traces it: two LLM spans for the one call, tokens on the inner one. */
+/** One RAG query as OpenInference's LlamaIndex instrumentor traces it: two spans for each call, tokens on the inner one of the chat, none on those of the embedding. */
 export function ragQuery(seed: number, tokens: { readonly input: number; readonly output: number }, failed = false): readonly SpanSpec[] {
   const span = (index: number, name: string, kind: string, attributes: Attributes = {}, error = false): SpanSpec => ({
     name,
@@ -32,28 +33,34 @@ export function ragQuery(seed: number, tokens: { readonly input: number; readonl
     attributes: { 'openinference.span.kind': kind, ...attributes },
   });
   const model = { 'llm.model_name': MODEL };
+  const embedding = { 'embedding.model_name': EMBEDDING_MODEL };
   const counts = { 'llm.token_count.prompt': tokens.input, 'llm.token_count.completion': tokens.output };
   return [
     span(0, 'RetrieverQueryEngine.query', 'CHAIN'),
     span(1, 'VectorIndexRetriever.retrieve', 'RETRIEVER'),
-    span(2, 'OpenAI.predict', 'LLM', model, failed),
-    span(3, 'OpenAI.chat', 'LLM', { ...model, ...(!failed && counts) }, failed),
+    span(2, 'OpenAIEmbedding.get_query_embedding', 'EMBEDDING', embedding),
+    span(3, 'OpenAIEmbedding._get_query_embedding', 'EMBEDDING', embedding),
+    span(4, 'OpenAI.predict', 'LLM', model, failed),
+    span(5, 'OpenAI.chat', 'LLM', { ...model, ...(!failed && counts) }, failed),
   ];
 }
 
-/** A direct call through OpenInference's openai instrumentor. */
-export function openAiCall(seed: number, tokens: { readonly input: number; readonly output: number }): readonly SpanSpec[] {
+/** A direct call through OpenInference's openai instrumentor; one that fails says neither its model nor its tokens. */
+export function openAiCall(seed: number, tokens?: { readonly input: number; readonly output: number }): readonly SpanSpec[] {
   return [
     {
       name: 'ChatCompletion',
       traceId: traceId(seed),
       spanId: spanId(seed, 0),
+      error: tokens === undefined,
       attributes: {
         'openinference.span.kind': 'LLM',
-        'llm.model_name': MODEL,
         'llm.provider': 'openai',
-        'llm.token_count.prompt': tokens.input,
-        'llm.token_count.completion': tokens.output,
+        ...(tokens !== undefined && {
+          'llm.model_name': MODEL,
+          'llm.token_count.prompt': tokens.input,
+          'llm.token_count.completion': tokens.output,
+        }),
       },
     },
   ];
@@ -76,7 +83,7 @@ export function openLitMetrics(service: string, usage: Usage): readonly MetricSp
     'gen_ai.provider.name': 'openai',
     'gen_ai.request.model': MODEL,
   };
-  const exemplar = { traceId: traceId(1), spanId: spanId(1, 3) };
+  const exemplar = { traceId: traceId(1), spanId: spanId(1, 5) };
   return [
     {
       name: 'gen_ai.client.token.usage',

@@ -8,6 +8,7 @@ import { parseExposition, type Sample, select, total } from '../../support/expos
 import { logsRequest, metricsRequest, tracesRequest } from '../../support/otlp.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
 import {
+  EMBEDDING_MODEL,
   LLAMA_INDEX,
   legacyOpenLitMetrics,
   MODEL,
@@ -47,6 +48,7 @@ async function sendRound(step: number): Promise<void> {
   await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(10 + step, { input: 100, output: 10 })));
   await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(20 + step, { input: 0, output: 0 }, true)));
   await stack.send('traces', tracesRequest(only, OPENAI, openAiCall(30 + step, { input: 7, output: 3 })));
+  await stack.send('traces', tracesRequest(only, OPENAI, openAiCall(60 + step)));
 
   await stack.send('traces', tracesRequest(resource('unmarked'), LLAMA_INDEX, ragQuery(40 + step, { input: 50, output: 5 })));
 
@@ -129,8 +131,14 @@ describe('the metrics that the collector exposes', () => {
     const samples = await scrape();
     expect(total(select(samples, 'gen_ai_client_token_usage_sum', { ...labels, gen_ai_token_type: 'input' }))).toBe(2 * (100 + 7));
     expect(total(select(samples, 'gen_ai_client_token_usage_sum', { ...labels, gen_ai_token_type: 'output' }))).toBe(2 * (10 + 3));
-    // Two rounds of a query, a failed query and a direct call.
-    expect(total(select(samples, 'gen_ai_client_operation_duration_seconds_count', labels))).toBe(6);
+    // Two rounds of: a query, a failed query, a direct call.
+    const calls = 'gen_ai_client_operation_duration_seconds_count';
+    expect(total(select(samples, calls, labels))).toBe(6);
+    expect(total(select(samples, calls, { ...labels, error_type: '_OTHER' }))).toBe(2);
+    // One embedding in each query, and a direct call that failed without a model.
+    expect(total(select(samples, calls, { service_name: 'only-openinference', gen_ai_request_model: EMBEDDING_MODEL }))).toBe(4);
+    expect(total(select(samples, calls, { service_name: 'only-openinference' }))).toBe(12);
+    expect(await number('sum(gen_ai_total_requests{service_name="only-openinference"})')).toBe(12);
     expect(select(samples, 'gen_ai_client_token_usage_count', labels)[0]?.labels).toMatchObject({
       k8s_namespace_name: 'apps',
       job: 'only-openinference',
@@ -151,7 +159,7 @@ describe('the metrics that the collector exposes', () => {
           total(select(samples, 'calls_total', { service_name: service, telemetry_producer: producer })),
         ]),
       );
-    expect(producers('both')).toEqual({ openinference: 8, openlit: 0, app: 2 });
+    expect(producers('both')).toEqual({ openinference: 12, openlit: 0, app: 2 });
     expect(producers('only-openlit')).toEqual({ openinference: 0, openlit: 2, app: 0 });
     expect(
       select(samples, 'duration_milliseconds_bucket', {
@@ -260,7 +268,7 @@ describe('Jaeger', () => {
 
   it("shows OpenInference's spans with OpenTelemetry's GenAI attributes beside their own", async () => {
     const spans = await spansOf('only-openinference');
-    const call = spans.find(({ operationName }) => operationName === 'ChatCompletion');
+    const call = spans.find((span) => span.operationName === 'ChatCompletion' && tag(span, 'llm.model_name') !== undefined);
     expect({
       operation: tag(call, 'gen_ai.operation.name'),
       model: tag(call, 'gen_ai.request.model'),
