@@ -55,7 +55,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     metrics,
     namespace,
     synth: synthStack,
-    workloads: (stack) => workloads.counts(stack),
+    workloads: (stack, reverted) => workloads.counts(stack, reverted),
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });

@@ -34,7 +34,8 @@ export interface StackControllerOptions {
   /** The namespace of the operator: stacks elsewhere are refused, so that it needs no rights there. */
   readonly namespace: string;
   readonly synth: (input: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec }) => readonly KubeObject[];
-  readonly workloads: (stack: string) => WorkloadCounts;
+  /** `reverted`: their number by the stack's status so far. */
+  readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
 }
 
 /** Keeps the objects of each TelemetryStack as its spec says, and its status as they are. */
@@ -73,7 +74,7 @@ export class StackController {
     const rest = {
       suspended: spec.suspend,
       components: this.#components(stack, spec),
-      workloads: this.#options.workloads(`${namespace}/${name}`),
+      workloads: this.#options.workloads(`${namespace}/${name}`, statusOf(stack).workloads?.reverted ?? 0),
     };
     if (spec.suspend) return { ...rest, failures: [], inventory };
 

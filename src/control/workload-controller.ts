@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import { PREFIX } from '../api/annotations.ts';
+import { ANNOTATION, PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import { resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
@@ -43,6 +43,7 @@ interface Reported {
 export class WorkloadController {
   readonly #options: WorkloadControllerOptions;
   readonly #reported = new Map<string, Reported>();
+  readonly #reverts = new Map<string, { readonly base: number; since: number }>();
   readonly #assets: InjectionAssets = { python: bootstrapFiles('python'), pricing: pricingFile() };
   readonly #configs = new Map<string, { readonly spec: unknown; readonly config: InjectionConfig; readonly suspended: boolean }>();
 
@@ -69,12 +70,21 @@ export class WorkloadController {
     return all.filter((one) => this.#isOurs(one) || this.#reported.has(objectKey(one.metadata))).map((one) => objectKey(one.metadata));
   }
 
-  counts(stack: string): WorkloadCounts {
-    const counts = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
-    for (const { stack: own, outcome } of this.#reported.values()) {
-      if (own === stack) counts[outcome.state === 'off' ? 'reverted' : outcome.state] += 1;
+  /**
+   * What the workloads' own status lines say, so that it is right from the first moment of a new process on.
+   * @param reverted how many were reverted by the stack's status; what this process reverted comes on top.
+   */
+  counts(stack: string, reverted: number): WorkloadCounts {
+    const counts = { injected: 0, pending: 0, blocked: 0 };
+    const stacks = this.#stacks();
+    for (const workload of this.#options.cache.values('Deployment')) {
+      const state = /^(injected|pending|blocked) /i.exec(workload.metadata.annotations?.[ANNOTATION.status] ?? '')?.[1]?.toLowerCase();
+      if (state === undefined || this.#stackOf(workload, stacks) !== stack) continue;
+      counts[state as keyof typeof counts] += 1;
     }
-    return counts;
+    const before = this.#reverts.get(stack) ?? { base: reverted, since: 0 };
+    this.#reverts.set(stack, before);
+    return { ...counts, reverted: before.base + before.since };
   }
 
   async reconcile(key: string): Promise<void> {
@@ -98,6 +108,8 @@ export class WorkloadController {
       operatorNamespace: this.#options.namespace,
     });
     await this.#carryOut(workload, plan);
+    const reverts = plan.action === 'revert' && stack !== undefined ? this.#reverts.get(stack) : undefined;
+    if (reverts !== undefined) reverts.since += 1;
     if (plan.action === 'inject' || plan.action === 'revert') await this.#collectCopies(namespaceName);
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await this.#options.events.record(namespace, eventOf(plan.outcome));
@@ -131,7 +143,12 @@ export class WorkloadController {
     cache.remember(answer);
     const release = releasePatch(answer);
     if (release === undefined) return;
-    cache.remember(await this.#patch(workload, { type: 'application/json-patch+json', body: release }));
+    try {
+      cache.remember(await this.#patch(workload, { type: 'application/json-patch+json', body: release }));
+    } catch (error) {
+      // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
+      if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
+    }
   }
 
   async #patch(workload: KubeObject, patch: Patch): Promise<KubeObject> {

@@ -18,6 +18,7 @@ export function synthesize(settings?: string): { readonly dist: string; readonly
   execFileSync('node_modules/.bin/cdk8s', ['synth', '--output', dist], {
     env: {
       ...process.env,
+      CDK8S_CHECK_UPGRADE: 'false',
       ...(settings !== undefined && { DUOTEL_SETTINGS: file }),
       PATH: `${process.cwd()}/node_modules/.bin:${process.env['PATH']}`,
     },

@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+interface Deployment extends KubeObject {
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly { readonly name: string; readonly env?: readonly { name: string }[] }[] };
+    };
+  };
+}
+
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+const manifest = (name: string, containers = '[{name: app, image: "app:1", env: [{name: KEEP, value: me}]}]'): string =>
+  `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: demo}
+spec:
+  selector: {matchLabels: {app: ${name}}}
+  template:
+    metadata: {labels: {app: ${name}}}
+    spec:
+      containers: ${containers}
+`;
+const deployment = (name: string): Promise<Deployment | undefined> => getObject<Deployment>(cluster, `deployment/${name}`, 'demo');
+const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
+  must(cluster, ['annotate', '--overwrite', `deployment/${name}`, '-n', 'demo', ...annotations]);
+const variables = async (name: string, container = 0): Promise<readonly string[]> =>
+  ((await deployment(name))?.spec.template.spec.containers[container]?.env ?? []).map((one) => one.name);
+const statusLine = async (name: string): Promise<string | undefined> =>
+  (await deployment(name))?.metadata.annotations?.['duotel.io/status'];
+const replicaSets = async (name: string): Promise<readonly string[]> =>
+  (await must(cluster, ['get', 'rs', '-n', 'demo', '-l', `app=${name}`, '-o', 'name'])).trim().split('\n').sort();
+const eventReasons = async (name: string): Promise<readonly string[]> =>
+  (
+    await must(cluster, [
+      'get',
+      'events',
+      '-n',
+      'demo',
+      '--field-selector',
+      `involvedObject.name=${name}`,
+      '-o',
+      'jsonpath={range .items[*]}{.type} {.reason}{"\\n"}{end}',
+    ])
+  )
+    .trim()
+    .split('\n');
+const managers = async (name: string): Promise<readonly (string | undefined)[]> =>
+  ((await deployment(name))?.metadata.managedFields ?? []).map(({ manager }) => manager);
+const injected = (name: string): Promise<unknown> =>
+  eventually(
+    `${name} to be injected`,
+    async () => (await statusLine(name))?.startsWith('Injected') && !(await managers(name)).includes('duotel'),
+  );
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '-f', dist]);
+  await must(cluster, ['create', 'namespace', 'demo']);
+  operator = await startOperator(cluster);
+  await eventually(
+    'the operator to be ready',
+    async () => operator.log.some(({ message }) => message === 'caches are in, controllers start'),
+    30,
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('an annotated Deployment', () => {
+  it('gets its variables in one write and one release, and nothing after that', async () => {
+    await must(cluster, ['apply', '-f', '-'], manifest('my-rag'));
+    const before = await eventually('its ReplicaSet', async () => (await replicaSets('my-rag'))[0] || undefined);
+    const mark = auditMark(cluster.auditLog);
+    await annotate('my-rag', 'duotel.io/backend=both', 'duotel.io/bootstrap=python');
+    await injected('my-rag');
+    await sleep(1500);
+    const writes = operatorWrites(auditEvents(cluster.auditLog, mark))
+      .filter(({ namespace }) => namespace === 'demo')
+      .map(line);
+    expect(writes.filter((one) => one.includes('deployments'))).toEqual(['patch deployments demo/my-rag', 'patch deployments demo/my-rag']);
+    expect(writes.filter((one) => one.includes('configmaps'))).toHaveLength(2);
+    expect(await variables('my-rag')).toEqual(
+      expect.arrayContaining(['OBSERVABILITY_BACKEND', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'PYTHONPATH', 'KEEP']),
+    );
+    expect(await managers('my-rag')).not.toContain('duotel');
+    expect(await eventReasons('my-rag')).toContain('Normal Injected');
+    expect((await replicaSets('my-rag')).filter((name) => name !== before)).toHaveLength(1);
+  });
+
+  it('finds the files it mounts in its namespace, also after somebody deleted them', async () => {
+    const copies = async (): Promise<readonly string[]> =>
+      (await must(cluster, ['get', 'configmaps', '-n', 'demo', '-l', 'duotel.io/files', '-o', 'name'])).trim().split('\n');
+    expect(await copies()).toHaveLength(2);
+    await must(cluster, ['delete', 'configmaps', '-n', 'demo', '-l', 'duotel.io/files']);
+    await eventually('both to be back', async () => (await copies()).length === 2);
+  });
+
+  it('is counted on its TelemetryStack', async () => {
+    await eventually('the count', async () =>
+      JSON.stringify((await getObject<KubeObject>(cluster, 'tstack/duotel'))?.['status']).includes('"injected":1'),
+    );
+  });
+
+  it('gets back a variable that somebody took away', async () => {
+    await must(cluster, ['set', 'env', 'deployment/my-rag', '-n', 'demo', 'OBSERVABILITY_BACKEND-']);
+    await eventually('it to be back', async () => (await variables('my-rag')).includes('OBSERVABILITY_BACKEND'), 5);
+  });
+
+  it('changes its mode in one rollout', async () => {
+    const before = (await replicaSets('my-rag')).length;
+    await annotate('my-rag', 'duotel.io/backend=openinference');
+    await eventually('the new mode', async () => (await statusLine('my-rag')) === 'Injected openinference');
+    await sleep(1000);
+    expect((await replicaSets('my-rag')).length).toBe(before + 1);
+  });
+
+  it('is what it was after the annotation is removed: same template, same ReplicaSet, nothing of ours left', async () => {
+    await must(cluster, ['apply', '-f', '-'], manifest('round-trip'));
+    const before = await eventually('its ReplicaSet', async () => (await replicaSets('round-trip'))[0] || undefined);
+    const template = (await deployment('round-trip'))?.spec.template;
+    await annotate('round-trip', 'duotel.io/backend=both', 'duotel.io/bootstrap=python');
+    await injected('round-trip');
+    await annotate('round-trip', 'duotel.io/backend-', 'duotel.io/bootstrap-');
+    await eventually(
+      'it to be reverted',
+      async () => !(await variables('round-trip')).includes('OBSERVABILITY_BACKEND') && !(await managers('round-trip')).includes('duotel'),
+    );
+    const after = await deployment('round-trip');
+    expect(after?.spec.template).toEqual(template);
+    expect(Object.keys(after?.metadata.annotations ?? {}).filter((key) => key.startsWith('duotel.io/'))).toEqual([]);
+    // The one of the Deployment's own revision is the one that it scales up.
+    const current = await eventually('its ReplicaSet', async () => {
+      const revision = (await deployment('round-trip'))?.metadata.annotations?.['deployment.kubernetes.io/revision'];
+      const path = 'jsonpath={range .items[*]}{.metadata.annotations.deployment\\.kubernetes\\.io/revision} {.metadata.name}{"\\n"}{end}';
+      const lines = (await must(cluster, ['get', 'rs', '-n', 'demo', '-l', 'app=round-trip', '-o', path])).split('\n');
+      return revision === '3' && lines.find((one) => one.startsWith(`${revision} `))?.split(' ')[1];
+    });
+    expect(`replicaset.apps/${current}`).toBe(before);
+  });
+
+  it('may have its container renamed by a server-side apply, and is injected into the new one', async () => {
+    const apply = (name: string): Promise<string> =>
+      must(
+        cluster,
+        ['apply', '--server-side', '--field-manager=flux', '-f', '-'],
+        manifest('renamed', `[{name: ${name}, image: "app:1"}]`),
+      );
+    await apply('old');
+    await annotate('renamed', 'duotel.io/backend=openlit');
+    await injected('renamed');
+    await apply('new');
+    await eventually('the new container to be injected', async () => {
+      const containers = (await deployment('renamed'))?.spec.template.spec.containers ?? [];
+      return (
+        containers.length === 1 && containers[0]?.name === 'new' && containers[0].env?.some(({ name }) => name === 'OBSERVABILITY_BACKEND')
+      );
+    });
+  });
+
+  it('is injected by the annotation of its Namespace, and not when it says none itself', async () => {
+    await must(cluster, ['create', 'namespace', 'team']);
+    await must(cluster, ['apply', '-f', '-'], manifest('follows').replace('namespace: demo', 'namespace: team'));
+    await must(
+      cluster,
+      ['apply', '-f', '-'],
+      manifest('declines').replace('namespace: demo', 'namespace: team, annotations: {duotel.io/backend: none}'),
+    );
+    await must(cluster, ['annotate', 'namespace/team', 'duotel.io/backend=both']);
+    const status = async (name: string): Promise<string | undefined> =>
+      (await getObject<Deployment>(cluster, `deployment/${name}`, 'team'))?.metadata.annotations?.['duotel.io/status'];
+    await eventually('the one that follows to be injected', async () => (await status('follows')) === 'Injected both');
+    expect(await status('declines')).toBeUndefined();
+  });
+});
+
+describe('a mistake', () => {
+  const untouched = async (
+    name: string,
+    containers: string | undefined,
+    annotations: readonly string[],
+    expected: readonly string[],
+  ): Promise<void> => {
+    await must(cluster, ['apply', '-f', '-'], manifest(name, containers));
+    const template = (await deployment(name))?.spec.template;
+    await annotate(name, ...annotations);
+    const said = await eventually('a status', async () => statusLine(name));
+    for (const part of expected) expect(said).toContain(part);
+    expect((await deployment(name))?.spec.template).toEqual(template);
+    expect((await eventReasons(name)).some((one) => one.startsWith('Warning'))).toBe(true);
+  };
+
+  it('in the value of an annotation is told with the nearest valid one', () =>
+    untouched('wrong-value', undefined, ['duotel.io/backend=botth'], ['Blocked InvalidAnnotation', 'botth', 'both']));
+
+  it('in the name of an annotation is told with the nearest valid one', () =>
+    untouched(
+      'wrong-key',
+      undefined,
+      ['duotel.io/backend=both', 'duotel.io/bootsrap=python'],
+      ['Blocked InvalidAnnotation', 'duotel.io/bootstrap'],
+    ));
+
+  it('in the name of a container is told with the nearest valid one', () =>
+    untouched('wrong-container', undefined, ['duotel.io/backend=both', 'duotel.io/containers=ap'], ['Blocked UnknownContainer', 'app']));
+
+  it('is to have two containers and no choice', () =>
+    untouched(
+      'two',
+      '[{name: api, image: "a:1"}, {name: worker, image: "a:1"}]',
+      ['duotel.io/backend=both'],
+      ['Blocked AmbiguousContainer', 'api', 'worker'],
+    ));
+
+  it('that is corrected is injected', async () => {
+    await annotate('two', 'duotel.io/containers=worker');
+    await injected('two');
+    expect(await variables('two', 0)).toEqual([]);
+    expect(await variables('two', 1)).toContain('OBSERVABILITY_BACKEND');
+  });
+});
+
+describe('the operator', () => {
+  it('writes nothing when it starts again and all is as it should be', async () => {
+    await operator.stop();
+    const mark = auditMark(cluster.auditLog);
+    operator = await startOperator(cluster);
+    await sleep(5000);
+    expect(operatorWrites(auditEvents(cluster.auditLog, mark)).map(line)).toEqual([]);
+  });
+
+  it('takes back, after a stop, what lost its annotation meanwhile', async () => {
+    await operator.stop();
+    await annotate('my-rag', 'duotel.io/backend-', 'duotel.io/bootstrap-');
+    operator = await startOperator(cluster);
+    await eventually('my-rag to be reverted', async () => !(await variables('my-rag')).includes('OBSERVABILITY_BACKEND'), 20);
+    expect(await variables('my-rag')).toEqual(['KEEP']);
+  });
+
+  it('was never refused a request and never failed', () => {
+    const events = auditEvents(cluster.auditLog).filter(({ userAgent }) => userAgent === 'duotel');
+    expect(events.filter(({ code }) => code === 403).map(line)).toEqual([]);
+    expect(operator.log.filter(({ level }) => level === 'fatal')).toEqual([]);
+  });
+});
