@@ -12,5 +12,6 @@ const project = (name, extra = {}) => ({
 
 export default {
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   projects: [project('unit'), project('golden'), project('cluster'), project('e2e')],
 };
