@@ -24,6 +24,7 @@ export const BOOTSTRAP_PYTHON_FILES = [
   'bootstrap/python/duotel_bootstrap/__init__.py',
   'bootstrap/python/duotel_bootstrap/config.py',
   'bootstrap/python/duotel_bootstrap/flush.py',
+  'bootstrap/python/duotel_bootstrap/fork.py',
   'bootstrap/python/duotel_bootstrap/imports.py',
   'bootstrap/python/duotel_bootstrap/log.py',
   'bootstrap/python/duotel_bootstrap/openinference_producer.py',

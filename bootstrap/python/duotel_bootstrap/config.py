@@ -5,7 +5,16 @@ import os
 BACKENDS = ("openinference", "openlit", "both")
 TRUE = ("1", "true", "yes", "on")
 # OpenInference's own switches; llm.prompt_template.* has none, see privacy.py
-HIDE = ("INPUTS", "OUTPUTS", "RETRIEVAL_DOCUMENTS", "EMBEDDINGS_TEXT", "EMBEDDINGS_VECTORS", "EMBEDDING_VECTORS")
+HIDE = (
+    "INPUTS",
+    "OUTPUTS",
+    "PROMPTS",
+    "CHOICES",
+    "RETRIEVAL_DOCUMENTS",
+    "EMBEDDINGS_TEXT",
+    "EMBEDDINGS_VECTORS",
+    "EMBEDDING_VECTORS",
+)
 GENAI_CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 

@@ -40,8 +40,10 @@ LIBRARY_SKIPPED = "OpenInference {library} skipped: {reason}"
 LIBRARY_OFF = "OpenInference {library} off by configuration"
 PROVIDER_REUSED = "the {kind} that the application set is reused"
 PROVIDER_KEPT = "the application set its own {kind}: ours stays, {count} of its {parts} joined"
+ADOPTION_FAILED = "the application's own {kind} stays apart: {error}"
 TIMEOUT_IN_MS = "OTEL_EXPORTER_OTLP_TIMEOUT={value} read as milliseconds"
 FLUSH_LIMITED = "no flush {where}: {error}"
+FORK_SHARES_SUMS = "a forked process sends the sums of its parent again: {error}"
 START_FAILED = "not active: {error}"
 
 

@@ -34,7 +34,7 @@ def drop_openlit_content(provider):
 
     class DropContent(SpanProcessor):
         def on_end(self, span):
-            scope = span.instrumentation_scope
+            scope = getattr(span, "instrumentation_scope", None)
             if scope is not None and scope.name.startswith("openlit.") and span.attributes:
                 # the one object that every later processor is given
                 span._attributes = {key: value for key, value in span.attributes.items() if key not in OPENLIT_CONTENT}

@@ -2,7 +2,7 @@
 
 import os
 
-from . import log
+from . import fork, log
 
 HTTP, GRPC = "http", "grpc"
 TIMEOUT = "OTEL_EXPORTER_OTLP_TIMEOUT"
@@ -83,7 +83,7 @@ def _set_tracer_provider(resource):
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    _adopt_tracer_providers(trace, TracerProvider, provider)
+    _adopt_later(trace, "set_tracer_provider", TracerProvider, provider, lambda theirs: _adopt_span_processors(provider, theirs))
     return provider
 
 
@@ -98,7 +98,8 @@ def _set_meter_provider(resource):
     readers = [] if exporter is None else [PeriodicExportingMetricReader(exporter)]
     provider = MeterProvider(metric_readers=readers, resource=resource)
     metrics.set_meter_provider(provider)
-    _adopt_meter_providers(metrics, MeterProvider, provider)
+    _adopt_later(metrics, "set_meter_provider", MeterProvider, provider, lambda theirs: _adopt_metric_readers(provider, theirs))
+    fork.install(provider)
     log.say(log.CUSTOM_METRICS)
 
 
@@ -114,63 +115,78 @@ def _set_logger_provider(resource):
     if exporter is not None:
         provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
     _logs.set_logger_provider(provider)
+    _adopt_later(_logs, "set_logger_provider", LoggerProvider, provider, lambda theirs: _adopt_log_processors(provider, theirs))
 
 
 def _endpoint(part):
-    """Where a span processor or a metric reader sends to; None when it says nothing of the kind (a console, a Prometheus reader)."""
-    for name in ("span_exporter", "_exporter"):
-        endpoint = getattr(getattr(part, name, None), "_endpoint", None)
-        if endpoint is not None:
-            return endpoint
+    """Where a processor or a metric reader sends to; None when it says nothing of the kind (a console, a Prometheus reader)."""
+    for holder in (part, getattr(part, "_batch_processor", None)):
+        for name in ("span_exporter", "_exporter"):
+            endpoint = getattr(getattr(holder, name, None), "_endpoint", None)
+            if endpoint is not None:
+                return endpoint
     return None
 
 
-def _adopt_tracer_providers(trace, sdk_class, ours):
-    """An application that sets its own provider later would be refused and lose its exporters: its processors get our spans instead.
+def _adopt_later(api, setter, sdk_class, ours, adopt):
+    """Wraps a function that sets a global provider: an application that calls it later would be refused and lose its own backends.
 
-    A processor that sends where ours does is left out, so that no span arrives twice.
+    `adopt(provider)` moves the parts of the application's provider over to ours and returns (how many, of how many and what).
     """
-    set_provider = trace.set_tracer_provider
+    set_provider = getattr(api, setter)
+
+    def set_later(provider):
+        if provider is ours or not isinstance(provider, sdk_class):
+            return set_provider(provider)
+        try:
+            count, parts = adopt(provider)
+        except Exception as error:  # the SDK's internals differ: as refused as it would be without us
+            log.say(log.ADOPTION_FAILED, kind=sdk_class.__name__, error=log.describe(error))
+            return set_provider(provider)
+        log.say(log.PROVIDER_KEPT, kind=sdk_class.__name__, count=count, parts=parts)
+
+    setattr(api, setter, set_later)
+
+
+def _adopt_span_processors(ours, provider):
+    """Gives the provider's span processors our spans, but none that sends where ours do: no span arrives twice."""
 
     def is_new(processor):
         mine = {_endpoint(part) for part in ours._active_span_processor._span_processors} - {None}
         return _endpoint(processor) not in mine
 
-    def set_tracer_provider(provider):
-        if provider is ours or not isinstance(provider, sdk_class):
-            return set_provider(provider)
-        theirs = list(getattr(provider._active_span_processor, "_span_processors", ()))
-        new = [processor for processor in theirs if is_new(processor)]
-        for processor in new:
+    theirs = list(provider._active_span_processor._span_processors)
+    new = [processor for processor in theirs if is_new(processor)]
+    for processor in new:
+        ours.add_span_processor(processor)
+    add = provider.add_span_processor
+
+    def add_span_processor(processor):  # those that come after set_tracer_provider()
+        add(processor)
+        if is_new(processor):
             ours.add_span_processor(processor)
-        log.say(log.PROVIDER_KEPT, kind="TracerProvider", count=len(new), parts="%d span processors" % len(theirs))
-        add = provider.add_span_processor
 
-        def add_span_processor(processor):  # those that come after set_tracer_provider()
-            add(processor)
-            if is_new(processor):
-                ours.add_span_processor(processor)
-
-        provider.add_span_processor = add_span_processor
-
-    trace.set_tracer_provider = set_tracer_provider
+    provider.add_span_processor = add_span_processor
+    return len(new), "%d span processors" % len(theirs)
 
 
-def _adopt_meter_providers(metrics, sdk_class, ours):
-    """The same for metrics: a reader of the application (its own /metrics page, another backend) moves over to our provider."""
-    set_provider = metrics.set_meter_provider
+def _adopt_metric_readers(ours, provider):
+    """Lets the provider's metric readers (a /metrics page, another backend) read our instruments, where the SDK can add a reader."""
+    readers = list(getattr(provider, "_metric_readers", None) or provider._sdk_config.metric_readers)
+    mine = {_endpoint(reader) for reader in getattr(ours, "_metric_readers", ())} - {None}
+    new = [reader for reader in readers if _endpoint(reader) not in mine] if hasattr(ours, "add_metric_reader") else []
+    for reader in new:
+        # remove_metric_reader() would shut the reader down
+        type(provider)._all_metric_readers.discard(reader)
+        ours.add_metric_reader(reader)
+    return len(new), "%d metric readers" % len(readers)
 
-    def set_meter_provider(provider):
-        if provider is ours or not isinstance(provider, sdk_class):
-            return set_provider(provider)
-        readers = list(provider._sdk_config.metric_readers)
-        mine = {_endpoint(reader) for reader in ours._sdk_config.metric_readers} - {None}
-        new = [reader for reader in readers if _endpoint(reader) not in mine]
-        if not hasattr(sdk_class, "add_metric_reader"):
-            new = []
-        for reader in new:
-            provider.remove_metric_reader(reader)
-            ours.add_metric_reader(reader)
-        log.say(log.PROVIDER_KEPT, kind="MeterProvider", count=len(new), parts="%d metric readers" % len(readers))
 
-    metrics.set_meter_provider = set_meter_provider
+def _adopt_log_processors(ours, provider):
+    """The same as for spans."""
+    theirs = list(provider._multi_log_record_processor._log_record_processors)
+    mine = {_endpoint(part) for part in ours._multi_log_record_processor._log_record_processors} - {None}
+    new = [processor for processor in theirs if _endpoint(processor) not in mine]
+    for processor in new:
+        ours.add_log_record_processor(processor)
+    return len(new), "%d log record processors" % len(theirs)

@@ -52,7 +52,8 @@ def _remembering(tracer):
     def start_span(self, name, context=None, *args, **kwargs):
         under = current_span(context)
         span = base.start_span(self, name, context, *args, **kwargs)
-        setattr(span, UNDER, under)
+        if span.is_recording():  # the API's one invalid span is shared by all
+            setattr(span, UNDER, under)
         return span
 
     tracer.__class__ = type(base.__name__, (base,), {"start_span": start_span})
