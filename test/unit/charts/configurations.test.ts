@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { collectorConfig } from '../../../charts/config/collector.ts';
+import { grafanaDataSources, JAEGER_UID, PROMETHEUS_UID } from '../../../charts/config/grafana.ts';
+import { jaegerConfig } from '../../../charts/config/jaeger.ts';
+import { prometheusConfig } from '../../../charts/config/prometheus.ts';
+import { synthStack } from '../../../charts/synth-stack.ts';
+import { IMAGES } from '../../../src/api/images.ts';
+import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
+import { walk } from '../../support/walk.ts';
+
+const STACK = { name: 'duotel', namespace: 'observability' };
+const spec = resolveStackSpec();
+const collector = collectorConfig(STACK, spec);
+const jaeger = jaegerConfig(STACK, spec);
+
+const valueAt = (config: object, suffix: string) => [...walk(config)].find(([path]) => path.endsWith(suffix))?.[1];
+
+/** Ports that a configuration listens at, and the addresses it binds. */
+function listeners(config: object): readonly { readonly host: string; readonly port: number }[] {
+  return [...walk(config)].flatMap(([path, value]) => {
+    const [, host, port] = typeof value === 'string' && !value.includes('svc') ? (/^([\d.]+|localhost):(\d+)$/.exec(value) ?? []) : [];
+    if (host !== undefined) return [{ host, port: Number(port) }];
+    if (!path.endsWith('.exporter.prometheus') || typeof value !== 'object') return [];
+    return [value as { host: string; port: number }];
+  });
+}
+
+interface Container {
+  readonly name: string;
+  readonly ports: readonly { readonly containerPort: number }[];
+  readonly readinessProbe: { readonly httpGet: { readonly port: number } };
+}
+function container(component: string): Container {
+  const set = synthStack({ ...STACK, spec }).find(
+    ({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === `duotel-${component}`,
+  );
+  const template = (set?.['spec'] as { template: { spec: { containers: Container[] } } } | undefined)?.template;
+  const only = template?.spec.containers[0];
+  if (only === undefined) throw new Error(`no container in ${component}`);
+  return only;
+}
+
+describe.each([
+  ['collector', collector],
+  ['jaeger', jaeger],
+] as const)('the configuration of %s', (component, config) => {
+  it('listens on every address of the pod: the default is localhost, where nothing reaches it', () => {
+    expect([...new Set(listeners(config).map(({ host }) => host))]).toEqual(['0.0.0.0']);
+  });
+
+  it('listens at the ports of its container and its probe, and no other', () => {
+    const { ports, readinessProbe } = container(component);
+    const declared = [...ports.map(({ containerPort }) => containerPort), readinessProbe.httpGet.port];
+    expect(
+      listeners(config)
+        .map(({ port }) => port)
+        .sort(),
+    ).toEqual(declared.sort());
+  });
+
+  it('uses no component name that is an alias, and no batch processor', () => {
+    const sections: readonly unknown[] = Object.values(config);
+    const names = sections.flatMap((section) => Object.keys(section as object)).map((name) => name.replace(/\/.*/, ''));
+    const old = [
+      'batch',
+      'otlphttp',
+      'spanmetrics',
+      'deltatocumulative',
+      'k8sattributes',
+      'metricstransform',
+      'prometheusremotewrite',
+      'signaltometrics',
+    ];
+    expect(names.filter((name) => old.includes(name))).toEqual([]);
+  });
+});
+
+describe("the collector's queue", () => {
+  it('sends batches that the receivers take, and leaves half of its volume free', () => {
+    const batch = Number(valueAt(collector, '.sending_queue.batch.max_size'));
+    const receivers = [collector, jaeger].map((config) => Number(valueAt(config, '.grpc.max_recv_msg_size_mib')) * 1024 ** 2);
+    expect(Math.min(...receivers)).toBeGreaterThan(batch);
+    expect(valueAt(collector, '.sending_queue.queue_size')).toBe(1024 ** 3);
+    expect(spec.collector.storage.size).toBe('2Gi');
+  });
+});
+
+describe('the way from a figure to a trace', () => {
+  it('is whole: the collector makes exemplars, exposes them, Prometheus keeps them, Grafana links them to Jaeger', () => {
+    expect(valueAt(collector, '.span_metrics.exemplars.enabled')).toBe(true);
+    expect(valueAt(collector, '.exporters.prometheus.enable_open_metrics')).toBe(true);
+    expect(valueAt(prometheusConfig(STACK, spec), '.exemplars.max_exemplars')).toBeGreaterThan(0);
+    const sources = grafanaDataSources(STACK, spec);
+    expect(valueAt(sources, '.exemplarTraceIdDestinations[0]')).toMatchObject({ name: 'trace_id', datasourceUid: JAEGER_UID });
+    expect(valueAt(sources, '.tracesToMetrics.datasourceUid')).toBe(PROMETHEUS_UID);
+    // A single dollar would be taken for a variable of the environment.
+    expect(valueAt(sources, '.tracesToMetrics.queries[0].query')).toContain('$$__tags');
+  });
+});
+
+describe('docs/reference/images.md', () => {
+  it('lists the images of this release', () => {
+    const text = readFileSync(new URL('../../../docs/reference/images.md', import.meta.url), 'utf8');
+    for (const [component, image] of Object.entries(IMAGES)) {
+      const [name, digest] = image.split('@');
+      expect(text).toContain(`| ${component} | \`${name}\` | \`${digest}\` |`);
+    }
+  });
+});
