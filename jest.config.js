@@ -7,6 +7,8 @@ const project = (name, extra = {}) => ({
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': swc },
   testEnvironment: 'node',
+  // State of clusters that run meanwhile, and what is generated.
+  modulePathIgnorePatterns: ['<rootDir>/.duotel/', '<rootDir>/build/', '<rootDir>/dist/'],
   ...extra,
 });
 

@@ -63,7 +63,7 @@ const injected = (name: string): Promise<unknown> =>
 
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
   await must(cluster, ['create', 'namespace', 'demo']);
   operator = await startOperator(cluster);
   await eventually(
@@ -78,6 +78,16 @@ afterAll(async () => {
   await cluster?.stop();
   remove();
 }, 60_000);
+
+describe('kubectl apply --server-side', () => {
+  it('finds nothing to change when it is run again beside the operator', async () => {
+    const versions = (): Promise<string> =>
+      must(cluster, ['get', 'statefulsets,services,configmaps', '-n', 'duotel', '-o', 'jsonpath={.items[*].metadata.resourceVersion}']);
+    const before = await versions();
+    await must(cluster, ['apply', '--server-side', '-f', dist]);
+    expect(await versions()).toBe(before);
+  });
+});
 
 describe('an annotated Deployment', () => {
   it('gets its variables in one write and one release, and nothing after that', async () => {

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { synthesize } from '../support/installation.ts';
+
+const { dist, remove } = synthesize();
+const files = readdirSync(dist).sort();
+const objects = files.flatMap((file) =>
+  parseAllDocuments(readFileSync(join(dist, file), 'utf8')).map((document) => document.toJS() as KubeObject),
+);
+const podSpecs = objects.flatMap((object) => {
+  const spec = (object['spec'] as { template?: { spec?: Record<string, unknown> } } | undefined)?.template?.spec;
+  return spec === undefined ? [] : [{ name: `${object.kind}/${object.metadata.name}`, spec }];
+});
+
+afterAll(remove);
+
+describe('dist', () => {
+  it('has the same bytes each time', () => {
+    const again = synthesize();
+    try {
+      expect(readdirSync(again.dist).sort()).toEqual(files);
+      for (const file of files) expect(readFileSync(join(again.dist, file)).equals(readFileSync(join(dist, file)))).toBe(true);
+    } finally {
+      again.remove();
+    }
+  });
+
+  it('has the namespace and the CRD in the file that kubectl takes first', () => {
+    const first = parseAllDocuments(readFileSync(join(dist, files[0] ?? ''), 'utf8')).map(
+      (document) => (document.toJS() as KubeObject).kind,
+    );
+    expect(first).toEqual(['Namespace', 'CustomResourceDefinition']);
+  });
+
+  it('has no custom resource and no Secret', () => {
+    expect(objects.filter(({ kind, apiVersion }) => kind === 'Secret' || apiVersion.startsWith('duotel.io/'))).toEqual([]);
+  });
+
+  it('has no object near the size that client-side apply refuses (262,144 bytes)', () => {
+    expect(objects.filter((object) => JSON.stringify(object).length > 200_000).map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  it('pins every image by tag and digest', () => {
+    const images = podSpecs.flatMap(({ spec }) => (spec['containers'] as { image: string }[]).map(({ image }) => image));
+    expect(images).toHaveLength(5);
+    for (const image of images) expect(image).toMatch(/^[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+  });
+
+  it('runs every pod without rights it does not need', () => {
+    expect(podSpecs).toHaveLength(5);
+    for (const { name, spec } of podSpecs) {
+      expect([name, spec['enableServiceLinks'], spec['securityContext']]).toMatchObject([
+        name,
+        false,
+        { runAsNonRoot: true, runAsUser: expect.any(Number), seccompProfile: { type: 'RuntimeDefault' } },
+      ]);
+      expect(spec['automountServiceAccountToken']).toBe(name === 'Deployment/duotel-operator');
+      expect(spec['serviceAccountName']).toBe(name.split('/')[1]);
+      for (const container of spec['containers'] as Record<string, unknown>[]) {
+        expect(container['securityContext']).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(container).toMatchObject({
+          readinessProbe: {},
+          livenessProbe: {},
+          resources: { requests: { memory: expect.any(String) }, limits: { memory: expect.any(String) } },
+        });
+      }
+    }
+  });
+});
+
+describe('bad settings', () => {
+  it('make no dist, and name the field', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'duotel-settings-')), 'settings.yaml');
+    writeFileSync(file, 'stack: {jaeger: {retention: forever}}');
+    const run = (): void => {
+      execFileSync(process.execPath, ['charts/main.ts'], { env: { ...process.env, DUOTEL_SETTINGS: file }, stdio: 'pipe' });
+    };
+    expect(run).toThrow(/stack\.jaeger\.retention: is "forever"/);
+  });
+});
