@@ -23,11 +23,4 @@ export class PrometheusClient {
     const result = data.result as readonly { metric: Record<string, string>; value: [number, string] }[];
     return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
   }
-
-  /** The scrape targets, by job, with `up`, `down` or `unknown`. */
-  async targets(): Promise<readonly { readonly job: string; readonly health: string }[]> {
-    const body = await getJson(`${this.#url}/api/v1/targets?state=active`, 'Prometheus targets');
-    const { data } = body as { data: { activeTargets: readonly { health: string; scrapePool: string }[] } };
-    return data.activeTargets.map(({ scrapePool, health }) => ({ job: scrapePool, health }));
-  }
 }

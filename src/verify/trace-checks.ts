@@ -46,7 +46,7 @@ export function traceChecks(workload: InjectedWorkload, seen: ServiceTraces): re
     {
       ...common,
       what: 'trace names',
-      state: 'info',
+      state: spans.length > 0 ? 'ok' : 'info',
       found: tally(seen.traces.map((trace) => trace.root)),
       values: countsOf(seen.traces.map((trace) => trace.root)),
     },

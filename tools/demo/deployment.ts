@@ -76,6 +76,12 @@ async function look(api: KubeApi, namespace: string, name: string): Promise<Seen
   };
 }
 
+/** Throws ToolError when a pod of a Deployment can not start; fine where the Deployment has none yet. */
+export async function failIfStuck(api: KubeApi, namespace: string, name: string): Promise<void> {
+  const { spec } = await getDeployment(api, namespace, name);
+  failOnStuck(await listBy(api, 'v1', 'Pod', namespace, spec.selector.matchLabels), namespace);
+}
+
 async function listBy(
   api: KubeApi,
   apiVersion: string,

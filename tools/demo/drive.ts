@@ -33,7 +33,7 @@ export async function drive({ output, ...options }: DriveInput, signal: AbortSig
 
 if (import.meta.main) {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('interrupted')));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort(new Error('interrupted')));
   try {
     process.exitCode = (await drive(JSON.parse(process.argv[2] ?? '{}') as DriveInput, stop.signal)) ? 0 : 1;
   } catch (error) {

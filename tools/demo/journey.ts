@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dashboardQueries } from '../../charts/dashboards/index.ts';
 import { ANNOTATION, PREFIX } from '../../src/api/annotations.ts';
-import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
 import { TELEMETRY_STACK } from '../../src/api/telemetry-stack.ts';
 import { type StackStatus, statusOf } from '../../src/control/stack-status.ts';
 import { type Check, formatNumber } from '../../src/verify/check.ts';
@@ -11,7 +11,7 @@ import { verify } from '../../src/verify/verify.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { runWorkload, type ServedStats, servedStats } from './app.ts';
 import type { JourneyContext } from './context.ts';
-import { getDeployment, type Rollout, rolledOut } from './deployment.ts';
+import { failIfStuck, getDeployment, type Rollout, rolledOut } from './deployment.ts';
 import { arrived, exactnessChecks, type MeasuredUsage, type PriceList, RUN, traceCountCheck, USAGE_QUERIES } from './exactness.ts';
 import { exampleObjects, restrictedNamespace, yamlStream } from './manifests.ts';
 import { until } from './poll.ts';
@@ -48,7 +48,10 @@ export async function stackReady(ctx: JourneyContext, note?: (text: string) => v
   const look = async () => {
     const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
     const stack = await api.get(type, { namespace: SYSTEM_NAMESPACE, name: DEFAULT_STACK });
-    if (stack === undefined) return { note: 'the operator has not made it yet' };
+    if (stack === undefined) {
+      await failIfStuck(api, SYSTEM_NAMESPACE, 'duotel-operator');
+      return { note: 'the operator has not made it yet' };
+    }
     const status = statusOf(stack);
     const find = (wanted: string) => status.conditions?.find(({ type }) => type === wanted);
     const stalled = find('Stalled');
@@ -180,9 +183,10 @@ export async function dashboardChecks(port: ClusterPort): Promise<readonly Check
     const own = results.filter((result) => result.dashboard === dashboard);
     const errors = own.flatMap(({ panel, error }) => (error === undefined ? [] : [`${panel}: ${error}`]));
     const withData = own.filter(({ data }) => data).length;
-    const empty = [...new Set(own.filter(({ data, error }) => !data && error === undefined).map(({ panel }) => panel))];
+    const panels = [...new Set(own.map(({ panel }) => panel))];
+    const empty = panels.filter((panel) => own.every((result) => result.panel !== panel || !result.data));
     const found = [
-      `${own.length} queries answered, ${withData} with data${empty.length > 0 ? ` (empty: ${empty.join(', ')})` : ''}`,
+      `${own.length} queries answered, ${withData} with data${empty.length > 0 ? ` (nothing to show in: ${empty.join(', ')})` : ''}`,
       ...errors,
     ].join('\n');
     const state = errors.length > 0 || withData === 0 ? 'failed' : 'ok';
@@ -199,7 +203,10 @@ export async function dashboardChecks(port: ClusterPort): Promise<readonly Check
 /** What the annotation's removal must bring back. */
 export function revertChecks(before: Rollout, during: Rollout, after: Rollout): readonly Check[] {
   const check = (what: string, ok: boolean, found: string): Check => ({ step: 'revert', what, state: ok ? 'ok' : 'failed', found });
-  const ours = Object.keys(after.annotations).filter((key) => key.startsWith(PREFIX) && key !== ANNOTATION.status);
+  const ours = [
+    ...Object.keys(after.annotations).filter((key) => key.startsWith(PREFIX) && key !== ANNOTATION.status),
+    ...after.managers.filter((manager) => manager === FIELD_MANAGER).map((manager) => `field manager ${manager}`),
+  ];
   const sameSet = after.replicaSet.name === before.replicaSet.name && after.replicaSet.uid === before.replicaSet.uid;
   return [
     check(
@@ -213,9 +220,9 @@ export function revertChecks(before: Rollout, during: Rollout, after: Rollout): 
       `${before.template.length} bytes -> ${during.template.length} -> ${after.template.length}`,
     ),
     check(
-      'nothing of ours is left',
+      'no annotation, no field of ours is left',
       ours.length === 0,
-      ours.length === 0 ? (after.annotations[ANNOTATION.status] ?? 'no annotation') : ours.join(', '),
+      ours.join(', ') || `fields belong to ${[...new Set(after.managers)].join(', ')}`,
     ),
   ];
 }

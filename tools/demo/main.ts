@@ -42,6 +42,7 @@ async function embedded(options: DemoOptions, folder: string, signal: AbortSigna
       output: options.output,
     };
     code = await inside(cluster, input, signal);
+    signal.throwIfAborted();
     if (options.ending !== 'exit') sayHowToLook(options.cluster);
     if (options.ending === 'wait') await interrupted(signal);
     return code;

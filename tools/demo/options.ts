@@ -37,7 +37,7 @@ the two of the example must be reachable for the cluster:
 Examples:
   npm run demo                            # keeps everything up until Ctrl-C
   npm run demo -- --exit
-  npm run demo -- --exit --output json > demo.json
+  npm run --silent demo -- --exit --output json > demo.json
   npm run demo -- --context kind-kind --keep`;
 
 function command(): Command {
