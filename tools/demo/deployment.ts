@@ -11,6 +11,8 @@ export interface Rollout {
   /** Name of a ready pod of that ReplicaSet. */
   readonly pod: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Field managers of the Deployment; those of its status left out. */
+  readonly managers: readonly string[];
 }
 
 interface Shape {
@@ -72,6 +74,9 @@ async function look(api: KubeApi, namespace: string, name: string): Promise<Seen
       replicaSet: { name: set.metadata.name, uid: set.metadata.uid ?? '' },
       pod: pod.metadata.name,
       annotations: deployment.metadata.annotations ?? {},
+      managers: (deployment.metadata.managedFields ?? []).flatMap((entry) =>
+        entry.subresource === undefined ? [entry.manager ?? ''] : [],
+      ),
     },
   };
 }
