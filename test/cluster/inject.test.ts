@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.ts';
 import { input, stack } from '../support/injection.ts';
 import { strategicMerge } from '../support/strategic-merge.ts';
 
-/** Injection against a real API server: each row of the table of situations in docs/adr, with our plans carried out by hand. */
+/** Injection against a real API server: each row of the table in docs/adr/0007-inject-record-release.md, with our plans carried out by hand. */
 
 const BOTH = { 'duotel.io/backend': 'both' };
 const PYTHON = { ...BOTH, 'duotel.io/bootstrap': 'python' };

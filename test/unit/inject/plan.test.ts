@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { type Plan, type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
-import type { EnvItem } from '../../../src/inject/pod-template.ts';
+import type { EnvItem, PodSpec } from '../../../src/inject/pod-template.ts';
 import { podTemplate } from '../../../src/inject/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 import { strategicMerge } from '../../support/strategic-merge.ts';
@@ -34,6 +34,13 @@ function value(object: KubeObject, name: string, container = 'app'): string | un
 
 function status(object: KubeObject): string | undefined {
   return object.metadata.annotations?.['duotel.io/status'];
+}
+
+/** The Deployment with another pod spec, whoever changed it. */
+function withPod(object: KubeObject, change: (pod: PodSpec) => PodSpec): KubeObject {
+  const template = podTemplate(object) ?? { spec: { containers: [] } };
+  const spec = object['spec'] as Readonly<Record<string, unknown>>;
+  return { ...object, spec: { ...spec, template: { ...template, spec: change(template.spec) } } };
 }
 
 /** A user's own change to the container, after which they own all of it that is not ours. */
@@ -181,6 +188,15 @@ describe('an injected workload', () => {
     expect(settle(drifted)).toEqual(original);
   });
 
+  it('gets its order back when what refers to a variable came before it', () => {
+    const original = injected();
+    const reversed = withPod(original, (pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) => ({ ...one, env: one.env?.toReversed() ?? [] })),
+    }));
+    expect(settle(reversed)).toEqual(original);
+  });
+
   it('moves with its container when that is renamed', () => {
     const spec = {
       spec: {
@@ -279,6 +295,38 @@ describe("what is the user's", () => {
     });
     expect(value(result, 'OTEL_EXPORTER_OTLP_PROTOCOL')).toBe('http/protobuf');
     expect(status(result)).toBe('Injected both');
+  });
+
+  it('includes a variable whose value they changed without a trace in managedFields', () => {
+    const object = injected();
+    const items = env(object).map((item) => (item.name === 'OTEL_SERVICE_NAME' ? { name: item.name, value: 'mine' } : item));
+    const changed = withPod(object, (pod) => ({ ...pod, containers: [{ ...pod.containers[0], name: 'app', env: items }] }));
+    const cleared = { ...changed, metadata: { ...changed.metadata, managedFields: [] } };
+    expect(value(settle(cleared), 'OTEL_SERVICE_NAME')).toBe('mine');
+    expect(env(settle(annotate(settle(cleared), { 'duotel.io/backend': null })))).toEqual([{ name: 'OTEL_SERVICE_NAME', value: 'mine' }]);
+  });
+
+  it('includes mounts and volumes that they came to own', () => {
+    const object = injected({}, PYTHON);
+    const pod = podTemplate(object)?.spec ?? { containers: [] };
+    const volumeMounts = pod.containers[0]?.volumeMounts?.slice(0, 1) ?? [];
+    const taken = owned(object, { containers: [{ name: 'app', volumeMounts }], volumes: pod.volumes ?? [] }, 'editor');
+    const left = podTemplate(settle(annotate(taken, { 'duotel.io/backend': null })))?.spec;
+    expect(left?.containers[0]?.volumeMounts).toEqual(volumeMounts);
+    expect(left?.volumes).toEqual(pod.volumes);
+  });
+
+  it('may mount a volume of ours, which then stays as long as they do', () => {
+    const object = injected({}, PYTHON);
+    const initContainers = [{ name: 'init', volumeMounts: [{ name: 'duotel-python', mountPath: '/x' }] }];
+    const using = annotate(
+      withPod(object, (pod) => ({ ...pod, initContainers })),
+      { 'duotel.io/bootstrap': null },
+    );
+    const kept = settle(using);
+    expect(podTemplate(kept)?.spec.volumes?.map(({ name }) => name)).toEqual(['duotel-pricing', 'duotel-python']);
+    const unused = settle(withPod(kept, ({ initContainers: _, ...pod }) => pod));
+    expect(podTemplate(unused)?.spec.volumes?.map(({ name }) => name)).toEqual(['duotel-pricing']);
   });
 
   it('decides the mode where they set OBSERVABILITY_BACKEND, and what refers to it comes after it', () => {
