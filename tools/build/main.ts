@@ -1,5 +1,12 @@
+import { createWriteStream } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { say } from '../lib/progress.ts';
+import { archiveEntries } from '../images/archive.ts';
+import { ensureImages, LOCAL_IMAGE_NAMES, type LocalImage } from '../images/images.ts';
+import { tar } from '../images/tar.ts';
+import { say, step } from '../lib/progress.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { BINARIES, BINARY_NAMES, type BinaryName, binariesOf, isBinaryName, isTier, TIERS, type Tier } from './binaries.ts';
 import { availableBinary, binary, ensureBinaries } from './binary.ts';
@@ -69,7 +76,33 @@ function program(): Command {
       if (options.output === 'json') print('json', [{ name, path }]);
       else process.stdout.write(`${path}\n`);
     });
+  command
+    .command('images')
+    .description(`make the local images (${LOCAL_IMAGE_NAMES.join(', ')}; default: all) and say where their layers are`)
+    .argument('[image...]')
+    .option('--archive <file>', 'also write them as one `docker save` archive, for docker load, ctr, kind or minikube')
+    .option(...output)
+    .action(async (names: string[], options: { output: Output; archive?: string }) => {
+      const images = await ensureImages(names.length === 0 ? LOCAL_IMAGE_NAMES : names.map(knownImage));
+      const { archive } = options;
+      if (archive !== undefined)
+        await step(`writing ${archive}`, () => pipeline(Readable.from(tar(archiveEntries(images))), createWriteStream(archive)));
+      print(
+        options.output,
+        images.map(({ reference, layers }) => ({
+          reference,
+          megabytes: (layers.reduce((sum, { size }) => sum + size, 0) / 1e6).toFixed(0),
+          layers: layers.map(({ path }) => basename(dirname(path))).join(' '),
+        })),
+      );
+    });
   return command;
+}
+
+function knownImage(name: string): LocalImage {
+  const known = LOCAL_IMAGE_NAMES.find((candidate) => candidate === name);
+  if (known !== undefined) return known;
+  throw new ToolError(`"${name}" is no image of tools/images/images.ts`, `images are ${LOCAL_IMAGE_NAMES.join(', ')}`);
 }
 
 function knownBinary(name: string): BinaryName {
