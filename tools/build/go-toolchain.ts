@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { run } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 
@@ -13,24 +12,28 @@ export interface GoToolchain {
   readonly description: string;
 }
 
+/** Names to try, best first; the last is where the official archive is unpacked, on many machines without being on PATH. */
+const COMMANDS = ['go', '/usr/local/go/bin/go'] as const;
+
 let found: Promise<GoToolchain> | undefined;
 
-/** The Go compiler of this machine. Throws ToolError, with what to install, when there is none or it is too old. */
+/** The Go compiler of this machine, looked for once. Throws ToolError, with what to install, when there is none or it is too old. */
 export function goToolchain(): Promise<GoToolchain> {
-  found ??= findToolchain();
+  found ??= findToolchain(COMMANDS);
   return found;
 }
 
-async function findToolchain(): Promise<GoToolchain> {
-  // The usual place of the official archive: present on many machines without being on PATH.
-  const command = (await works('go')) ? 'go' : '/usr/local/go/bin/go';
-  if (command !== 'go' && !existsSync(command))
-    throw new ToolError('the Go toolchain is missing: it builds the Kubernetes and telemetry binaries', HINT);
-  const { stdout } = await run(command, ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { env: { GOWORK: 'off' } });
-  const [version = '', os = '', arch = ''] = stdout.trim().split('\n');
-  if (!isRecentEnough(version))
-    throw new ToolError(`the Go toolchain is ${version || 'of unknown version'}, and 1.26.7 or newer is needed`, HINT);
-  return { command, description: `${version} ${os}/${arch}` };
+/** The first of the commands that runs. See {@link goToolchain}. */
+export async function findToolchain(commands: readonly string[]): Promise<GoToolchain> {
+  for (const command of commands) {
+    if (!(await works(command))) continue;
+    const { stdout } = await run(command, ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { env: { GOWORK: 'off' } });
+    const [version = '', os = '', arch = ''] = stdout.trim().split('\n');
+    if (!isRecentEnough(version))
+      throw new ToolError(`the Go toolchain is ${version || 'of unknown version'}, and 1.26.7 or newer is needed`, HINT);
+    return { command, description: `${version} ${os}/${arch}` };
+  }
+  throw new ToolError('the Go toolchain is missing: it builds the Kubernetes and telemetry binaries', HINT);
 }
 
 async function works(command: string): Promise<boolean> {

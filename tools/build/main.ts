@@ -38,7 +38,7 @@ function print(output: Output, rows: readonly Readonly<Record<string, string>>[]
 
 function program(): Command {
   const command = new Command('tools').description(
-    'Builds the real binaries that tests, the demo and the embedded cluster use, from the Go modules in tools/go.',
+    'Builds the real binaries and images that tests, the demo and the embedded cluster use.',
   );
   const output = ['--output <format>', 'table or json', 'table'] as const;
   command

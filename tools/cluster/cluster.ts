@@ -21,8 +21,8 @@ export interface Cluster {
   readonly kubeconfig: string;
   /** Path of the audit log, or undefined when off. */
   readonly auditLog: string | undefined;
-  /** Runs kubectl as administrator, bounded to 60 s. */
-  kubectl(args: readonly string[], input?: string): Promise<RunResult>;
+  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 60,000. */
+  kubectl(args: readonly string[], input?: string, timeoutMs?: number): Promise<RunResult>;
   /** Program, arguments and environment that run a command inside the cluster, for callers that spawn it themselves. */
   inCluster(command: string, args: readonly string[]): InClusterCommand;
   /** Runs a command inside the cluster to its end: Service and pod addresses can be reached, KUBECONFIG is set, kubectl is on PATH. */
@@ -71,7 +71,7 @@ function clusterOf(state: ClusterState, kubectl: string): Cluster {
     state,
     kubeconfig: state.kubeconfig,
     auditLog: state.auditLog,
-    kubectl: (args, input) => kubectlIn(state, kubectl, args, input),
+    kubectl: (args, input = '', timeoutMs = 60_000) => kubectlIn(state, kubectl, args, { input, timeoutMs }),
     inCluster,
     run: (command, args, options = {}) => {
       const inside = inCluster(command, args);

@@ -30,8 +30,8 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** Path of the audit log: one JSON `audit.k8s.io/v1` Event a line, written before the response is sent. Empty file name when off. */
   readonly auditLog: string;
-  /** Runs kubectl as administrator; `input` becomes its standard input. Bounded to 60 s. */
-  kubectl(args: readonly string[], input?: string): Promise<RunResult>;
+  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 60,000. */
+  kubectl(args: readonly string[], input?: string, timeoutMs?: number): Promise<RunResult>;
   /** Ends the processes and removes all files. May be called twice. */
   stop(): Promise<void>;
 }
@@ -59,8 +59,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   return {
     kubeconfig: state.kubeconfig,
     auditLog: state.auditLog ?? '',
-    kubectl: (args, input) =>
-      run(kubectl ?? 'kubectl', args, { env: { KUBECONFIG: state.kubeconfig }, ...(input === undefined ? {} : { input }) }),
+    kubectl: (args, input = '', timeoutMs = 60_000) =>
+      run(kubectl ?? 'kubectl', args, { env: { KUBECONFIG: state.kubeconfig }, input, timeoutMs }),
     stop: async () => {
       await removeControlPlane(folder);
       process.off('exit', killAll);

@@ -5,8 +5,8 @@ import { ensureBinaries } from '../build/binary.ts';
 import { ensureImages, type LocalImage } from '../images/images.ts';
 import { CNI_FOLDERS, ensurePackages, findProgram, NODE_REQUIREMENTS } from '../lib/packages.ts';
 import { isRunning } from '../lib/process-identity.ts';
-import { step } from '../lib/progress.ts';
-import { type RunResult, run, runOk } from '../lib/run.ts';
+import { say, step } from '../lib/progress.ts';
+import { type RunOptions, type RunResult, run, runOk } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { createCgroup } from './cgroups.ts';
 import { startControlPlaneProcesses } from './control-plane.ts';
@@ -67,7 +67,8 @@ export async function bringUpNode(name: string, options: NodeClusterOptions = {}
     return state;
   } catch (error) {
     keepLogs(folder);
-    await bringDownNode(folder);
+    // What went wrong first is what the caller is told; `down` can be run again for the rest.
+    await bringDownNode(folder).catch((second: unknown) => say(`the start failed, and so did the clean-up: ${String(second)}`));
     throw error;
   }
 }
@@ -163,10 +164,10 @@ async function startNode(
 }
 
 /** kubectl as administrator inside the cluster's namespace. */
-export function kubectlIn(state: ClusterState, kubectl: string, args: readonly string[], input?: string): Promise<RunResult> {
+export function kubectlIn(state: ClusterState, kubectl: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [command, allArgs] =
     state.netns === undefined ? [kubectl, args] : ['nsenter', [`--net=${netnsPath(state.netns)}`, kubectl, ...args]];
-  return run(command, allArgs, { env: { KUBECONFIG: state.kubeconfig }, ...(input === undefined ? {} : { input }) });
+  return run(command, allArgs, { ...options, env: { KUBECONFIG: state.kubeconfig } });
 }
 
 /** Copies the logs of a failed start beside the folder, which is removed. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentKey } from '../lib/cache.ts';
-import { findProgram, osReleaseField } from '../lib/packages.ts';
-import { runOk } from '../lib/run.ts';
+import { ensurePackages, findProgram, osReleaseField } from '../lib/packages.ts';
+import { run, runOk } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { ensureUv } from '../python/uv.ts';
 import { type AptMirror, findAptMirror } from './apt-mirror.ts';
@@ -76,6 +76,7 @@ export function packagesLayer(example: string, python: string): LayerSource {
     title: `installing the Python packages of examples/${example}`,
     key: [`${example}-packages`, 'uv-2', python, process.arch, readText(requirements)],
     entries: async (scratch, note) => {
+      await ensureVenv();
       const uv = await ensureUv(note);
       const folder = `usr/local/lib/python${python}/dist-packages`;
       // --python-version picks the wheels of the image's Python, whatever this machine runs; the file pins every package, as its Dockerfile says.
@@ -97,6 +98,14 @@ export function packagesLayer(example: string, python: string): LayerSource {
       return treeEntries(scratch, (path) => /\/dist-packages\/bin(\/|$)|\.lock$/.test(path));
     },
   };
+}
+
+/** uv is installed into a virtual environment, and Debian's Python cannot make one without an extra package. */
+async function ensureVenv(): Promise<void> {
+  if (findProgram('uv') !== undefined) return;
+  const python = findProgram('python3');
+  if (python !== undefined && (await run(python, ['-c', 'import ensurepip, venv'])).code === 0) return;
+  await ensurePackages([{ package: 'python3-venv', anyOf: [] }]);
 }
 
 /**

@@ -8,7 +8,7 @@ import { ToolError } from './tool-error.ts';
 export interface Requirement {
   /** Debian and Ubuntu package. */
   readonly package: string;
-  /** Present when one of these exists: absolute paths, or program names looked up on PATH and in the sbin folders. */
+  /** Present when one of these exists: absolute paths, or program names looked up on PATH and in the sbin folders. Empty: known to be missing. */
   readonly anyOf: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function planPackages(
   | { readonly action: 'refuse'; readonly message: string; readonly hint: string } {
   if (missing.length === 0) return { action: 'none' };
   const packages = missing.map((requirement) => requirement.package);
-  const names = missing.map(({ anyOf }) => anyOf[0]).join(', ');
+  const names = missing.map((requirement) => requirement.anyOf[0] ?? requirement.package).join(', ');
   const debian = machine.distributions.some((id) => id === 'debian' || id === 'ubuntu');
   const command = `apt-get update && apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
   if (!debian) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { BINARIES, BINARY_NAMES, binariesOf, MODULES, type ModuleName, TIERS } from '../../../tools/build/binaries.ts';
 import { isDownloadFailure } from '../../../tools/build/binary.ts';
-import { isRecentEnough } from '../../../tools/build/go-toolchain.ts';
+import { findToolchain, isRecentEnough } from '../../../tools/build/go-toolchain.ts';
 import { candidates } from '../../../tools/build/installed.ts';
 import { parseTiers } from '../../../tools/build/main.ts';
 import { type ModuleInput, moduleFolder, moduleKey, readModuleInput } from '../../../tools/build/module-key.ts';
@@ -62,6 +62,10 @@ describe('the Go toolchain', () => {
     ['devel', false],
   ])('%s is recent enough: %s', (version, expected) => {
     expect(isRecentEnough(version)).toBe(expected);
+  });
+
+  it('is named with what to install when it is missing', async () => {
+    await expect(findToolchain(['duotel-no-go'])).rejects.toThrow(/Go toolchain is missing[^]*install Go 1\.26\.7 or newer/);
   });
 
   it('is asked again when a download failed, not when the code is wrong', () => {
