@@ -1,6 +1,6 @@
 import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
-import { formatDuration, step } from '../lib/progress.ts';
+import { step } from '../lib/progress.ts';
 import { type RunResult, run } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 
@@ -12,6 +12,8 @@ export interface StepTime {
 export interface JourneyOptions {
   readonly api: KubeApi;
   readonly source: CredentialsSource;
+  /** kubectl: a path, or a name on PATH. */
+  readonly kubectl: string;
   /** Folder with the output of `cdk8s synth`. */
   readonly dist: string;
   /** Namespace of the example. */
@@ -38,14 +40,14 @@ export class JourneyContext {
     return this.options.namespace;
   }
 
-  /** kubectl from PATH against the same cluster, bounded to 60 s. */
+  /** kubectl against the same cluster, bounded to 60 s. */
   async kubectl(args: readonly string[], input?: string): Promise<RunResult> {
     const { kubeconfig, context } = this.options.source;
     const flags = [
       ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
       ...(context === undefined ? [] : ['--context', context]),
     ];
-    return run('kubectl', [...flags, ...args], input === undefined ? {} : { input });
+    return run(this.options.kubectl, [...flags, ...args], input === undefined ? {} : { input });
   }
 
   /** Like {@link kubectl}; a non-zero exit is a ToolError with its message. */
@@ -64,10 +66,5 @@ export class JourneyContext {
     } finally {
       this.times.push({ step: title, seconds: Number(((performance.now() - started) / 1000).toFixed(1)) });
     }
-  }
-
-  /** The times as one line a step. */
-  timesText(): string {
-    return this.times.map(({ step, seconds }) => `  ${formatDuration(seconds * 1000).padStart(7)}  ${step}\n`).join('');
   }
 }

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATION } from '../../../src/api/annotations.ts';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { OutcomeReason } from '../../../src/api/reason.ts';
+import { REASONS } from '../../../src/api/reason.ts';
+import { parseStatusLine, statusReport, statusTables } from '../../../src/cli/status-report.ts';
+import { outcome } from '../../../src/inject/outcome.ts';
+
+function stack(ready: 'True' | 'False', observedGeneration = 1): KubeObject {
+  return {
+    apiVersion: 'duotel.io/v1alpha1',
+    kind: 'TelemetryStack',
+    metadata: { name: 'duotel', namespace: 'duotel', generation: 1 },
+    status: {
+      observedGeneration,
+      conditions: [{ type: 'Ready', status: ready, reason: 'AllComponentsReady', message: '3 of 3 components ready' }],
+      components: [{ name: 'jaeger', ready: ready === 'True', message: '1 of 1 replicas ready' }],
+    },
+  };
+}
+
+function workload(annotations: Readonly<Record<string, string>>): KubeObject {
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'my-rag', namespace: 'demo', annotations } };
+}
+
+const OUTCOMES = (Object.keys(REASONS) as (keyof typeof REASONS)[]).filter(
+  (reason): reason is OutcomeReason => REASONS[reason].state !== 'note',
+);
+
+describe('a status line', () => {
+  it.each(OUTCOMES)('of %s gives back its state and reason', (reason) => {
+    expect(parseStatusLine(outcome(reason, 'container "app": is x, expected y').line)).toMatchObject({
+      reason,
+      state: REASONS[reason].state,
+    });
+  });
+
+  it('keeps the message as it was', () => {
+    expect(parseStatusLine(outcome('UnknownContainer', 'duotel.io/containers: no "ap", did you mean "app"?').line).message).toBe(
+      'duotel.io/containers: no "ap", did you mean "app"?',
+    );
+  });
+
+  it('of another release is shown as it is, and is not taken for a success', () => {
+    expect(parseStatusLine('Glorified both')).toEqual({ state: 'unseen', reason: 'NotUnderstood', message: 'Glorified both' });
+  });
+});
+
+describe('the status report', () => {
+  it('is ok when the stack is ready and what is annotated is injected', () => {
+    expect(statusReport([stack('True')], [workload({ [ANNOTATION.backend]: 'both', [ANNOTATION.status]: 'Injected both' })])).toMatchObject(
+      {
+        ok: true,
+        workloads: [{ state: 'injected', reason: 'Injected', backend: 'both' }],
+      },
+    );
+  });
+
+  it('is not ok without a stack, with one that is not ready, and with one whose status is of an older spec', () => {
+    for (const stacks of [[], [stack('False')], [stack('True', 0)]]) expect(statusReport(stacks, []).ok).toBe(false);
+  });
+
+  it('is not ok when a workload is blocked or the operator has not looked at it', () => {
+    const blocked = workload({ [ANNOTATION.backend]: 'boht', [ANNOTATION.status]: 'Blocked InvalidAnnotation: did you mean "both"?' });
+    const unseen = workload({ [ANNOTATION.backend]: 'both' });
+    for (const object of [blocked, unseen]) expect(statusReport([stack('True')], [object]).ok).toBe(false);
+  });
+
+  it('leaves out workloads that are not annotated', () => {
+    expect(statusReport([stack('True')], [workload({ other: 'x' })]).workloads).toEqual([]);
+  });
+
+  it('shows people the stack, its components, and each workload with the reason', () => {
+    const blocked = workload({ [ANNOTATION.backend]: 'boht', [ANNOTATION.status]: 'Blocked InvalidAnnotation: did you mean "both"?' });
+    expect(statusTables(statusReport([stack('True')], [blocked]))).toBe(
+      [
+        'NAMESPACE  STACK   COMPONENT  READY  REASON              MESSAGE',
+        'duotel     duotel             True   AllComponentsReady  3 of 3 components ready',
+        '                   jaeger     True                       1 of 1 replicas ready',
+        '',
+        'NAMESPACE  WORKLOAD           BACKEND  STATE    REASON             MESSAGE',
+        'demo       deployment/my-rag  boht     blocked  InvalidAnnotation  did you mean "both"?',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says what to do where there is nothing to show', () => {
+    expect(statusTables(statusReport([], []))).toMatch(/kubectl apply -f dist[\s\S]*kubectl annotate/);
+  });
+});
