@@ -65,7 +65,7 @@ describe('the Go toolchain', () => {
   });
 
   it('is named with what to install when it is missing', async () => {
-    await expect(findToolchain(['duotel-no-go'])).rejects.toThrow(/Go toolchain is missing[^]*install Go 1\.26\.7 or newer/);
+    await expect(findToolchain(['duotel-no-go'])).rejects.toThrow(/Go toolchain is missing.*install Go 1\.26\.7 or newer/s);
   });
 
   it('is asked again when a download failed, not when the code is wrong', () => {
