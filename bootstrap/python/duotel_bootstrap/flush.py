@@ -8,6 +8,7 @@ import time
 from . import log
 
 SECONDS = 3
+_signal = signal.signal
 
 
 def flush_all():
@@ -48,12 +49,20 @@ class _Child:
 
 
 def _sigterm():
-    """Only where the default action stands: a program with a handler of its own leaves in order, through atexit.
+    """Takes the place of the default action, now and whenever a program restores it.
 
-    uvicorn and others restore the default action and raise the signal again after their own shutdown, so this runs there too.
+    A program with a handler of its own leaves in order, through atexit. But uvicorn and others restore the default action after
+    their shutdown and raise the signal again, and a lazily imported application starts us while their handler stands.
     """
+    signal.signal = _set_handler
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _on_sigterm)
+        _signal(signal.SIGTERM, _on_sigterm)
+
+
+def _set_handler(signalnum, handler):
+    """signal.signal, with ours for SIGTERM's default."""
+    default = signalnum == signal.SIGTERM and handler == signal.SIG_DFL
+    return _signal(signalnum, _on_sigterm if default else handler)
 
 
 def _on_sigterm(signum, frame):
@@ -62,7 +71,7 @@ def _on_sigterm(signum, frame):
         threading.Thread(target=_flush_until_killed, name="duotel-flush", daemon=True).start()
         return
     flush_bounded()
-    signal.signal(signum, signal.SIG_DFL)
+    _signal(signum, signal.SIG_DFL)
     os.kill(os.getpid(), signum)
 
 

@@ -83,12 +83,12 @@ def workload(lab):
 
 @pytest.fixture
 def eventually():
-    """Waits until a condition holds; the last word is its own assertion."""
+    """Waits until a condition holds."""
 
-    def wait(condition, seconds=20):
+    def wait(condition, seconds=60):
         deadline = time.monotonic() + seconds
-        while not condition() and time.monotonic() < deadline:
+        while not condition():
+            assert time.monotonic() < deadline, "did not come true within %d s" % seconds
             time.sleep(0.05)
-        assert condition()
 
     return wait

@@ -85,7 +85,7 @@ class Lab:
         return self.run(backend, HERE / "apps" / name, *argv, **options)
 
 
-def wait_for_line(process, text, seconds=60):
+def wait_for_line(process, text, seconds=SECONDS):
     """Reads standard output until a line holds the text."""
     timer = threading.Timer(seconds, process.kill)
     timer.start()

@@ -5,9 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
+from conftest import free_port
 from harness import HERE, wait_for_line
 
 
@@ -25,7 +28,7 @@ def test_what_is_buffered_at_sigterm_is_sent_and_the_process_still_dies_of_it(la
     process, capture = lab.start("both", HERE / "apps" / "wait.py")
     wait_for_line(process, "ready")
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM
     assert (len(capture.spans), requests(capture)) == (1, 1)
 
@@ -51,7 +54,7 @@ def test_as_process_1_what_is_buffered_at_sigterm_is_sent_and_the_process_lives_
         assert process.poll() is None
     finally:
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -65,6 +68,28 @@ def test_every_call_of_children_that_leave_without_exit_handlers_arrives(lab, me
 def test_what_the_parent_counted_before_is_not_counted_again_by_its_children(lab, method):
     run = lab.app("both", "workers.py", method, "ask-first")
     assert (run.code, len(run.capture.spans), requests(run.capture)) == (0, 3, 3)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_call_of_a_web_server_that_is_stopped_arrives(lab, eventually, workers):
+    port = free_port()
+    server = ("-m", "uvicorn", "asgi:app", "--app-dir", HERE / "apps", "--port", port, "--workers", workers, "--lifespan", "off")
+    process, capture = lab.start("both", *server)
+    url = "http://127.0.0.1:%d/" % port
+
+    def answers():
+        try:
+            return urllib.request.urlopen(url, timeout=60).status == 200
+        except urllib.error.URLError:
+            return False
+
+    try:
+        eventually(answers)
+        assert [answers() for _ in range(15)] == [True] * 15
+    finally:
+        process.terminate()
+        _, stderr = process.communicate(timeout=60)
+    assert (len(capture.spans), requests(capture)) == (16, 16), stderr
 
 
 def test_imports_in_four_threads_at_once_end_and_the_call_is_counted(lab):
