@@ -61,9 +61,9 @@ const legacy: RuleTest = {
       series('gen_ai_usage_input_tokens_total', OLD, `0+100${STEPS}`),
       series('gen_ai_usage_output_tokens_total', OLD, `0+10${STEPS}`),
       series('gen_ai_requests_total', OLD, `0+1${STEPS}`),
-      // Not split by token type, and a duration beside the counter: both would count the same calls again.
+      // Not split by token type, and a duration with other labels beside the counter: both would count the same calls again.
       series(TOKENS, OLD, `0+110${STEPS}`),
-      series(`${DURATION}_count`, OLD, `0+1${STEPS}`),
+      series(`${DURATION}_count`, { ...OLD, server_address: 'api.example' }, `0+1${STEPS}`),
       series('db_requests_total', { service_name: 'old', db_system: 'chroma' }, `0+2${STEPS}`),
       series(TOKENS, { ...NEW, gen_ai_token_type: 'input' }, `0+100${STEPS}`),
       series(`${DURATION}_count`, NEW, `0+1${STEPS}`),

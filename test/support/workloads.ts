@@ -150,7 +150,7 @@ export function legacyOpenLitMetrics(service: string, usage: Usage): readonly Me
       name: 'gen_ai.client.operation.duration',
       kind: 'histogram',
       unit: 's',
-      points: [{ attributes: call, value: usage.calls, count: usage.calls }],
+      points: [{ attributes: { ...call, 'server.address': 'api.example' }, value: usage.calls, count: usage.calls }],
     },
     { name: 'gen_ai.usage.cost', kind: 'histogram', unit: 'USD', points: [{ attributes: call, value: usage.cost, count: usage.calls }] },
     ...vectorDbMetrics(service, usage.dbRequests, 'db.system'),

@@ -66,6 +66,11 @@ async function sendRound(step: number): Promise<void> {
   );
   await stack.send('metrics', metricsRequest(openlit, OPENLIT_METRICS, openLitMetrics('only-openlit', usage(step))));
   await stack.send('metrics', metricsRequest(resource('legacy', 'openlit'), OPENLIT_METRICS, legacyOpenLitMetrics('legacy', usage(step))));
+  for (const [index, namespace] of ['team-a', 'team-b'].entries()) {
+    const twin = { ...resource('twin'), 'k8s.namespace.name': namespace };
+    const span = { name: 'work', traceId: traceId(70 + 10 * index + step), spanId: `000000000000d${index}0${step}` };
+    await stack.send('traces', tracesRequest(twin, 'app', [span]));
+  }
   await stack.send('logs', logsRequest(both, 'app', [SECRET]));
 }
 
@@ -170,6 +175,14 @@ describe('the metrics that the collector exposes', () => {
         le: '+Inf',
       }).map(({ value }) => value),
     ).toEqual([2]);
+  });
+
+  it('keep services of the same name in two namespaces apart', async () => {
+    const calls = select(await scrape(), 'calls_total', { service_name: 'twin' });
+    expect(calls.map(({ labels, value }) => [labels['k8s_namespace_name'], value]).sort()).toEqual([
+      ['team-a', 2],
+      ['team-b', 2],
+    ]);
   });
 
   it("give the application's own metrics the service's name", async () => {
@@ -323,5 +336,6 @@ describe('log records', () => {
     expect(stack.log('collector')).not.toContain(SECRET);
     const samples = parseExposition(await (await fetch(stack.url.selfMetrics)).text());
     expect(total(select(samples, 'otelcol_receiver_accepted_log_records'))).toBe(2);
+    expect(total(select(samples, 'otelcol_processor_filter_logs_filtered'))).toBe(2);
   });
 });
