@@ -5,91 +5,23 @@ import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
 import { seriesNames } from '../../../src/metrics/series-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
-import { logsRequest, metricsRequest, tracesRequest } from '../../support/otlp.ts';
+import { metricsRequest } from '../../support/otlp.ts';
+import { promQuery } from '../../support/prom-query.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import {
-  EMBEDDING_MODEL,
-  LLAMA_INDEX,
-  legacyOpenLitMetrics,
-  MODEL,
-  OPENAI,
-  OPENLIT_METRICS,
-  openAiCall,
-  openLitMetrics,
-  ragMetrics,
-  ragQuery,
-  resource,
-  traceId,
-  type Usage,
-} from '../../support/workloads.ts';
+import { SECRET, sendRound } from '../../support/traffic.ts';
+import { EMBEDDING_MODEL, MODEL, resource, traceId } from '../../support/workloads.ts';
 
 /** The binaries may have to be built first. */
 const BUILD_LIMIT_MS = 45 * 60_000;
 
-const usage = (step: number): Usage => ({ calls: 4 * step, input: 467 * step, output: 28 * step, cost: 0.25 * step, dbRequests: 3 * step });
-const SECRET = 'the text of an inserted document';
-
 let stack: StackProcesses;
-
-/** Two rounds: rates need two samples, and a delta that follows another must be added to it. */
-async function sendRound(step: number): Promise<void> {
-  const both = resource('both', 'both');
-  await stack.send('traces', tracesRequest(both, LLAMA_INDEX, ragQuery(step, { input: 467, output: 28 })));
-  await stack.send(
-    'traces',
-    tracesRequest(both, 'opentelemetry.instrumentation.fastapi', [
-      { name: 'POST /query', traceId: traceId(step), spanId: `000000000000f00${step}` },
-    ]),
-  );
-  await stack.send('metrics', metricsRequest(both, OPENLIT_METRICS, openLitMetrics('both', usage(step))));
-  await stack.send('metrics', metricsRequest(both, 'rag', ragMetrics(step)));
-
-  const only = resource('only-openinference', 'openinference');
-  await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(10 + step, { input: 100, output: 10 })));
-  await stack.send('traces', tracesRequest(only, LLAMA_INDEX, ragQuery(20 + step, { input: 0, output: 0 }, true)));
-  await stack.send('traces', tracesRequest(only, OPENAI, openAiCall(30 + step, { input: 7, output: 3 })));
-  await stack.send('traces', tracesRequest(only, OPENAI, openAiCall(60 + step)));
-
-  await stack.send('traces', tracesRequest(resource('unmarked'), LLAMA_INDEX, ragQuery(40 + step, { input: 50, output: 5 })));
-
-  const openlit = resource('only-openlit', 'openlit');
-  await stack.send(
-    'traces',
-    tracesRequest(openlit, 'openlit.instrumentation.chroma', [
-      {
-        name: 'collection.add',
-        traceId: traceId(50 + step),
-        spanId: `000000000000e00${step}`,
-        attributes: { 'db.query.summary': SECRET, 'db.system.name': 'chroma' },
-      },
-    ]),
-  );
-  await stack.send('metrics', metricsRequest(openlit, OPENLIT_METRICS, openLitMetrics('only-openlit', usage(step))));
-  await stack.send('metrics', metricsRequest(resource('legacy', 'openlit'), OPENLIT_METRICS, legacyOpenLitMetrics('legacy', usage(step))));
-  for (const [index, namespace] of ['team-a', 'team-b'].entries()) {
-    const twin = { ...resource('twin'), 'k8s.namespace.name': namespace };
-    const span = { name: 'work', traceId: traceId(70 + 10 * index + step), spanId: `000000000000d${index}0${step}` };
-    await stack.send('traces', tracesRequest(twin, 'app', [span]));
-  }
-  await stack.send('logs', logsRequest(both, 'app', [SECRET]));
-}
 
 async function scrape(): Promise<readonly Sample[]> {
   const response = await fetch(stack.url.metrics);
   return parseExposition(await response.text());
 }
 
-interface Vector {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
-}
-
-async function query(expr: string): Promise<readonly Vector[]> {
-  const response = await fetch(`${stack.url.prometheus}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query: expr }) });
-  const body = (await response.json()) as { status: string; error?: string; data: { result: Vector[] } };
-  if (body.status !== 'success') throw new Error(`${expr}: ${body.error}`);
-  return body.data.result;
-}
+const query = (expr: string) => promQuery(stack.url.prometheus, expr);
 
 /** Value of a query that has one result. */
 async function number(expr: string): Promise<number | undefined> {
@@ -100,14 +32,14 @@ async function number(expr: string): Promise<number | undefined> {
 
 beforeAll(async () => {
   stack = await startStackProcesses();
-  await sendRound(1);
+  await sendRound(stack, 1);
   // Prometheus must have seen the first round, or the second is no increase.
   await eventually(
     'the first round in Prometheus',
     async () => (await number('sum(gen_ai_total_requests{service_name="both"})')) === 4,
     30,
   );
-  await sendRound(2);
+  await sendRound(stack, 2);
   await eventually(
     'the second round in Prometheus',
     async () => (await number('sum(gen_ai_total_requests{service_name="both"})')) === 8,
