@@ -78,9 +78,10 @@ export async function exampleReady(
   return { app, api };
 }
 
-/** `kubectl annotate` the app with these (`key=value`, `key-`), and the rollout that follows. `injected` says what to wait for. */
+/** `kubectl annotate` an app with these (`key=value`, `key-`), and the rollout that follows. `injected` says what to wait for. */
 export async function annotate(
   ctx: JourneyContext,
+  app: string,
   changes: readonly string[],
   injected: boolean,
   note?: (text: string) => void,
@@ -89,20 +90,20 @@ export async function annotate(
   await ctx.kubectlOk([
     'annotate',
     '--overwrite',
-    `deployment/${APP}`,
+    `deployment/${app}`,
     '-n',
     ctx.namespace,
     ...changes.map((change) => `${PREFIX}${change}`),
   ]);
   const operatorActed = async () => {
-    const { metadata } = await getDeployment(ctx.api, ctx.namespace, APP);
+    const { metadata } = await getDeployment(ctx.api, ctx.namespace, app);
     const line = metadata.annotations?.[ANNOTATION.status] ?? '';
     const has = metadata.annotations?.[ANNOTATION.injected] !== undefined;
-    if (injected && line.startsWith('Blocked')) throw new ToolError(`Deployment/${ctx.namespace}/${APP}: ${line}`);
+    if (injected && line.startsWith('Blocked')) throw new ToolError(`Deployment/${ctx.namespace}/${app}: ${line}`);
     return has === injected && (!injected || line.startsWith('Injected')) ? { value: line } : { note: `status is "${line}"` };
   };
-  await until(`the operator ${injected ? 'injecting' : 'reverting'} Deployment/${ctx.namespace}/${APP}`, 60, operatorActed, options);
-  return rolledOut(ctx.api, ctx.namespace, APP, ROLLOUT_LIMIT_S, options);
+  await until(`the operator ${injected ? 'injecting' : 'reverting'} Deployment/${ctx.namespace}/${app}`, 60, operatorActed, options);
+  return rolledOut(ctx.api, ctx.namespace, app, ROLLOUT_LIMIT_S, options);
 }
 
 /** Opens the ways to Prometheus and Jaeger. */

@@ -23,6 +23,14 @@ function withImage(deployment: KubeObject, image: string): KubeObject {
   return copy;
 }
 
+/** The example as an app that sets its telemetry up itself (examples/rag-python/self_setup.py), named `self-rag`. */
+export function selfSetupObjects(namespace: string, image: string): readonly KubeObject[] {
+  const text = JSON.stringify(exampleObjects('rag-python', namespace, image)).replaceAll('"my-rag"', '"self-rag"');
+  const objects = JSON.parse(text) as (KubeObject & { spec: { template?: { spec: { containers: { args?: string[] }[] } } } })[];
+  for (const container of objects.flatMap(({ spec }) => spec.template?.spec.containers ?? [])) container.args = ['self_setup.py'];
+  return objects;
+}
+
 /** A namespace that admits only pods of the restricted Pod Security Standard. */
 export function restrictedNamespace(name: string): KubeObject {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', [DEMO_LABEL]: 'true' };

@@ -1,6 +1,7 @@
 import type { Check } from '../../src/verify/check.ts';
 import type { JourneyContext } from './context.ts';
 import {
+  APP,
   annotate,
   dashboardChecks,
   deployExample,
@@ -37,7 +38,7 @@ export async function runJourney(ctx: JourneyContext): Promise<readonly Check[]>
   ok('install', 'TelemetryStack Ready', (status.components ?? []).map(({ name, message }) => `${name}: ${message}`).join(', '));
 
   const during = await ctx.step('kubectl annotate duotel.io/backend=both duotel.io/bootstrap=python, and the rollout', (note) =>
-    annotate(ctx, ['backend=both', 'bootstrap=python'], true, note),
+    annotate(ctx, APP, ['backend=both', 'bootstrap=python'], true, note),
   );
   ok('enable', 'one rollout', `${before.app.replicaSet.name} -> ${during.replicaSet.name}`);
   ok('enable', 'duotel.io/status', during.annotations['duotel.io/status'] ?? '');
@@ -60,7 +61,7 @@ export async function runJourney(ctx: JourneyContext): Promise<readonly Check[]>
   }
 
   const after = await ctx.step('kubectl annotate duotel.io/backend- duotel.io/bootstrap-, and the rollout', (note) =>
-    annotate(ctx, ['backend-', 'bootstrap-'], false, note),
+    annotate(ctx, APP, ['backend-', 'bootstrap-'], false, note),
   );
   checks.push(...revertChecks(before.app, during, after));
   return checks;
