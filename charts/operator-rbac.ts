@@ -9,7 +9,8 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: ['duotel.io'], resources: ['telemetrystacks'], verbs: ['list', 'watch', 'create', 'patch'] },
   { apiGroups: ['duotel.io'], resources: ['telemetrystacks/status'], verbs: ['patch'] },
   // Annotated workloads are patched where they are.
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch', 'patch'] },
+  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list', 'watch', 'patch'] },
+  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['list', 'watch', 'patch'] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
   // The bootstrap and the price list are copied into the namespaces of workloads that ask for them.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
@@ -20,7 +21,7 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
 export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
   { apiGroups: [''], resources: ['serviceaccounts', 'services'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
-  { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
+  { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['create', 'delete'] },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'create'] },
 ];

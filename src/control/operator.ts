@@ -6,6 +6,7 @@ import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
+import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { systemClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type Change, ClusterCache } from './cluster-cache.ts';
@@ -59,7 +60,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
-  const deployments = new Controller({ ...common, name: 'workload', concurrency: 4, reconcile: (key) => workloads.reconcile(key) });
+  const workloadQueue = new Controller({ ...common, name: 'workload', concurrency: 4, reconcile: (key) => workloads.reconcile(key) });
 
   function routeChange({ kind, key, object, previous, resync }: Change): void {
     const priority = resync ? 'resync' : 'user';
@@ -68,23 +69,21 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
         stacks.queue.add(key, priority);
         // A new status is no news for workloads.
         if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
-        for (const workload of workloads.annotated()) deployments.queue.add(workload, 'drift');
-        return;
-      case 'Deployment':
-        if (workloads.concerns(object, previous)) deployments.queue.add(key, priority);
+        for (const workload of workloads.annotated()) workloadQueue.queue.add(workload, 'drift');
         return;
       case 'Namespace':
         if (previous !== undefined && sameAnnotations(object, previous)) return;
-        for (const workload of workloads.inNamespace(key)) deployments.queue.add(workload, 'drift');
+        for (const workload of workloads.inNamespace(key)) workloadQueue.queue.add(workload, 'drift');
         return;
       default: {
+        if (kind in WORKLOAD_KINDS && workloads.concerns(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};
           const owner = labels?.[STACK_LABEL];
           if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
-            for (const workload of workloads.inNamespace(where)) deployments.queue.add(workload, 'drift');
+            for (const workload of workloads.inNamespace(where)) workloadQueue.queue.add(workload, 'drift');
           }
         }
       }
@@ -104,7 +103,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     const outcome = await ensureDefaultStack(api, namespace, logger);
     logger.info('default TelemetryStack', { outcome });
 
-    const own = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap').map((kind) => ({
+    const own = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,
       namespace,
       query: { labelSelector: STACK_LABEL },
@@ -117,12 +116,13 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
         { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
         { apiVersion: 'v1', kind: 'Namespace' },
         { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind },
-        { apiVersion: 'apps/v1', kind: 'Deployment' },
+        // The stacks' own StatefulSets are among them.
+        ...Object.entries(WORKLOAD_KINDS).map(([kind, { apiVersion }]) => ({ apiVersion, kind })),
       ].map((watched) => cache.watch(watched, signal)),
     );
     synced = true;
-    logger.info('caches are in, controllers start', { deployments: cache.values('Deployment').length });
-    await Promise.all([stacks.run(signal), deployments.run(signal)]);
+    logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
+    await Promise.all([stacks.run(signal), workloadQueue.run(signal)]);
   } finally {
     await cache.stopped();
     await closed(server);

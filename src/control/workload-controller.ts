@@ -7,7 +7,7 @@ import { FIELD_MANAGER } from '../api/names.ts';
 import { resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { type InjectionAssets, type InjectionConfig, injectionConfig } from '../inject/config.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
-import { workloadKind } from '../inject/kinds.ts';
+import { WORKLOAD_KINDS, workloadKind } from '../inject/kinds.ts';
 import { eventOf, type Outcome } from '../inject/outcome.ts';
 import { type Patch, type Plan, planRefused, planWorkload } from '../inject/plan.ts';
 import { podTemplate } from '../inject/pod-template.ts';
@@ -58,16 +58,15 @@ export class WorkloadController {
 
   /** Keys of the workloads that are our business. */
   annotated(): readonly string[] {
-    return this.#options.cache
-      .values('Deployment')
+    return this.#all()
       .filter((workload) => this.#isOurs(workload))
-      .map((workload) => objectKey(workload.metadata));
+      .map(workloadKey);
   }
 
   /** Those of one namespace, and those that were our business when last looked at. */
   inNamespace(namespace: string): readonly string[] {
-    const all = this.#options.cache.values('Deployment').filter((workload) => workload.metadata.namespace === namespace);
-    return all.filter((one) => this.#isOurs(one) || this.#reported.has(objectKey(one.metadata))).map((one) => objectKey(one.metadata));
+    const all = this.#all().filter((workload) => workload.metadata.namespace === namespace);
+    return all.filter((one) => this.#isOurs(one) || this.#reported.has(workloadKey(one))).map(workloadKey);
   }
 
   /**
@@ -77,7 +76,7 @@ export class WorkloadController {
   counts(stack: string, reverted: number): WorkloadCounts {
     const counts = { injected: 0, pending: 0, blocked: 0 };
     const stacks = this.#stacks();
-    for (const workload of this.#options.cache.values('Deployment')) {
+    for (const workload of this.#all()) {
       const state = /^(injected|pending|blocked) /i.exec(workload.metadata.annotations?.[ANNOTATION.status] ?? '')?.[1]?.toLowerCase();
       if (state === undefined || this.#stackOf(workload, stacks) !== stack) continue;
       counts[state as keyof typeof counts] += 1;
@@ -89,8 +88,8 @@ export class WorkloadController {
 
   async reconcile(key: string): Promise<void> {
     const { cache } = this.#options;
-    const [namespaceName = '', name = ''] = key.split('/');
-    const workload = cache.get('Deployment', { namespace: namespaceName, name });
+    const [kind = '', namespaceName = '', name = ''] = key.split('/');
+    const workload = cache.get(kind, { namespace: namespaceName, name });
     const namespace = cache.get('Namespace', { name: namespaceName });
     if (workload === undefined) {
       this.#forget(key);
@@ -133,7 +132,13 @@ export class WorkloadController {
     await this.#release(workload, answer);
     if (plan.action === 'release') return;
     const { namespace = '', name } = workload.metadata;
-    this.#options.logger.info('workload written', { action: plan.action, namespace, name, reason: plan.outcome.reason });
+    this.#options.logger.info('workload written', {
+      action: plan.action,
+      kind: workload.kind,
+      namespace,
+      name,
+      reason: plan.outcome.reason,
+    });
     await this.#options.events.record(workload, plan.event);
   }
 
@@ -172,7 +177,7 @@ export class WorkloadController {
   async #collectCopies(namespace: string): Promise<void> {
     const { api, cache } = this.#options;
     const used = new Set<string>();
-    for (const workload of cache.values('Deployment')) {
+    for (const workload of this.#all()) {
       const record = workload.metadata.namespace === namespace ? readRecord(workload) : 'absent';
       if (typeof record !== 'string') for (const configMap of Object.values(record.volumes)) used.add(configMap);
     }
@@ -181,6 +186,10 @@ export class WorkloadController {
       if (where !== namespace || labels?.[FILES_LABEL] === undefined || used.has(name)) continue;
       await api.delete(await api.resourceType('v1', 'ConfigMap'), copy.metadata, uid === undefined ? {} : { uid });
     }
+  }
+
+  #all(): readonly KubeObject[] {
+    return Object.keys(WORKLOAD_KINDS).flatMap((kind) => this.#options.cache.values(kind));
   }
 
   #stacks(): readonly { readonly config: InjectionConfig; readonly suspended: boolean }[] {
@@ -237,6 +246,11 @@ export class WorkloadController {
     for (const { outcome } of this.#reported.values()) metrics.workloads.inc({ state: outcome.state, reason: outcome.reason });
     for (const stack of new Set(stacks)) if (stack !== undefined) onCounts(stack);
   }
+}
+
+/** `Kind/namespace/name`: what the queue holds. */
+export function workloadKey(workload: KubeObject): string {
+  return `${workload.kind}/${objectKey(workload.metadata)}`;
 }
 
 function hasOurs(annotations: Readonly<Record<string, string>> | undefined): boolean {

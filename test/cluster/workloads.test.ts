@@ -196,6 +196,32 @@ describe('an annotated Deployment', () => {
   });
 });
 
+describe('an annotated StatefulSet, DaemonSet or CronJob', () => {
+  const pod = 'metadata: {labels: {app: x}}, spec: {restartPolicy: RESTART, containers: [{name: app, image: "app:1"}]}';
+  const kinds: readonly (readonly [string, string, string])[] = [
+    ['statefulset', 'apps/v1', `{serviceName: x, selector: {matchLabels: {app: x}}, template: {${pod.replace('RESTART', 'Always')}}}`],
+    ['daemonset', 'apps/v1', `{selector: {matchLabels: {app: x}}, template: {${pod.replace('RESTART', 'Always')}}}`],
+    ['cronjob', 'batch/v1', `{schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {${pod.replace('RESTART', 'Never')}}}}}`],
+  ];
+  const KIND: Readonly<Record<string, string>> = { statefulset: 'StatefulSet', daemonset: 'DaemonSet', cronjob: 'CronJob' };
+
+  it('is injected and reverted', async () => {
+    for (const [resource, apiVersion, spec] of kinds) {
+      await must(
+        cluster,
+        ['apply', '-f', '-'],
+        `apiVersion: ${apiVersion}\nkind: ${KIND[resource]}\nmetadata: {name: x, namespace: demo}\nspec: ${spec}\n`,
+      );
+      const text = async (): Promise<string> => JSON.stringify((await getObject<KubeObject>(cluster, `${resource}/x`, 'demo'))?.['spec']);
+      const before = await text();
+      await must(cluster, ['annotate', `${resource}/x`, '-n', 'demo', 'duotel.io/backend=both']);
+      await eventually(`${resource} to be injected`, async () => (await text()).includes('OBSERVABILITY_BACKEND'));
+      await must(cluster, ['annotate', `${resource}/x`, '-n', 'demo', 'duotel.io/backend-']);
+      await eventually(`${resource} to be as before`, async () => (await text()) === before);
+    }
+  });
+});
+
 describe('a mistake', () => {
   const untouched = async (
     name: string,
