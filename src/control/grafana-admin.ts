@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { FIELD_MANAGER, objectLabels } from '../api/names.ts';
+import { FIELD_MANAGER, grafanaAdminSecret, objectLabels } from '../api/names.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-
-/** Name of the Secret with Grafana's first administrator: keys `admin-user` and `admin-password`. */
-export function grafanaAdminSecret(stack: string): string {
-  return `${stack}-grafana-admin`;
-}
 
 /**
  * Creates the Secret with a random password. An existing one is never changed: Grafana reads it only when its database is new, so a

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
-import { COMPONENTS, componentName, FIELD_MANAGER, STACK_LABEL } from '../api/names.ts';
+import { COMPONENTS, componentName, FIELD_MANAGER, grafanaAdminSecret, STACK_LABEL } from '../api/names.ts';
 import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { type Difference, drift } from '../apply/drift.ts';
 import { workloadHealth } from '../apply/health.ts';
@@ -11,7 +11,7 @@ import { type Result, write } from '../apply/write.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
-import { createGrafanaAdmin, grafanaAdminSecret } from './grafana-admin.ts';
+import { createGrafanaAdmin } from './grafana-admin.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { type ComponentLine, type StackOutcome, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
@@ -198,13 +198,13 @@ function keptAfter(inventory: readonly InventoryEntry[], results: readonly Resul
 function stalledBy(results: readonly Result[]): Pick<StackOutcome, 'stalled'> {
   const refused = results.filter(({ error }) => isApiError(error, 'Invalid') || isApiError(error, 'Forbidden'));
   if (refused.length === 0) return {};
-  return {
-    stalled: {
-      reason: 'ObjectRefused',
-      message: refused
-        .map(({ error }) => errorText(error))
-        .join('; ')
-        .slice(0, 2000),
-    },
-  };
+  const message = refused.map(({ action, error }) => errorText(error) + wayOut(action)).join('; ');
+  return { stalled: { reason: 'ObjectRefused', message: message.slice(0, 2000) } };
+}
+
+/** A StatefulSet's claims cannot be changed in place; its pods and claims outlive it. */
+function wayOut(action: Action): string {
+  if (action.type !== 'update' || !action.differences.some(({ path }) => path.startsWith('spec.volumeClaimTemplates'))) return '';
+  const { name, namespace } = action.object.metadata;
+  return ` To have the new storage settings: kubectl delete statefulset ${name} -n ${namespace} --cascade=orphan; the operator makes it again`;
 }

@@ -144,6 +144,32 @@ describe('the stack', () => {
     await eventually('Grafana to be back', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) !== undefined);
   }, 60_000);
 
+  it('says what to do when its storage is to be changed, which a StatefulSet cannot be', async () => {
+    const size = (value: string): Promise<string> =>
+      must(cluster, [
+        'patch',
+        'tstack/duotel',
+        '-n',
+        'duotel',
+        '--type=merge',
+        '-p',
+        `{"spec":{"jaeger":{"storage":{"size":"${value}"}}}}`,
+      ]);
+    await size('20Gi');
+    const message = await eventually(
+      'the condition',
+      async () => (await stackStatus()).conditions?.find(({ status, type }) => type === 'Stalled' && status === 'True')?.message,
+    );
+    expect(message).toContain('kubectl delete statefulset duotel-jaeger -n duotel --cascade=orphan');
+    await must(cluster, ['delete', 'statefulset', 'duotel-jaeger', '-n', 'duotel', '--cascade=orphan']);
+    await eventually('the new size', async () =>
+      JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-jaeger'))?.['spec']).includes('20Gi'),
+    );
+    await eventually('the condition to go', async () =>
+      (await stackStatus()).conditions?.some(({ status, type }) => type === 'Stalled' && status === 'False'),
+    );
+  });
+
   it('keeps the password it has', async () => {
     const password = async (): Promise<string> =>
       JSON.stringify((await getObject<KubeObject>(cluster, 'secret/duotel-grafana-admin'))?.['data']);
