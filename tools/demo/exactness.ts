@@ -108,16 +108,16 @@ export function arrived(served: ServedStats, measured: MeasuredUsage): boolean {
   );
 }
 
-/** Spans and traces of `runs` runs of the fixed workload. */
-export function traceCountCheck(runs: number, counted: { readonly traces: number; readonly spans: number }): Check {
+/** Spans and traces of `runs` runs of the fixed workload: as many as there must be, and the same number in `calls_total`. */
+export function traceCountCheck(runs: number, counted: { readonly traces: number; readonly spans: number }, calls: number): Check {
   const wanted = { traces: RUN.traces * runs, spans: RUN.spans * runs };
-  const same = counted.traces === wanted.traces && counted.spans === wanted.spans;
-  const found = `${counted.spans} spans in ${counted.traces} traces${same ? '' : `; expected ${wanted.spans} in ${wanted.traces}`}`;
+  const same = counted.traces === wanted.traces && counted.spans === wanted.spans && calls === wanted.spans;
+  const measured = `${counted.spans} spans in ${counted.traces} traces, calls_total ${formatNumber(calls)}`;
   return {
     step: 'exactness',
     what: `traces of ${runs === 1 ? 'one run' : `${runs} runs`}`,
     state: same ? 'ok' : 'failed',
-    found,
-    values: counted,
+    found: same ? measured : `${measured}; expected ${wanted.spans} in ${wanted.traces}`,
+    values: { ...counted, calls },
   };
 }

@@ -4,6 +4,7 @@ import { ANNOTATION, PREFIX } from '../../src/api/annotations.ts';
 import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
 import { TELEMETRY_STACK } from '../../src/api/telemetry-stack.ts';
 import { type StackStatus, statusOf } from '../../src/control/stack-status.ts';
+import { CALLS_TOTAL } from '../../src/metrics/span-metrics.ts';
 import { type Check, formatNumber } from '../../src/verify/check.ts';
 import { type ClusterPort, openClusterPort } from '../../src/verify/cluster-port.ts';
 import { injectedWorkloads } from '../../src/verify/targets.ts';
@@ -136,7 +137,13 @@ export async function countTraces(port: ClusterPort, service: string): Promise<{
   return { traces: traces.length, spans: traces.reduce((sum, trace) => sum + trace.spans.length, 0) };
 }
 
-/** Waits until Prometheus has what was served and Jaeger the spans of `runs` runs. */
+/** Spans of a service as the collector counted them (`calls_total`). */
+export async function countCalls(port: ClusterPort, service: string): Promise<number> {
+  const [sample] = await port.prometheus.query(`sum(${CALLS_TOTAL}{service_name="${service}"})`);
+  return sample?.value ?? 0;
+}
+
+/** Waits until Prometheus has what was served and Jaeger the spans of `runs` runs, and Prometheus their number too. */
 export async function telemetryArrived(
   ctx: JourneyContext,
   port: ClusterPort,
@@ -145,10 +152,10 @@ export async function telemetryArrived(
   note?: (text: string) => void,
 ): Promise<void> {
   const look = async () => {
-    const [usage, traces] = await Promise.all([measuredUsage(port, APP), countTraces(port, APP)]);
+    const [usage, traces, calls] = await Promise.all([measuredUsage(port, APP), countTraces(port, APP), countCalls(port, APP)]);
     const tokens = [...usage.input, ...usage.output].reduce((sum, { value }) => sum + value, 0);
-    const text = `${formatNumber(tokens)} of ${served.prompt_tokens + served.completion_tokens} tokens, ${traces.spans} of ${RUN.spans * runs} spans`;
-    return arrived(served, usage) && traces.spans >= RUN.spans * runs ? { value: true } : { note: text };
+    const text = `${formatNumber(tokens)} of ${served.prompt_tokens + served.completion_tokens} tokens, ${traces.spans} of ${RUN.spans * runs} spans (${calls} counted)`;
+    return arrived(served, usage) && Math.min(traces.spans, calls) >= RUN.spans * runs ? { value: true } : { note: text };
   };
   await until('telemetry of the run arriving', ARRIVAL_LIMIT_S, look, {
     ...(note && { note }),
@@ -164,8 +171,8 @@ export async function verifyApp(ctx: JourneyContext, port: ClusterPort): Promise
 /** Tokens, calls, cost and traces against what was served. */
 export async function exactness(port: ClusterPort, served: ServedStats, runs: number): Promise<readonly Check[]> {
   const prices = JSON.parse(readFileSync(new URL('../../bootstrap/python/pricing.json', import.meta.url), 'utf8')) as PriceList;
-  const [usage, traces] = await Promise.all([measuredUsage(port, APP), countTraces(port, APP)]);
-  return [...exactnessChecks(served, usage, prices), traceCountCheck(runs, traces)];
+  const [usage, traces, calls] = await Promise.all([measuredUsage(port, APP), countTraces(port, APP), countCalls(port, APP)]);
+  return [...exactnessChecks(served, usage, prices), traceCountCheck(runs, traces, calls)];
 }
 
 /** Runs every query of every dashboard that is provisioned: Prometheus must take each; not each has data in a healthy, small stack. */

@@ -57,11 +57,13 @@ describe('exactness', () => {
   });
 
   it('of traces is the number of spans and traces of the runs', () => {
-    expect(traceCountCheck(2, { spans: 102, traces: 12 }).state).toBe('ok');
-    expect(traceCountCheck(1, { spans: 180, traces: 6 })).toMatchObject({
+    expect(traceCountCheck(2, { spans: 102, traces: 12 }, 102).state).toBe('ok');
+    expect(traceCountCheck(1, { spans: 180, traces: 6 }, 180)).toMatchObject({
       state: 'failed',
-      found: '180 spans in 6 traces; expected 51 in 6',
+      found: '180 spans in 6 traces, calls_total 180; expected 51 in 6',
     });
+    expect(traceCountCheck(1, { spans: 51, traces: 6 }, 102).state).toBe('failed');
+  });
   });
 });
 
