@@ -64,7 +64,6 @@ describe('exactness', () => {
     });
     expect(traceCountCheck(1, { spans: 51, traces: 6 }, 102).state).toBe('failed');
   });
-  });
 });
 
 describe('arrival', () => {
