@@ -1,10 +1,13 @@
 import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
 import type { JourneyContext } from './context.ts';
 
+const STACKS =
+  'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{range .status.conditions[*]}  {.type}={.status} {.reason}: {.message}{"\\n"}{end}{end}';
+
 /** What a person would look at first when the journey stopped: pods, warnings, the end of the operator's log. */
 export async function diagnostics(ctx: JourneyContext): Promise<string> {
   const sections: readonly (readonly [string, readonly string[]])[] = [
-    ['TelemetryStacks', ['get', 'telemetrystacks', '-A', '-o', 'yaml', '--show-managed-fields=false']],
+    ['TelemetryStacks', ['get', 'telemetrystacks', '-A', '-o', STACKS]],
     ['pods', ['get', 'pods', '-A', '-o', 'wide']],
     ['warnings', ['get', 'events', '-A', '--field-selector', 'type=Warning', '--sort-by=.lastTimestamp']],
     ['operator', ['logs', '-n', SYSTEM_NAMESPACE, 'deployment/duotel-operator', '--tail=25']],

@@ -55,10 +55,15 @@ async function ownCluster(options: DemoOptions, folder: string, signal: AbortSig
   const source = { ...(context !== undefined && { context }), ...(kubeconfig !== undefined && { kubeconfig }) };
   await checkEmpty(source, NAMESPACE);
   const dist = await step('cdk8s synth', () => synth(folder, false));
+  const clean = () => step('removing what the demo made', () => removeAll(source, dist, NAMESPACE));
   try {
-    return await journeyAndAfter(options, { source, kubectl: 'kubectl', dist, namespace: NAMESPACE, images }, '', signal);
-  } finally {
-    if (options.ending !== 'keep' || signal.aborted) await step('removing what the demo made', () => removeAll(source, dist, NAMESPACE));
+    const ok = await journeyAndAfter(options, { source, kubectl: 'kubectl', dist, namespace: NAMESPACE, images }, '', signal);
+    if (options.ending !== 'keep') await clean();
+    return ok;
+  } catch (error) {
+    // Why it stopped must not be hidden by what else goes wrong on the way out.
+    if (options.ending !== 'keep' || signal.aborted) await clean().catch((second: unknown) => say(`error: ${String(second)}`));
+    throw error;
   }
 }
 
