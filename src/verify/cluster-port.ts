@@ -56,8 +56,9 @@ export async function openClusterPort(
   }
 }
 
-async function podLogs(api: KubeApi, { namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
-  const pods = await runningPods(api, namespace, podLabels);
+async function podLogs(api: KubeApi, { kind, namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
+  // The pods of a CronJob have mostly done their work when somebody looks.
+  const pods = await runningPods(api, namespace, podLabels, kind === 'CronJob' ? ['Running', 'Succeeded'] : ['Running']);
   return Promise.all(
     pods.map(async ({ metadata, ...pod }) => {
       const { containers } = pod['spec'] as { containers: readonly { name: string }[] };
@@ -68,11 +69,12 @@ async function podLogs(api: KubeApi, { namespace, podLabels }: InjectedWorkload)
   );
 }
 
-/** Pods that run and are not on their way out. */
+/** Pods in one of these phases that are not on their way out. */
 export async function runningPods(
   api: KubeApi,
   namespace: string,
   labels: Readonly<Record<string, string>>,
+  phases: readonly string[] = ['Running'],
 ): Promise<readonly KubeObject[]> {
   const type = await api.resourceType('v1', 'Pod');
   const labelSelector = Object.entries(labels)
@@ -81,7 +83,7 @@ export async function runningPods(
   const { items } = await api.list(type, { namespace, query: { labelSelector } });
   return items.filter((pod) => {
     const { phase } = (pod['status'] ?? {}) as { phase?: string };
-    return phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
+    return phases.includes(phase ?? '') && pod.metadata.deletionTimestamp === undefined;
   });
 }
 
