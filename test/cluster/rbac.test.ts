@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CLUSTER_RULES, NAMESPACE_RULES } from '../../charts/operator-rbac.ts';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+const USER = 'system:serviceaccount:duotel:duotel-operator';
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+const pod = '{metadata: {labels: {app: x}}, spec: {restartPolicy: RESTART, containers: [{name: app, image: "app:1"}]}}';
+const always = pod.replace('RESTART', 'Always');
+const workloads = [
+  `{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {selector: {matchLabels: {app: x}}, template: ${always}}}`,
+  `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {serviceName: x, selector: {matchLabels: {app: x}}, template: ${always}}}`,
+  `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: x}, spec: {selector: {matchLabels: {app: x}}, template: ${always}}}`,
+  `{apiVersion: batch/v1, kind: CronJob, metadata: {name: x}, spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: ${pod.replace('RESTART', 'Never')}}}}}`,
+];
+const KINDS = 'deployment/x,statefulset/x,daemonset/x,cronjob/x'.split(',');
+const injected = async (what: string): Promise<boolean> =>
+  (await getObject<KubeObject>(cluster, what, 'default'))?.metadata.annotations?.['duotel.io/injected'] !== undefined;
+
+/** `verb resource` of each request; a patch that made an object needs the right to create as well. */
+function used(): ReadonlySet<string> {
+  const own = auditEvents(cluster.auditLog).filter(({ user, resource, code }) => user === USER && resource !== '' && code < 300);
+  return new Set(
+    own.flatMap(({ verb, resource, subresource, code }) => {
+      const what = subresource === '' ? resource : `${resource}/${subresource}`;
+      return [`${verb} ${what}`, ...(verb === 'patch' && code === 201 ? [`create ${what}`] : [])];
+    }),
+  );
+}
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '-f', dist]);
+  operator = await startOperator(cluster);
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('the rights of the operator', () => {
+  it('are all used in the life of a stack and of a workload of each kind, and no other is', async () => {
+    await must(cluster, ['apply', '-n', 'default', '-f', '-'], workloads.join('\n---\n'));
+    for (const what of KINDS) {
+      await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend=both']);
+      await eventually(`${what} to be injected`, () => injected(what), 20);
+    }
+    for (const what of KINDS) {
+      await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend-']);
+      await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);
+    }
+    for (const what of ['statefulset', 'service', 'serviceaccount', 'networkpolicy']) {
+      await must(cluster, ['delete', what, 'duotel-jaeger', '-n', 'duotel']);
+      await eventually(`${what} to be back`, () => getObject(cluster, `${what}/duotel-jaeger`));
+    }
+    await must(cluster, ['label', 'serviceaccount/duotel-jaeger', '-n', 'duotel', 'duotel.io/stack-']);
+    await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+    await eventually('the stack to be gone', async () => (await getObject(cluster, 'networkpolicy/duotel-jaeger')) === undefined, 20);
+
+    const granted = [...CLUSTER_RULES, ...NAMESPACE_RULES].flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    );
+    const wanted = new Set(granted);
+    expect([...used()].filter((one) => !wanted.has(one)).sort()).toEqual([]);
+    expect([...wanted].filter((one) => !used().has(one)).sort()).toEqual([]);
+  }, 120_000);
+
+  it('were enough: no request was refused', () => {
+    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403)).toEqual([]);
+  });
+});
