@@ -34,15 +34,16 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>> =
   try {
     text = readFileSync(file ?? 'duotel.yaml', 'utf8');
   } catch (error) {
-    if (file === undefined) return { operator: {}, stack: {} };
-    throw new Error(`DUOTEL_SETTINGS: ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (file === undefined && absent) return { operator: {}, stack: {} };
+    throw new Error(`${file === undefined ? '' : 'DUOTEL_SETTINGS: '}${error instanceof Error ? error.message : String(error)}`);
   }
   return parseSettings(text, file ?? 'duotel.yaml');
 }
 
 /** `file` is for messages only. */
 export function parseSettings(text: string, file: string): Settings {
-  const value: unknown = parse(text) ?? {};
+  const value = parsed(text, file);
   const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
   const stack = closed(crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {});
   const schema = { type: 'object', additionalProperties: false, properties: { operator: OPERATOR_SCHEMA, stack } };
@@ -51,6 +52,14 @@ export function parseSettings(text: string, file: string): Settings {
     throw new Error(`${file} is not valid:\n${(validate.errors ?? []).map((error) => `  ${sentence(error)}`).join('\n')}`);
   const { operator = {}, stack: spec = {} } = value as Partial<Settings>;
   return { operator, stack: spec };
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return parse(text) ?? {};
+  } catch (error) {
+    throw new Error(`${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** A structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */

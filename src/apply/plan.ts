@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/kube-object.ts';
 import { type Difference, drift } from './drift.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
 import { compareForApply } from './order.ts';
+import { withdrawn } from './withdrawn.ts';
 
 export type Action =
   | { readonly type: 'create'; readonly object: KubeObject }
@@ -30,7 +31,7 @@ export function plan(input: PlanInput): readonly Action[] {
   const applied = wanted.map((object): Action => {
     const live = input.live(objectEntry(object));
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) return { type: 'create', object };
-    const differences = drift(object, live).filter((difference) => !input.tolerated?.(object, difference));
+    const differences = differencesOf(object, live).filter((difference) => !input.tolerated?.(object, difference));
     return differences.length === 0 ? { type: 'keep', object, live } : { type: 'update', object, live, differences };
   });
   if (wanted.length === 0) return applied;
@@ -44,4 +45,9 @@ export function plan(input: PlanInput): readonly Action[] {
     })
     .sort((a, b) => compareForApply(b.live, a.live));
   return [...applied, ...doomed];
+}
+
+/** What a write would change: desired fields that differ, and fields applied before that are no longer desired. */
+export function differencesOf(desired: KubeObject, live: KubeObject): readonly Difference[] {
+  return [...drift(desired, live), ...withdrawn(desired, live)];
 }

@@ -11,10 +11,9 @@ export interface Result {
 }
 
 /** Carries out the actions one after the other. One that fails does not keep the others from being done. */
-export async function write(api: KubeApi, actions: readonly Action[], signal?: AbortSignal): Promise<readonly Result[]> {
+export async function write(api: KubeApi, actions: readonly Action[]): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const action of actions) {
-    if (signal?.aborted) break;
     try {
       results.push(await writeOne(api, action));
     } catch (error) {
@@ -78,6 +77,9 @@ export function takenOver(entries: readonly ManagedFieldsEntry[]): readonly Mana
 /** Without kubectl's own annotation: owning it would make our apply remove it, and the user's next `kubectl apply` complain. */
 function ours(entry: ManagedFieldsEntry): ManagedFieldsEntry {
   const fieldsV1 = structuredClone(entry.fieldsV1 ?? {}) as { 'f:metadata'?: { 'f:annotations'?: Record<string, unknown> } };
-  delete fieldsV1['f:metadata']?.['f:annotations']?.['f:kubectl.kubernetes.io/last-applied-configuration'];
+  const annotations = fieldsV1['f:metadata']?.['f:annotations'] ?? {};
+  delete annotations['f:kubectl.kubernetes.io/last-applied-configuration'];
+  // `.` is the map itself: owned alone, our apply would take the map away, and kubectl's annotation with it.
+  if (Object.keys(annotations).every((key) => key === '.')) delete fieldsV1['f:metadata']?.['f:annotations'];
   return { ...entry, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };
 }

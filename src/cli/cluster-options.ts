@@ -12,7 +12,7 @@ export interface ClusterOptions {
 /** Adds them; `namespaceHelp` says what the namespace chooses. */
 export function addClusterOptions(command: Command, namespaceHelp: string): Command {
   return command
-    .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, the pod's service account, ~/.kube/config)")
+    .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, ~/.kube/config, the pod's service account)")
     .option('--context <name>', 'context in the kubeconfig')
     .option('-n, --namespace <name>', namespaceHelp)
     .addOption(new Option('-o, --output <format>', 'for people or for programs').choices(['table', 'json']).default('table'));

@@ -6,7 +6,7 @@ export function operatorCommand(program: Command): void {
   program
     .command('operator')
     .description('run the reconciler until it is told to stop (what the Deployment duotel-operator runs)')
-    .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, the pod's service account, ~/.kube/config)")
+    .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, ~/.kube/config, the pod's service account)")
     .option('--context <name>', 'context in the kubeconfig')
     .option('--namespace <name>', 'namespace of the operator and of its stacks', process.env['POD_NAMESPACE'] ?? SYSTEM_NAMESPACE)
     .option('--listen <host:port>', 'where /healthz, /readyz and /metrics are served', '127.0.0.1:8080')
@@ -34,8 +34,11 @@ export function operatorCommand(program: Command): void {
       );
       const stop = new AbortController();
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-      await runOperator({ api, logger, metrics, namespace: options.namespace, listen }, stop.signal);
-      await api.close();
+      try {
+        await runOperator({ api, logger, metrics, namespace: options.namespace, listen }, stop.signal);
+      } finally {
+        await api.close();
+      }
     });
 }
 

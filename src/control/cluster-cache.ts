@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
-import type { KubeApi, Query } from '../kube/kube-api.ts';
+import { isApiError, type KubeApi, type Query, type ResourceType } from '../kube/kube-api.ts';
 import { objectKey, Reflector, type StoreChange } from '../kube/reflector.ts';
 import type { Clock, Random } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
@@ -39,7 +39,8 @@ export class ClusterCache {
   /** Starts to watch a kind and resolves when its first list is in. One reflector a kind. */
   async watch(watched: Watched, signal: AbortSignal): Promise<void> {
     const { api, clock, random, logger, metrics, onChange } = this.#options;
-    const type = await api.resourceType(watched.apiVersion, watched.kind);
+    const type = await this.#discovered(watched, signal);
+    if (type === undefined) return;
     const reflector = new Reflector({
       api,
       type,
@@ -56,6 +57,21 @@ export class ClusterCache {
     this.#reflectors.set(type.kind, reflector);
     this.#running.push(reflector.run(signal));
     await Promise.race([reflector.ready(), aborted(signal)]);
+  }
+
+  /** The kind's resource type, however long the API server is away; undefined when `signal` aborts. Throws when the kind is not served. */
+  async #discovered({ apiVersion, kind }: Watched, signal: AbortSignal): Promise<ResourceType | undefined> {
+    const { api, clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        return await api.resourceType(apiVersion, kind);
+      } catch (error) {
+        if (!isApiError(error) || isApiError(error, 'NotFound')) throw error;
+        logger.warn('kind not discovered yet', { kind, error: errorText(error) });
+      }
+      await clock.sleep(1000, signal);
+    }
+    return undefined;
   }
 
   get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {

@@ -20,13 +20,18 @@ export async function ensureDefaultStack(
   api: KubeApi,
   namespace: string,
   logger: Logger,
-): Promise<'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser'> {
+): Promise<'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser' | 'invalid'> {
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   const config = await api.get(configMaps, { namespace, name: DEFAULT_STACK_CONFIG });
   const text = (config?.['data'] as Readonly<Record<string, string>> | undefined)?.['telemetrystack.yaml'];
   if (config === undefined || text === undefined) return 'absent';
 
-  const wanted = parse(text) as KubeObject;
+  const wanted = telemetryStack(text);
+  if (wanted === undefined) {
+    const expected = `key telemetrystack.yaml with a ${TELEMETRY_STACK.kind}, as cdk8s synth makes it`;
+    logger.error('default TelemetryStack is not valid and is not made', { configMap: `${namespace}/${DEFAULT_STACK_CONFIG}`, expected });
+    return 'invalid';
+  }
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const applied = config.metadata.annotations?.[APPLIED];
   const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
@@ -41,6 +46,10 @@ export async function ensureDefaultStack(
       fieldManager: DEFAULT_MANAGER,
     });
   } catch (error) {
+    if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest')) {
+      logger.error('default TelemetryStack was refused', { configMap: `${namespace}/${DEFAULT_STACK_CONFIG}`, error: error.message });
+      return 'invalid';
+    }
     if (!isApiError(error, 'Conflict')) throw error;
     logger.warn('default TelemetryStack was edited in the cluster and is left as it is', {
       stack: wanted.metadata.name,
@@ -53,4 +62,14 @@ export async function ensureDefaultStack(
     fieldManager: FIELD_MANAGER,
   });
   return live === undefined ? 'created' : 'updated';
+}
+
+/** undefined when the text is no TelemetryStack. */
+function telemetryStack(text: string): KubeObject | undefined {
+  try {
+    const value = parse(text) as Partial<KubeObject> | null;
+    return value?.kind === TELEMETRY_STACK.kind && value.metadata?.name !== undefined ? (value as KubeObject) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { synthStack } from '../../charts/synth-stack.ts';
-import { ANNOTATION } from '../api/annotations.ts';
+import { PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
@@ -29,8 +29,11 @@ export interface OperatorOptions {
   readonly listen?: { readonly host: string; readonly port: number };
 }
 
-/** Wires caches, controllers and probes together and runs them until `signal` aborts. */
-export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+/** Wires caches, controllers and probes together and runs them until `stop` aborts. Rejects when it cannot start. */
+export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
+  // Ours as well, so that a start that fails ends whatever had started.
+  const own = new AbortController();
+  const signal = AbortSignal.any([stop, own.signal]);
   const { api, logger, metrics, namespace } = options;
   const clock = systemClock;
   const random = Math.random;
@@ -90,27 +93,23 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     }
   }
 
-  const liveness = watchEventLoop(signal);
-  const server =
-    options.listen &&
-    (await serveProbes(
-      { alive: liveness, ready: () => synced && cache.synced, metrics: () => metrics.registry.metrics() },
-      options.listen,
-    ));
+  let server: Server | undefined;
   try {
+    const probes = { alive: watchEventLoop(signal), ready: () => synced && cache.synced, metrics: () => metrics.registry.metrics() };
+    server = options.listen && (await serveProbes(probes, options.listen));
     await served(api, logger, signal);
     if (signal.aborted) return;
     const outcome = await ensureDefaultStack(api, namespace, logger);
     logger.info('default TelemetryStack', { outcome });
 
-    const own = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
+    const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,
       namespace,
       query: { labelSelector: STACK_LABEL },
     }));
     await Promise.all(
       [
-        ...own,
+        ...parts,
         { apiVersion: 'v1', kind: 'Secret', namespace, query: { labelSelector: STACK_LABEL } },
         // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
         { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
@@ -122,9 +121,12 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     );
     synced = true;
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
-    await Promise.all([stacks.run(signal), workloadQueue.run(signal)]);
+    const working = Promise.all([stacks.run(signal), workloadQueue.run(signal)]);
+    // After a stop, what is in hand may end; what hangs is cut off when the caller closes the API.
+    await Promise.race([working, grace(signal)]);
   } finally {
-    await cache.stopped();
+    own.abort();
+    await Promise.race([cache.stopped(), grace(signal)]);
     await closed(server);
     logger.info('stopped');
   }
@@ -144,10 +146,21 @@ async function served(api: KubeApi, logger: Logger, signal: AbortSignal): Promis
   }
 }
 
+/** A typo in the name of an annotation is news too: the plan refuses it. */
 function sameAnnotations(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
   const ours = (object: KubeObject | undefined): string =>
-    JSON.stringify(Object.values(ANNOTATION).map((name) => object?.metadata.annotations?.[name] ?? null));
+    JSON.stringify(
+      Object.entries(object?.metadata.annotations ?? {})
+        .filter(([key]) => key.startsWith(PREFIX))
+        .sort(),
+    );
   return ours(a) === ours(b);
+}
+
+/** Ends ten seconds after the signal aborts. */
+async function grace(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await delay(10_000, undefined, { ref: false });
 }
 
 /** true as long as the event loop has turned within the last 30 s. */

@@ -3,10 +3,10 @@ import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { COMPONENTS, componentName, FIELD_MANAGER, grafanaAdminSecret, STACK_LABEL } from '../api/names.ts';
 import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
-import { type Difference, drift } from '../apply/drift.ts';
+import type { Difference } from '../apply/drift.ts';
 import { workloadHealth } from '../apply/health.ts';
 import { entryId, type InventoryEntry, objectEntry, sameInventory, union } from '../apply/inventory.ts';
-import { type Action, plan } from '../apply/plan.ts';
+import { type Action, differencesOf, plan } from '../apply/plan.ts';
 import { type Result, write } from '../apply/write.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import type { ClusterCache } from './cluster-cache.ts';
@@ -54,7 +54,8 @@ export class StackController {
     const stack = this.#options.cache.get(TELEMETRY_STACK.kind, { namespace, name });
     if (stack === undefined) return this.#collect(namespace, name);
     if (stack.metadata.deletionTimestamp !== undefined) return;
-    const outcome = namespace === this.#options.namespace ? await this.#apply(stack) : this.#refuse(stack);
+    const outcome =
+      namespace === this.#options.namespace ? await this.#apply(stack).catch((error) => this.#failed(stack, error)) : this.#refuse(stack);
     await this.#report(stack, outcome);
     if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
   }
@@ -64,6 +65,12 @@ export class StackController {
     const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
     const workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
     return { stalled: { reason: 'WrongNamespace', message }, failures: [], suspended: false, components: [], inventory: [], workloads };
+  }
+
+  /** A spec that cannot be rendered changes nothing, and says so. */
+  #failed(stack: KubeObject, error: unknown): StackOutcome {
+    const { components = [], inventory = [], workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 } } = statusOf(stack);
+    return { failures: [`${describe(stack)}: ${errorText(error)}`], suspended: false, components, inventory, workloads };
   }
 
   async #apply(stack: KubeObject): Promise<StackOutcome> {
@@ -130,7 +137,7 @@ export class StackController {
   #learn({ action, object }: Result): void {
     if (object === undefined || action.type === 'delete' || action.type === 'keep') return;
     this.#options.cache.remember(object);
-    const differences = drift(action.object, object);
+    const differences = differencesOf(action.object, object);
     const id = entryId(objectEntry(action.object));
     if (differences.length === 0) this.#tolerated.delete(id);
     else this.#tolerated.set(id, { desired: action.object, differences });
@@ -174,7 +181,9 @@ export class StackController {
     const { api, cache, logger } = this.#options;
     if (namespace !== this.#options.namespace) return;
     this.#rendered.delete(name);
-    const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter((object) => object.metadata.labels?.[STACK_LABEL] === name);
+    const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter(
+      ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name,
+    );
     const actions = left.map((live): Action => ({ type: 'delete', entry: objectEntry(live), live }));
     const results = await write(api, actions);
     const failed = results.filter((result) => result.error !== undefined);

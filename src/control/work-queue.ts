@@ -112,7 +112,9 @@ export class WorkQueue {
     const count = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, count);
     const ceiling = Math.min(this.#options.baseMs * 2 ** (count - 1), this.#options.maxMs);
-    this.addAfter(key, ceiling * (0.5 + this.#options.random() / 2), again ?? 'drift');
+    const wait = ceiling * (0.5 + this.#options.random() / 2);
+    // What somebody has changed meanwhile may be the very thing that mends it.
+    this.addAfter(key, again === 'user' ? Math.min(wait, 1000) : wait, again ?? 'drift');
   }
 
   #take(): string | undefined {

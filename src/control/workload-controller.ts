@@ -1,12 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
-import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
-import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { ANNOTATION, PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
-import { resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
-import { type InjectionAssets, type InjectionConfig, injectionConfig } from '../inject/config.ts';
-import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS, workloadKind } from '../inject/kinds.ts';
 import { eventOf, type Outcome } from '../inject/outcome.ts';
 import { type Patch, type Plan, planRefused, planWorkload } from '../inject/plan.ts';
@@ -17,8 +11,10 @@ import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
+import { FileCopies } from './file-copies.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { type StackConfig, StackConfigs } from './stack-configs.ts';
 import type { WorkloadCounts } from './stack-status.ts';
 
 export interface WorkloadControllerOptions {
@@ -44,11 +40,13 @@ export class WorkloadController {
   readonly #options: WorkloadControllerOptions;
   readonly #reported = new Map<string, Reported>();
   readonly #reverts = new Map<string, { readonly base: number; since: number }>();
-  readonly #assets: InjectionAssets = { python: bootstrapFiles('python'), pricing: pricingFile() };
-  readonly #configs = new Map<string, { readonly spec: unknown; readonly config: InjectionConfig; readonly suspended: boolean }>();
+  readonly #copies: FileCopies;
+  readonly #stacks: StackConfigs;
 
   constructor(options: WorkloadControllerOptions) {
     this.#options = options;
+    this.#copies = new FileCopies(options.api, options.cache);
+    this.#stacks = new StackConfigs(options.cache, options.namespace, options.logger);
   }
 
   /** Whether a change of a workload is any of our business: it asks for something, holds something of ours, or did so before. */
@@ -75,7 +73,7 @@ export class WorkloadController {
    */
   counts(stack: string, reverted: number): WorkloadCounts {
     const counts = { injected: 0, pending: 0, blocked: 0 };
-    const stacks = this.#stacks();
+    const stacks = this.#stacks.all();
     for (const workload of this.#all()) {
       const state = /^(injected|pending|blocked) /i.exec(workload.metadata.annotations?.[ANNOTATION.status] ?? '')?.[1]?.toLowerCase();
       if (state === undefined || this.#stackOf(workload, stacks) !== stack) continue;
@@ -87,59 +85,60 @@ export class WorkloadController {
   }
 
   async reconcile(key: string): Promise<void> {
-    const { cache } = this.#options;
+    const { cache, events } = this.#options;
     const [kind = '', namespaceName = '', name = ''] = key.split('/');
     const workload = cache.get(kind, { namespace: namespaceName, name });
     const namespace = cache.get('Namespace', { name: namespaceName });
     if (workload === undefined) {
-      this.#forget(key);
-      return this.#collectCopies(namespaceName);
+      this.#note(key, undefined, undefined);
+      return this.#copies.collect(namespaceName, this.#all());
     }
     // The Namespace's event may come after the workload's: it queues its workloads then.
     if (namespace === undefined) return;
-    const stacks = this.#stacks();
+    const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
-    if (stacks.find(({ config }) => objectKey(config.stack) === stack)?.suspended) return;
-    const plan = planWorkload({
+    const planned = planWorkload({
       workload,
       namespace,
       stacks: stacks.map(({ config }) => config),
       operatorNamespace: this.#options.namespace,
     });
-    await this.#carryOut(workload, plan);
+    const target = planned.action === 'inject' ? planned.record.stack : stack;
+    if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) return;
+    const plan = await this.#carryOut(key, workload, planned);
+    if (plan === undefined) return;
     const reverts = plan.action === 'revert' && stack !== undefined ? this.#reverts.get(stack) : undefined;
     if (reverts !== undefined) reverts.since += 1;
-    if (plan.action === 'inject' || plan.action === 'revert') await this.#collectCopies(namespaceName);
+    if (plan.action === 'inject' || plan.action === 'revert') await this.#copies.collect(namespaceName, this.#all());
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
-      await this.#options.events.record(namespace, eventOf(plan.outcome));
+      await events.record(namespace, eventOf(plan.outcome));
     }
-    this.#note(key, plan.action === 'inject' ? plan.record.stack : stack, plan.outcome);
+    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
+    const last = this.#reported.get(key);
+    if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
   }
 
-  async #carryOut(workload: KubeObject, plan: Plan): Promise<void> {
-    if ('needs' in plan) await this.#provide(plan.needs);
-    if (plan.action === 'none') return;
-    let answer: KubeObject;
+  /** @returns the plan that was carried out: the one given, or, where the API server refused it, the one that tells people. */
+  async #carryOut(key: string, workload: KubeObject, plan: Plan): Promise<Plan | undefined> {
+    let answer: KubeObject | undefined;
     try {
-      answer = await this.#patch(workload, plan.patch);
+      const needs = 'needs' in plan ? plan.needs : [];
+      answer = await this.#copies.during(key, needs, async () => (plan.action === 'none' ? undefined : this.#patch(workload, plan.patch)));
     } catch (error) {
-      if (isApiError(error, 'NotFound')) return;
+      if (isApiError(error, 'NotFound')) return undefined;
       const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
       // A release that lost a race is planned again on the next event; everything else that is refused for good is told to people.
-      if (!final || plan.action === 'release' || plan.action === 'status') throw error;
-      return this.#carryOut(workload, planRefused(workload, error.body.message));
+      if (!final || (plan.action !== 'inject' && plan.action !== 'revert')) throw error;
+      return this.#carryOut(key, workload, planRefused(workload, error.body.message));
     }
+    if (answer === undefined || plan.action === 'none') return plan;
     await this.#release(workload, answer);
-    if (plan.action === 'release') return;
+    if (plan.action === 'release') return plan;
     const { namespace = '', name } = workload.metadata;
-    this.#options.logger.info('workload written', {
-      action: plan.action,
-      kind: workload.kind,
-      namespace,
-      name,
-      reason: plan.outcome.reason,
-    });
+    const { kind } = workload;
+    this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
     await this.#options.events.record(workload, plan.event);
+    return plan;
   }
 
   /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
@@ -162,55 +161,12 @@ export class WorkloadController {
     return api.patch(type, workload.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER });
   }
 
-  /** Creates the ConfigMaps that are missing. They never change, so one that is there is right. */
-  async #provide(needs: readonly KubeObject[]): Promise<void> {
-    const { api, cache } = this.#options;
-    for (const object of needs) {
-      if (cache.get('ConfigMap', object.metadata) !== undefined) continue;
-      const type = await api.resourceType('v1', 'ConfigMap');
-      const query = { fieldManager: FIELD_MANAGER, force: true };
-      cache.remember(await api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query));
-    }
-  }
-
-  /** Deletes our ConfigMaps in a namespace that no record there names any more. */
-  async #collectCopies(namespace: string): Promise<void> {
-    const { api, cache } = this.#options;
-    const used = new Set<string>();
-    for (const workload of this.#all()) {
-      const record = workload.metadata.namespace === namespace ? readRecord(workload) : 'absent';
-      if (typeof record !== 'string') for (const configMap of Object.values(record.volumes)) used.add(configMap);
-    }
-    for (const copy of cache.values('ConfigMap')) {
-      const { labels, namespace: where, name, uid } = copy.metadata;
-      if (where !== namespace || labels?.[FILES_LABEL] === undefined || used.has(name)) continue;
-      await api.delete(await api.resourceType('v1', 'ConfigMap'), copy.metadata, uid === undefined ? {} : { uid });
-    }
-  }
-
   #all(): readonly KubeObject[] {
     return Object.keys(WORKLOAD_KINDS).flatMap((kind) => this.#options.cache.values(kind));
   }
 
-  #stacks(): readonly { readonly config: InjectionConfig; readonly suspended: boolean }[] {
-    const { cache, namespace } = this.#options;
-    return cache
-      .values(TELEMETRY_STACK.kind)
-      .filter((stack) => stack.metadata.namespace === namespace && stack.metadata.deletionTimestamp === undefined)
-      .map((stack) => {
-        const key = objectKey(stack.metadata);
-        const known = this.#configs.get(key);
-        if (known !== undefined && isDeepStrictEqual(known.spec, stack['spec'])) return known;
-        const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
-        const config = injectionConfig({ name: stack.metadata.name, namespace, spec }, this.#assets);
-        const fresh = { spec: stack['spec'], config, suspended: spec.suspend };
-        this.#configs.set(key, fresh);
-        return fresh;
-      });
-  }
-
   /** The stack that a workload counts for: the recorded one, else the only one. */
-  #stackOf(workload: KubeObject, stacks: readonly { readonly config: InjectionConfig }[]): string | undefined {
+  #stackOf(workload: KubeObject, stacks: readonly StackConfig[]): string | undefined {
     const record = readRecord(workload);
     if (typeof record !== 'string') return record.stack;
     const [only, ...others] = stacks;
@@ -222,29 +178,18 @@ export class WorkloadController {
     return hasOurAnnotation(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
   }
 
+  /** Remembers what was found last and publishes the difference; no outcome, no workload of ours any more. */
   #note(key: string, stack: string | undefined, outcome: Outcome | undefined): void {
-    const before = this.#reported.get(key);
-    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
-    if (outcome === undefined && before?.outcome.reason === 'Reverted') return;
-    if (outcome === undefined) {
-      this.#forget(key);
-      return;
-    }
-    if (before?.stack === stack && before?.outcome.reason === outcome.reason) return;
-    this.#reported.set(key, { stack, outcome });
-    this.#publish(before?.stack, stack);
-  }
-
-  #forget(key: string): void {
-    const before = this.#reported.get(key);
-    if (this.#reported.delete(key)) this.#publish(before?.stack, undefined);
-  }
-
-  #publish(...stacks: readonly (string | undefined)[]): void {
     const { metrics, onCounts } = this.#options;
-    metrics.workloads.reset();
-    for (const { outcome } of this.#reported.values()) metrics.workloads.inc({ state: outcome.state, reason: outcome.reason });
-    for (const stack of new Set(stacks)) if (stack !== undefined) onCounts(stack);
+    const before = this.#reported.get(key);
+    if (before?.stack === stack && before?.outcome.reason === outcome?.reason) return;
+    if (before !== undefined) metrics.workloads.dec({ state: before.outcome.state, reason: before.outcome.reason });
+    if (outcome === undefined) this.#reported.delete(key);
+    else {
+      metrics.workloads.inc({ state: outcome.state, reason: outcome.reason });
+      this.#reported.set(key, { stack, outcome });
+    }
+    for (const one of new Set([before?.stack, stack])) if (one !== undefined) onCounts(one);
   }
 }
 

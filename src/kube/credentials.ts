@@ -22,7 +22,7 @@ export interface ConnectionSecrets {
 }
 
 export interface CredentialsSource {
-  /** Path of a kubeconfig. Default: KUBECONFIG, then the service account of the pod, then ~/.kube/config. */
+  /** Path of a kubeconfig. Default: KUBECONFIG, then ~/.kube/config, then the service account of the pod. */
   readonly kubeconfig?: string;
   /** Context in it. Default: its current one. */
   readonly context?: string;
@@ -62,7 +62,8 @@ export async function loadKubeConfig(source: CredentialsSource = {}): Promise<Ku
 export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
   const config = await loadKubeConfig(source);
   const cluster = config.getCurrentCluster();
-  if (cluster === null) {
+  // What client-node falls back to when it finds nothing.
+  if (cluster === null || cluster.server === 'http://localhost:8080') {
     throw new Error('no cluster to talk to: set KUBECONFIG or pass --kubeconfig FILE, with a current context that names a cluster');
   }
   return {

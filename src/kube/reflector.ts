@@ -27,6 +27,8 @@ export interface ReflectorOptions {
   /** Called after the store has changed. */
   readonly onChange: (change: StoreChange) => void;
   readonly onTrouble?: (trouble: { readonly what: 'list' | 'watch'; readonly error: unknown }) => void;
+  /** The longest time between two lists, so that an event which the server lost is not lost for ever. Default 30 minutes. */
+  readonly relistMs?: number;
   /** A stream that is silent for this long is taken for dead; bookmarks come about once a minute. Default 150 s. */
   readonly silenceMs?: number;
 }
@@ -70,6 +72,8 @@ export class Reflector {
    * An older event that is still on its way is dropped by {@link isOlder}.
    */
   remember(object: KubeObject): void {
+    // The stream is past this write already: what it has said since, perhaps that the object is gone, is newer.
+    if (this.#resourceVersion !== undefined && versionBefore(object.metadata.resourceVersion, this.#resourceVersion)) return;
     const key = objectKey(object.metadata);
     const known = this.#objects.get(key);
     if (known === undefined || !isOlder(object, known)) this.#objects.set(key, object);
@@ -77,19 +81,25 @@ export class Reflector {
 
   /** Lists and watches until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, onTrouble } = this.#options;
+    const { clock, random, onTrouble, relistMs = 30 * 60_000 } = this.#options;
     let failures = 0;
+    let listed = clock.now();
     while (!signal.aborted) {
       const started = clock.now();
       let what: 'list' | 'watch' = 'list';
       try {
-        if (this.#resourceVersion === undefined) await this.#list();
+        if (this.#resourceVersion === undefined) {
+          await this.#list();
+          listed = clock.now();
+        }
         what = 'watch';
         await this.#watch(signal);
         failures = clock.now() - started > 1000 ? 0 : failures + 1;
+        if (clock.now() - listed > relistMs) this.#resourceVersion = undefined;
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
+        // A stream that held for a while and was then cut is no failing server.
+        failures = what === 'watch' && clock.now() - started > 60_000 ? 1 : failures + 1;
         if (isGone(error)) this.#resourceVersion = undefined;
         onTrouble?.({ what, error });
       }
@@ -107,10 +117,13 @@ export class Reflector {
       const previous = gone.get(key);
       gone.delete(key);
       if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      // Our own write while the list was under way.
+      if (previous !== undefined && isOlder(object, previous)) continue;
       this.#objects.set(key, object);
       changes.push({ key, object, previous, resync: true });
     }
     for (const [key, previous] of gone) {
+      if (versionBefore(resourceVersion, previous.metadata.resourceVersion)) continue;
       this.#objects.delete(key);
       changes.push({ key, object: undefined, previous, resync: true });
     }
@@ -179,7 +192,10 @@ function isGone(error: unknown): boolean {
  * where they are not numbers nothing counts as older.
  */
 function isOlder(object: KubeObject, known: KubeObject): boolean {
-  const [a, b] = [object.metadata.resourceVersion, known.metadata.resourceVersion];
+  return versionBefore(object.metadata.resourceVersion, known.metadata.resourceVersion);
+}
+
+function versionBefore(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined || !/^\d+$/.test(a) || !/^\d+$/.test(b)) return false;
   return BigInt(a) < BigInt(b);
 }

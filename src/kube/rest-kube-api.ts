@@ -13,7 +13,7 @@ import {
   type WatchEvent,
 } from './kube-api.ts';
 import { DEFAULT_RETRY, withRetry } from './retry.ts';
-import { type HttpRequest, type RequestObserver, Transport } from './transport.ts';
+import { type HttpRequest, type RequestObserver, Transport, unreachable } from './transport.ts';
 
 const PAGE = 500;
 
@@ -21,6 +21,7 @@ const PAGE = 500;
 export class RestKubeApi implements KubeApi {
   readonly #transport: Transport;
   readonly #onRetry: () => void;
+  readonly #closing = new AbortController();
   readonly #types = new Map<string, Promise<ReadonlyMap<string, ResourceType>>>();
 
   constructor(transport: Transport, onRetry: () => void = () => undefined) {
@@ -130,7 +131,9 @@ export class RestKubeApi implements KubeApi {
     return this.#send({ method: 'GET', path: `${path}${queryString(query)}`, about: `get ${path}`, accept: '*/*' });
   }
 
+  /** Ends what is under way: requests fail, and are not tried again. */
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#transport.close();
   }
 
@@ -162,7 +165,12 @@ export class RestKubeApi implements KubeApi {
   }
 
   async #json<T>(request: HttpRequest): Promise<T> {
-    return JSON.parse(await this.#send(request)) as T;
+    const text = await this.#send(request);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw unreachable(request, error);
+    }
   }
 
   #send(request: HttpRequest): Promise<string> {
@@ -170,6 +178,7 @@ export class RestKubeApi implements KubeApi {
       policy: DEFAULT_RETRY,
       clock: systemClock,
       random: Math.random,
+      signal: this.#closing.signal,
       onRetry: this.#onRetry,
     });
   }

@@ -70,10 +70,10 @@ export class Transport {
   }
 
   async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { tls, headers } = await this.#credentials.current();
     const started = performance.now();
     let response: Dispatcher.ResponseData;
     try {
+      const { tls, headers } = await this.#credentials.current();
       response = await this.#dispatcher(tls).request({
         origin: this.#credentials.server,
         path: request.path,
@@ -111,18 +111,19 @@ export class Transport {
   }
 }
 
-function unreachable(request: HttpRequest, error: unknown): KubeApiError {
+/** No answer, or one that is not the API server's. */
+export function unreachable(request: Pick<HttpRequest, 'about'>, error: unknown): KubeApiError {
   const cause = error instanceof Error ? error : new Error(String(error));
   const code = 'code' in cause ? ` (${String(cause.code)})` : '';
   const body: ApiErrorBody = { status: 0, reason: 'Unreachable', message: `${cause.message}${code}`, causes: [] };
-  return new KubeApiError(`${request.about}: no answer from the API server: ${cause.message}${code}`, body, { cause });
+  return new KubeApiError(`${request.about}: no usable answer from the API server: ${cause.message}${code}`, body, { cause });
 }
 
 async function refused(request: HttpRequest, response: Dispatcher.ResponseData): Promise<KubeApiError> {
   const text = await response.body.text().catch(() => '');
   let status: { reason?: string; message?: string; details?: { causes?: ApiErrorBody['causes'] } } = {};
   try {
-    status = JSON.parse(text);
+    status = (JSON.parse(text) as typeof status | null) ?? {};
   } catch {
     // A proxy's page, not a Status object: its text is the best message there is.
   }

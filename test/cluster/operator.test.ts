@@ -135,6 +135,25 @@ describe('the stack', () => {
     expect([...new Set(objects)]).toEqual(['patch statefulsets duotel/duotel-collector']);
   }, 60_000);
 
+  it('loses a field that its spec no longer sets', async () => {
+    const limits = async (): Promise<string> =>
+      JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-prometheus'))?.['spec']);
+    const set = (cpu: string): Promise<string> =>
+      must(cluster, [
+        'patch',
+        'tstack/duotel',
+        '-n',
+        'duotel',
+        '--type=merge',
+        '-p',
+        `{"spec":{"prometheus":{"resources":{"limits":{"cpu":${cpu}}}}}}`,
+      ]);
+    await set('"1750m"');
+    await eventually('the limit', async () => (await limits()).includes('1750m'));
+    await set('null');
+    await eventually('the limit to be gone', async () => !(await limits()).includes('1750m'));
+  });
+
   it('loses what its spec no longer wants, and gets it back', async () => {
     await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"grafana":{"enabled":false}}}']);
     await eventually('Grafana to be gone', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) === undefined);

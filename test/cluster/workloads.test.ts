@@ -252,6 +252,30 @@ describe('a mistake', () => {
   it('in the name of a container is told with the nearest valid one', () =>
     untouched('wrong-container', undefined, ['duotel.io/backend=both', 'duotel.io/containers=ap'], ['Blocked UnknownContainer', 'app']));
 
+  it('on a Namespace is told there, and its correction injects', async () => {
+    await must(cluster, ['create', 'namespace', 'typo']);
+    await must(cluster, ['apply', '-f', '-'], manifest('later').replace('namespace: demo', 'namespace: typo'));
+    await must(cluster, ['annotate', 'namespace/typo', 'duotel.io/backend=both', 'duotel.io/bootsrap=python']);
+    const events = async (): Promise<string> =>
+      must(cluster, [
+        'get',
+        'events',
+        '-n',
+        'default',
+        '--field-selector',
+        'involvedObject.name=typo',
+        '-o',
+        'jsonpath={.items[*].message}',
+      ]);
+    await eventually('the event', async () => (await events()).includes('duotel.io/bootstrap'));
+    await must(cluster, ['annotate', 'namespace/typo', 'duotel.io/bootsrap-']);
+    await eventually(
+      'it to be injected',
+      async () =>
+        (await getObject<Deployment>(cluster, 'deployment/later', 'typo'))?.metadata.annotations?.['duotel.io/status'] === 'Injected both',
+    );
+  });
+
   it('is to have two containers and no choice', () =>
     untouched(
       'two',

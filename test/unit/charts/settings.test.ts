@@ -30,6 +30,10 @@ describe('settings', () => {
     );
   });
 
+  it('that are not YAML are refused with the file name', () => {
+    expect(refused('stack: {')).toContain('duotel.yaml is not valid YAML');
+  });
+
   it('are refused with the file name', () => {
     expect(refused('operator: {image: 3}')).toContain('duotel.yaml is not valid');
   });

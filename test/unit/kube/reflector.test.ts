@@ -118,4 +118,20 @@ describe('Reflector', () => {
       { object: { metadata: { resourceVersion: '201' } }, previous: { metadata: { resourceVersion: '200' } } },
     ]);
   });
+
+  it('does not bring back what the stream has already said is gone', async () => {
+    const { names } = await play(
+      [{ list: [item('a', '1')] }, { watch: [event('DELETED', 'a', '150'), event('BOOKMARK', '', '151')] }],
+      (reflector) => reflector.remember(item('a', '120')),
+    );
+    expect(names).toEqual([]);
+  });
+
+  it('keeps our own write over a list that was made before it', async () => {
+    const { names } = await play(
+      [{ list: [item('a', '1')] }, { watch: [event('BOOKMARK', '', '90'), failure(410)] }, { list: [item('a', '1')] }],
+      (reflector) => reflector.remember(item('a', '200')),
+    );
+    expect(names).toEqual(['a@200']);
+  });
 });

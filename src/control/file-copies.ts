@@ -1,0 +1,53 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import { FILES_LABEL } from '../inject/config-map.ts';
+import { readRecord } from '../inject/record.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { objectKey } from '../kube/reflector.ts';
+import type { ClusterCache } from './cluster-cache.ts';
+
+/** The ConfigMaps that injected pods mount, in the namespaces of their workloads. */
+export class FileCopies {
+  readonly #api: KubeApi;
+  readonly #cache: ClusterCache;
+  /** By workload: what a write of ours that is under way will name. */
+  readonly #promised = new Map<string, readonly string[]>();
+
+  constructor(api: KubeApi, cache: ClusterCache) {
+    this.#api = api;
+    this.#cache = cache;
+  }
+
+  /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
+  async during<T>(workload: string, needs: readonly KubeObject[], use: () => Promise<T>): Promise<T> {
+    this.#promised.set(
+      workload,
+      needs.map((object) => objectKey(object.metadata)),
+    );
+    try {
+      for (const object of needs) {
+        if (this.#cache.get('ConfigMap', object.metadata) !== undefined) continue;
+        const type = await this.#api.resourceType('v1', 'ConfigMap');
+        const query = { fieldManager: FIELD_MANAGER, force: true };
+        this.#cache.remember(await this.#api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query));
+      }
+      return await use();
+    } finally {
+      this.#promised.delete(workload);
+    }
+  }
+
+  /** Deletes those in a namespace that none of its workloads names, by its record or by a write under way. */
+  async collect(namespace: string, workloads: readonly KubeObject[]): Promise<void> {
+    const used = new Set([...this.#promised.values()].flat());
+    for (const workload of workloads) {
+      const record = workload.metadata.namespace === namespace ? readRecord(workload) : 'absent';
+      if (typeof record !== 'string') for (const name of Object.values(record.volumes)) used.add(objectKey({ namespace, name }));
+    }
+    for (const { metadata } of this.#cache.values('ConfigMap')) {
+      if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || used.has(objectKey(metadata))) continue;
+      const type = await this.#api.resourceType('v1', 'ConfigMap');
+      await this.#api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
+    }
+  }
+}
