@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
+import { IMAGES } from '../../src/api/images.ts';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { synthesize } from '../support/installation.ts';
 
@@ -74,6 +75,25 @@ describe('dist', () => {
         });
       }
     }
+  });
+});
+
+describe('dist with a built image', () => {
+  it('has no program, and starts the image by its own entrypoint', () => {
+    const built = synthesize('operator: {builtImage: "registry.example/duotel:1"}');
+    try {
+      const text = readFileSync(join(built.dist, '10-operator.k8s.yaml'), 'utf8');
+      expect(text).not.toContain('binaryData');
+      expect(text).not.toContain('/program');
+      expect(text).not.toContain('command:');
+      expect(text).toContain('image: registry.example/duotel:1');
+    } finally {
+      built.remove();
+    }
+  });
+
+  it('runs on the same Node image as the one without', () => {
+    expect(readFileSync('Dockerfile', 'utf8')).toContain(`FROM ${IMAGES.operator}\n`);
   });
 });
 
