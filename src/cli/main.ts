@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { operatorCommand } from './operator.ts';
 import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
 
 const program = new Command('duotel')
@@ -9,6 +10,7 @@ const program = new Command('duotel')
 operatorCommand(program);
 statusCommand(program);
 verifyCommand(program);
+uninstallCommand(program);
 
 try {
   // Commander guesses from `node -e` (how the operator's pod starts us) that there is no script name in argv: there is.

@@ -22,8 +22,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/apply': ['src/api', 'src/kube/kube-api.ts'],
   'src/kube': ['src/api'],
   'src/verify': ['src/api', 'src/metrics', 'src/kube', 'src/inject', 'bootstrap'],
+  'src/uninstall': ['src/api', 'src/inject', 'src/kube', 'src/verify'],
   'src/control': ['src/api', 'src/metrics', 'src/inject', 'src/apply', 'src/kube', 'charts', 'bootstrap', 'imports'],
-  'src/cli': ['src/api', 'src/metrics', 'src/inject', 'src/apply', 'src/kube', 'src/control', 'src/verify', 'imports'],
+  'src/cli': ['src/api', 'src/metrics', 'src/inject', 'src/apply', 'src/kube', 'src/control', 'src/uninstall', 'src/verify', 'imports'],
   bootstrap: ['src/assets.ts'],
   charts: ['src/api', 'src/metrics', 'src/assets.ts', 'imports', 'bootstrap'],
 };
