@@ -11,6 +11,8 @@ let cluster: ControlPlane;
 let operator: RunningOperator;
 const { dist, remove } = synthesize();
 
+const patchStack = (patch: string): Promise<string> =>
+  must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', patch]);
 const stackStatus = async (): Promise<Partial<StackStatus>> =>
   (await getObject<KubeObject & { status?: Partial<StackStatus> }>(cluster, 'tstack/duotel'))?.status ?? {};
 const inventory = async (): Promise<NonNullable<StackStatus['inventory']>> => (await stackStatus()).inventory ?? [];
@@ -118,15 +120,7 @@ describe('the stack', () => {
   it('changes in exactly one object when the collector gets another memory limit', async () => {
     await settled();
     const mark = auditMark(cluster.auditLog);
-    await must(cluster, [
-      'patch',
-      'tstack/duotel',
-      '-n',
-      'duotel',
-      '--type=merge',
-      '-p',
-      '{"spec":{"collector":{"resources":{"limits":{"memory":"1536Mi"}}}}}',
-    ]);
+    await patchStack('{"spec":{"collector":{"resources":{"limits":{"memory":"1536Mi"}}}}}');
     await eventually('the new limit', async () =>
       JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-collector'))?.['spec']).includes('1536Mi'),
     );
@@ -138,16 +132,7 @@ describe('the stack', () => {
   it('loses a field that its spec no longer sets', async () => {
     const limits = async (): Promise<string> =>
       JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-prometheus'))?.['spec']);
-    const set = (cpu: string): Promise<string> =>
-      must(cluster, [
-        'patch',
-        'tstack/duotel',
-        '-n',
-        'duotel',
-        '--type=merge',
-        '-p',
-        `{"spec":{"prometheus":{"resources":{"limits":{"cpu":${cpu}}}}}}`,
-      ]);
+    const set = (cpu: string): Promise<string> => patchStack(`{"spec":{"prometheus":{"resources":{"limits":{"cpu":${cpu}}}}}}`);
     await set('"1750m"');
     await eventually('the limit', async () => (await limits()).includes('1750m'));
     await set('null');
@@ -155,25 +140,16 @@ describe('the stack', () => {
   });
 
   it('loses what its spec no longer wants, and gets it back', async () => {
-    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"grafana":{"enabled":false}}}']);
+    await patchStack('{"spec":{"grafana":{"enabled":false}}}');
     await eventually('Grafana to be gone', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) === undefined);
     expect((await inventory()).some(({ kind, name }) => kind === 'StatefulSet' && name === 'duotel-grafana')).toBe(false);
     expect(await getObject(cluster, 'secret/duotel-grafana-admin')).toBeDefined();
-    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"grafana":{"enabled":true}}}']);
+    await patchStack('{"spec":{"grafana":{"enabled":true}}}');
     await eventually('Grafana to be back', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) !== undefined);
   }, 60_000);
 
   it('says what to do when its storage is to be changed, which a StatefulSet cannot be', async () => {
-    const size = (value: string): Promise<string> =>
-      must(cluster, [
-        'patch',
-        'tstack/duotel',
-        '-n',
-        'duotel',
-        '--type=merge',
-        '-p',
-        `{"spec":{"jaeger":{"storage":{"size":"${value}"}}}}`,
-      ]);
+    const size = (value: string): Promise<string> => patchStack(`{"spec":{"jaeger":{"storage":{"size":"${value}"}}}}`);
     await size('20Gi');
     const message = await eventually(
       'the condition',
@@ -199,12 +175,12 @@ describe('the stack', () => {
   }, 60_000);
 
   it('is left alone while it is suspended', async () => {
-    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"suspend":true}}']);
+    await patchStack('{"spec":{"suspend":true}}');
     await eventually('the condition', async () => (await stackStatus()).conditions?.some(({ reason }) => reason === 'Suspended'));
     await must(cluster, ['delete', 'service/duotel-jaeger', '-n', 'duotel']);
     await sleep(2000);
     expect(await getObject(cluster, 'service/duotel-jaeger')).toBeUndefined();
-    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"suspend":false}}']);
+    await patchStack('{"spec":{"suspend":false}}');
     await eventually('the Service to be back', async () => (await getObject(cluster, 'service/duotel-jaeger')) !== undefined);
   }, 60_000);
 
