@@ -25,9 +25,14 @@ export class NetworkPolicies extends Construct {
   }
 }
 
-/** DNS servers are anywhere: in kube-system, on the node, on a link-local address. */
+/**
+ * DNS servers are anywhere: in kube-system, on the node, on a link-local address. A policy sees the port behind the Service: OpenShift's
+ * servers listen on 5353, Gardener's on 8053.
+ */
 const DNS = {
-  ports: (['UDP', 'TCP'] as const).map((protocol) => ({ port: IntOrString.fromNumber(53), protocol })),
+  ports: [53, 5353, 8053].flatMap((port) =>
+    (['UDP', 'TCP'] as const).map((protocol) => ({ port: IntOrString.fromNumber(port), protocol })),
+  ),
 };
 
 function ports(inward: readonly Edge[]): readonly number[] {

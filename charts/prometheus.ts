@@ -32,7 +32,8 @@ export class Prometheus extends Construct {
         `--config.file=${PROMETHEUS_CONFIG_DIRECTORY}/prometheus.yml`,
         '--config.auto-reload',
         `--storage.tsdb.path=${DATA_DIRECTORY}`,
-        '--enable-feature=exemplar-storage',
+        // The second: a counter counts from its start, not from its first scrape, or what a short-lived pod did would have no rate.
+        '--enable-feature=exemplar-storage,created-timestamp-zero-ingestion',
       ],
       ports: [{ name: 'http', port: PORT.prometheus, appProtocol: 'http' }],
       health: { port: PORT.prometheus, live: '/-/healthy', ready: '/-/ready' },

@@ -2,6 +2,7 @@ import { PORT } from '../../src/api/names.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
 import { PRODUCER_ATTRIBUTE, SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../src/metrics/span-metrics.ts';
 import { bytes } from '../quantity.ts';
+import { attributeLimits } from './attribute-limits.ts';
 import { address, type StackRef } from './edges.ts';
 import { genAiStatements } from './genai-statements.ts';
 import { tokensFromSpans } from './tokens-from-spans.ts';
@@ -9,8 +10,8 @@ import { tokensFromSpans } from './tokens-from-spans.ts';
 /** Where the queue of spans that wait for Jaeger is kept: a volume, persistent or not. */
 export const QUEUE_DIRECTORY = '/var/lib/otelcol/queue';
 
-/** The largest batch sent to Jaeger, in bytes; its receiver takes MESSAGE_MIB. */
-const BATCH_BYTES = 3 * 1024 * 1024;
+/** The largest batch sent to Jaeger, in bytes; its receiver takes MESSAGE_MIB. A span that is larger by itself is dropped. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 /** The largest message a receiver takes: spans with prompts pass the default of 4 MiB. */
 export const MESSAGE_MIB = 16;
 
@@ -46,6 +47,7 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
     processors: {
       memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 25 },
       'transform/genai': { error_mode: 'ignore', trace_statements: genAiStatements() },
+      'transform/limits': { error_mode: 'ignore', trace_statements: attributeLimits() },
       // Counters made from spans are deltas, and the exporter takes a delta for a reset unless it continues the last one exactly.
       delta_to_cumulative: { max_stale: '30m' },
       // Log records are accepted, so that no SDK reports an error, and dropped: the stack has no store for logs. They are counted in
@@ -93,7 +95,7 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
       pipelines: {
         traces: {
           receivers: ['otlp'],
-          processors: ['memory_limiter', 'transform/genai'],
+          processors: ['memory_limiter', 'transform/genai', 'transform/limits'],
           exporters: ['otlp_grpc/jaeger', ...spanMetrics, 'signal_to_metrics'],
         },
         metrics: {

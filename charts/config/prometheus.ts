@@ -1,5 +1,6 @@
 import { PORT } from '../../src/api/names.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { bytes } from '../quantity.ts';
 import { address, type StackRef } from './edges.ts';
 
 export const PROMETHEUS_CONFIG_DIRECTORY = '/etc/prometheus/config';
@@ -17,7 +18,7 @@ export function prometheusConfig(stack: StackRef, spec: ResolvedStackSpec): obje
   return {
     global: { scrape_interval: '15s', evaluation_interval: '15s' },
     storage: {
-      tsdb: { retention: { time: spec.prometheus.retention, size: spec.prometheus.retentionSize } },
+      tsdb: { retention: { time: spec.prometheus.retention, size: retentionSize(spec.prometheus) } },
       exemplars: { max_exemplars: 100000 },
     },
     rule_files: [`${PROMETHEUS_RULES_DIRECTORY}/*.yaml`],
@@ -33,4 +34,12 @@ export function prometheusConfig(stack: StackRef, spec: ResolvedStackSpec): obje
       job('prometheus', `localhost:${PORT.prometheus}`),
     ],
   };
+}
+
+/** What is asked for, but never more than four fifths of the volume: Prometheus does not survive a full one. */
+function retentionSize({ retentionSize: asked, storage }: ResolvedStackSpec['prometheus']): string {
+  const units: Readonly<Record<string, number>> = { MB: 1024 ** 2, GB: 1024 ** 3 };
+  const [, digits = '0', unit = 'MB'] = /^([0-9]+)(MB|GB)$/.exec(asked) ?? [];
+  const most = bytes(storage.size) * 0.8;
+  return Number(digits) * (units[unit] ?? 1) <= most ? asked : `${Math.floor(most / 1024 ** 2)}MB`;
 }

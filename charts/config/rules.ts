@@ -65,10 +65,10 @@ export function alertingRules(): object {
           ),
           alert(
             'DuotelLlmErrors',
-            `sum by (service_name) (rate(${duration}{error_type!="",gen_ai_request_model!="unknown"}[5m])) / sum by (service_name) (rate(${duration}{gen_ai_request_model!="unknown"}[5m])) > 0.05`,
+            `sum by (k8s_namespace_name, service_name) (rate(${duration}{error_type!="",gen_ai_request_model!="unknown"}[5m])) / sum by (k8s_namespace_name, service_name) (rate(${duration}{gen_ai_request_model!="unknown"}[5m])) > 0.05`,
             '10m',
             'warning',
-            'More than 5 % of the model calls of {{ $labels.service_name }} fail.',
+            'More than 5 % of the model calls of {{ $labels.k8s_namespace_name }}/{{ $labels.service_name }} fail.',
           ),
         ],
       },

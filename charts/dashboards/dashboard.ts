@@ -85,7 +85,9 @@ function panelBuilder({ kind }: PanelSpec): GraphBuilder | StatBuilder | TableBu
 }
 
 function target({ kind }: PanelSpec, { expr, legend, exemplar }: QuerySpec, refId: string): DataqueryBuilder {
-  const query = new DataqueryBuilder().datasource(DATASOURCE).expr(expr).refId(refId);
+  // A table names its columns after the queries' ids and ignores legends.
+  const id = kind === 'table' && legend !== '' ? legend : refId;
+  const query = new DataqueryBuilder().datasource(DATASOURCE).expr(expr).refId(id);
   if (kind === 'table') return query.instant().format(PromQueryFormat.Table);
   query.range().legendFormat(legend);
   return exemplar === true ? query.exemplar(true) : query;

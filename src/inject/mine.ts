@@ -8,10 +8,15 @@ export type Mine = Pick<InjectionRecord, 'containers' | 'volumes'>;
 
 export const NOTHING: Mine = { containers: {}, volumes: {} };
 
+/** What a record says of a container; a container may be called `constructor`. */
+export function containerRecord({ containers }: Mine, name: string): ContainerRecord | undefined {
+  return Object.hasOwn(containers, name) ? containers[name] : undefined;
+}
+
 export function mineOf(record: Mine, pod: PodSpec, owned: Ownership): Mine {
   const containers: Record<string, ContainerRecord> = {};
   for (const { name, env = [], volumeMounts = [] } of pod.containers) {
-    const recorded = record.containers[name];
+    const recorded = containerRecord(record, name);
     if (recorded === undefined) continue;
     const isOurs = (variable: string, content: EnvContent) => {
       const items = env.filter((item) => item.name === variable);

@@ -56,8 +56,8 @@ export function surroundings(
   const targeted = containers.filter(({ name }) => targets.includes(name));
   const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
   if (withEnvFrom.length > 0) {
-    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it`;
-    notes.push({ reason: 'EnvFromNotRead', level: 'hint', message });
+    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it`;
+    notes.push({ reason: 'EnvFromNotRead', level: 'note', message });
   }
   if (settings.bootstrap === 'python') {
     const message = `${PYTHONPATH} of the pod replaces the one that the image may have`;

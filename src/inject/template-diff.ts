@@ -1,6 +1,6 @@
 import type { Mount } from './config.ts';
 import { diffEnv, type EnvDiff, type Refusal } from './env-diff.ts';
-import { type Mine, NOTHING } from './mine.ts';
+import { containerRecord, type Mine, NOTHING } from './mine.ts';
 import type { Note } from './outcome.ts';
 import type { Container, PodSpec } from './pod-template.ts';
 import type { ContainerRecord } from './record.ts';
@@ -35,12 +35,14 @@ export function diffTemplate(pod: PodSpec, desired: DesiredTemplate, mine: Mine,
   const remaining: string[] = [];
   for (const container of pod.containers) {
     const variables = desired.containers.get(container.name);
-    const ours = mine.containers[container.name] ?? { env: {}, mounts: {} };
+    const ours = containerRecord(mine, container.name) ?? { env: {}, mounts: {} };
     const mounts = diffMounts(container, variables === undefined ? [] : desired.mounts, ours.mounts);
     if (mounts.kind === 'refused') return mounts;
     remaining.push(...mounts.remaining);
     const env =
-      variables === undefined ? removal(ours) : diffEnv(container, variables, ours.env, recorded.containers[container.name]?.env ?? {});
+      variables === undefined
+        ? removal(ours)
+        : diffEnv(container, variables, ours.env, containerRecord(recorded, container.name)?.env ?? {});
     if (env.kind === 'refused') return env;
     notes.push(...env.notes);
     if (variables !== undefined) records[container.name] = { env: env.record, mounts: mounts.record };

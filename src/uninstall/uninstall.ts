@@ -105,7 +105,8 @@ async function removeAnnotations({ api, dryRun, onStep }: UninstallOptions, obje
 
 async function remove({ api, clock, dryRun, onStep }: UninstallOptions, doomed: Doomed): Promise<void> {
   const type = await api.resourceType(doomed.apiVersion, doomed.kind);
-  if ((await api.get(type, doomed)) === undefined) return;
+  const live = await api.get(type, doomed);
+  if (live === undefined || !isOurs(live)) return;
   if (!dryRun) await api.delete(type, doomed);
   // The CRD is gone only when its objects are; the namespace when all in it is.
   for (const end = clock.now() + 120_000; !dryRun && (await stillThere(api, type, doomed)); await clock.sleep(500)) {
@@ -115,6 +116,11 @@ async function remove({ api, clock, dryRun, onStep }: UninstallOptions, doomed: 
       );
   }
   onStep({ object: describe({ kind: doomed.kind, metadata: doomed }), action: 'deleted' });
+}
+
+/** A name alone is no proof: somebody else may have a namespace called duotel. */
+function isOurs(live: KubeObject): boolean {
+  return live.metadata.labels?.['app.kubernetes.io/part-of'] === 'duotel';
 }
 
 async function stillThere(api: KubeApi, type: ResourceType, doomed: Doomed): Promise<boolean> {
@@ -133,7 +139,8 @@ async function removeCopies({ api, dryRun, onStep }: UninstallOptions): Promise<
 /** Whether the cluster has anything of what `dist` brings. */
 export async function isInstalled(api: KubeApi): Promise<boolean> {
   for (const doomed of INSTALLATION) {
-    if ((await api.get(await api.resourceType(doomed.apiVersion, doomed.kind), doomed)) !== undefined) return true;
+    const live = await api.get(await api.resourceType(doomed.apiVersion, doomed.kind), doomed);
+    if (live !== undefined && isOurs(live)) return true;
   }
   return false;
 }

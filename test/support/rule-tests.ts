@@ -20,6 +20,7 @@ const NEW = { gen_ai_request_model: 'm', job: 'apps/new', instance: 'n', service
 const OLD = { gen_ai_request_model: 'm', job: 'apps/old', instance: 'o', service_name: 'old' };
 const TOKENS = 'gen_ai_client_token_usage_sum';
 const DURATION = 'gen_ai_client_operation_duration_seconds';
+const IN_APPS = { ...NEW, k8s_namespace_name: 'apps' };
 
 /** 5 minutes at 15 s are 20 steps. */
 const STEPS = 'x20';
@@ -174,8 +175,13 @@ export const RULE_TESTS: readonly RuleTest[] = [
   ),
   alert(
     'DuotelLlmErrors',
-    [series(`${DURATION}_count`, NEW, '0+9x100'), series(`${DURATION}_count`, { ...NEW, error_type: 'RateLimitError' }, '0+1x100')],
-    { service_name: 'new', severity: 'warning' },
-    'More than 5 % of the model calls of new fail.',
+    [
+      series(`${DURATION}_count`, IN_APPS, '0+9x100'),
+      series(`${DURATION}_count`, { ...IN_APPS, error_type: 'RateLimitError' }, '0+1x100'),
+      // A service of the same name elsewhere, without errors, hides nothing.
+      series(`${DURATION}_count`, { ...NEW, k8s_namespace_name: 'staging' }, '0+1000x100'),
+    ],
+    { service_name: 'new', k8s_namespace_name: 'apps', severity: 'warning' },
+    'More than 5 % of the model calls of apps/new fail.',
   ),
 ];

@@ -5,7 +5,7 @@ import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
 import { seriesNames } from '../../../src/metrics/series-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
-import { metricsRequest } from '../../support/otlp.ts';
+import { metricsRequest, tracesRequest } from '../../support/otlp.ts';
 import { promQuery } from '../../support/prom-query.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
 import { SECRET, sendRound } from '../../support/traffic.ts';
@@ -229,6 +229,26 @@ describe('Jaeger', () => {
         'gen_ai.operation.name',
       ),
     ).toBeUndefined();
+  });
+
+  it('gets long attributes cut, and what comes after them: its store would refuse them for ever', async () => {
+    const long = 'x'.repeat(70_000);
+    const span = (number: number, attributes: Record<string, string>) => ({
+      name: `span ${number}`,
+      traceId: traceId(800 + number),
+      spanId: `00000000000000a${number}`,
+      attributes,
+    });
+    // One consumer of the queue each, all of which would be held.
+    for (const number of [1, 2, 3, 4, 5])
+      await stack.send('traces', tracesRequest(resource('long'), 'app', [span(number, { 'input.value': long })]));
+    await stack.send('traces', tracesRequest(resource('long'), 'app', [span(6, { small: 'yes' })]));
+    const spans = await eventually('all six spans', async () => {
+      const found = await spansOf('long');
+      return found.length === 6 && found;
+    });
+    const lengths = spans.map((one) => String(tag(one, 'input.value') ?? '').length).sort((a, b) => a - b);
+    expect(lengths).toEqual([0, 32768, 32768, 32768, 32768, 32768]);
   });
 
   it("never gets the document text that OpenLIT's chroma instrumentor puts into db.query.summary", async () => {

@@ -58,7 +58,7 @@ describe.each(Object.entries(STACK_INPUTS))('the network of the stack "%s"', (_,
     const out = policies(spec).flatMap(({ podSelector, egress }) =>
       egress.flatMap(({ to, ports }) =>
         to === undefined
-          ? ports.map(({ port }) => (port === 53 ? [] : ['open']).join(''))
+          ? ports.map(({ port }) => ([53, 5353, 8053].includes(port) ? [] : ['open']).join(''))
           : to.flatMap((peer) =>
               ports.map(({ port }) => `${podSelector.matchLabels['app.kubernetes.io/name']} -> ${nameOf(peer)}:${port}`),
             ),

@@ -408,3 +408,18 @@ describe('a blocked workload', () => {
     expect(settle(annotate(settle(object), { 'duotel.io/bakend': null }))).toEqual(workload());
   });
 });
+
+describe('a container whose name is that of a property of every object', () => {
+  it('is injected and reverted like any other', () => {
+    const parts = { containers: [{ name: 'constructor' }] };
+    const live = injected(parts);
+    expect(value(live, 'OBSERVABILITY_BACKEND', 'constructor')).toBe('both');
+    expect(podTemplate(settle(annotate(live, { 'duotel.io/backend': null })))).toEqual(podTemplate(workload(parts)));
+  });
+});
+
+describe('envFrom', () => {
+  it('is said in the status line, since headers in it would go to the stack', () => {
+    expect(status(injected({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }))).toContain('EnvFromNotRead');
+  });
+});
