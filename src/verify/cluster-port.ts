@@ -56,15 +56,25 @@ export async function openClusterPort(
   }
 }
 
-async function podLogs(api: KubeApi, { kind, namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
+/** The logs of a workload's pods, all containers of a pod in one text. One that cannot be read is named in `unread`, and ends nothing. */
+export async function podLogs(api: KubeApi, { kind, namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
   // The pods of a CronJob have mostly done their work when somebody looks.
   const pods = await runningPods(api, namespace, podLabels, kind === 'CronJob' ? ['Running', 'Succeeded'] : ['Running']);
   return Promise.all(
     pods.map(async ({ metadata, ...pod }) => {
       const { containers } = pod['spec'] as { containers: readonly { name: string }[] };
       const path = `/api/v1/namespaces/${namespace}/pods/${metadata.name}/log`;
-      const texts = containers.map(({ name }) => api.getText(path, { container: name, limitBytes: LOG_BYTES }));
-      return { pod: metadata.name, text: (await Promise.all(texts)).join('\n') };
+      const logs = await Promise.all(
+        containers.map(async ({ name: container }) => {
+          try {
+            return { text: await api.getText(path, { container, limitBytes: LOG_BYTES }) };
+          } catch (error) {
+            return { container, reason: error instanceof Error ? error.message : String(error) };
+          }
+        }),
+      );
+      const text = logs.flatMap((log) => (log.text === undefined ? [] : [log.text])).join('\n');
+      return { pod: metadata.name, text, unread: logs.flatMap((log) => (log.text === undefined ? [log] : [])) };
     }),
   );
 }

@@ -5,7 +5,14 @@ export interface Span {
   /** Instrumentation scope, for example `openinference.instrumentation.llama_index`; empty where it is not known. */
   readonly scope: string;
   readonly tags: Readonly<Record<string, unknown>>;
+  /** `service.name` of the process that made it; empty where it is not known. */
+  readonly service: string;
+  /** `k8s.namespace.name` of that process; empty where it does not say. */
+  readonly namespace: string;
 }
+
+/** Tag of a process (a resource attribute) with the namespace of its pod. */
+export const NAMESPACE_TAG = 'k8s.namespace.name';
 
 export interface Trace {
   readonly id: string;
@@ -14,13 +21,21 @@ export interface Trace {
   readonly spans: readonly Span[];
 }
 
+interface RawTag {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 interface RawTrace {
   readonly traceID: string;
+  readonly processes?: Readonly<Record<string, { readonly serviceName?: string; readonly tags?: readonly RawTag[] }>>;
   readonly spans: readonly {
     readonly spanID: string;
     readonly operationName: string;
     readonly references?: readonly { readonly spanID: string }[];
-    readonly tags: readonly { readonly key: string; readonly value: unknown }[];
+    readonly tags: readonly RawTag[];
+    /** Key in `processes`. */
+    readonly processID?: string;
   }[];
 }
 
@@ -45,10 +60,11 @@ export class JaegerClient {
     return (names ?? []).map((name) => (typeof name === 'string' ? name : name.name));
   }
 
-  /** Traces of a service, newest first, at most `limit`, of the last day. */
-  async traces(service: string, limit: number): Promise<readonly Trace[]> {
+  /** Traces of a service, newest first, at most `limit`, of the last day; with `tags`, those with a span or process that has them all. */
+  async traces(service: string, limit: number, tags: Readonly<Record<string, string>> = {}): Promise<readonly Trace[]> {
     const now = Date.now() * 1000;
     const query = new URLSearchParams({ service, limit: String(limit), start: String(now - 86_400e6), end: String(now + 60e6) });
+    if (Object.keys(tags).length > 0) query.set('tags', JSON.stringify(tags));
     const traces = await this.#data<readonly RawTrace[] | null>(`/api/traces?${query}`, `Jaeger traces of ${service}`);
     return (traces ?? []).map(parseTrace);
   }
@@ -63,7 +79,14 @@ export function parseTrace(raw: RawTrace): Trace {
   const root = raw.spans.find((span) => !(span.references ?? []).some((reference) => ids.has(reference.spanID)));
   const spans = raw.spans.map((span) => {
     const tags = Object.fromEntries(span.tags.map(({ key, value }) => [key, value]));
-    return { operation: span.operationName, scope: String(tags['otel.scope.name'] ?? tags['otel.library.name'] ?? ''), tags };
+    const made = raw.processes?.[span.processID ?? ''];
+    return {
+      operation: span.operationName,
+      scope: String(tags['otel.scope.name'] ?? tags['otel.library.name'] ?? ''),
+      tags,
+      service: made?.serviceName ?? '',
+      namespace: String(made?.tags?.find(({ key }) => key === NAMESPACE_TAG)?.value ?? ''),
+    };
   });
   return { id: raw.traceID, root: root?.operationName ?? '', spans };
 }

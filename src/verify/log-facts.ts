@@ -39,11 +39,13 @@ export const LOG_FACTS: readonly LogFact[] = [
 export interface PodLog {
   readonly pod: string;
   readonly text: string;
+  /** Containers whose log could not be read, with the server's reason: one that still waits has none. */
+  readonly unread?: readonly { readonly container: string; readonly reason: string }[];
 }
 
 /** First step: every running pod of the workload states what its mode promises. */
 export function logChecks(workload: InjectedWorkload, pods: readonly PodLog[]): readonly Check[] {
-  const { name, backend, bootstrap } = workload;
+  const { name, bootstrap } = workload;
   if (bootstrap !== 'python') {
     const found = `${name} sets itself up (duotel.io/bootstrap: ${bootstrap}): its log lines are its own`;
     return [{ step: 'log lines', what: name, state: 'info', found }];
@@ -52,6 +54,19 @@ export function logChecks(workload: InjectedWorkload, pods: readonly PodLog[]): 
     const hint = `kubectl get pods -n ${workload.namespace}: the workload needs a running pod`;
     return [{ step: 'log lines', what: name, state: 'failed', found: 'no running pod', hint }];
   }
+  const unread = pods.flatMap(({ pod, unread = [] }) => unread.map((one) => ({ pod, ...one })));
+  return [...unread.map((one) => unreadCheck(workload, one)), ...factChecks(workload, pods)];
+}
+
+function unreadCheck(
+  { name, namespace }: InjectedWorkload,
+  { pod, container, reason }: { readonly pod: string; readonly container: string; readonly reason: string },
+): Check {
+  const hint = `kubectl describe pod ${pod} -n ${namespace} says what container ${container} waits for`;
+  return { step: 'log lines', what: `${name}: log of container ${container} in pod ${pod}`, state: 'failed', found: reason, hint };
+}
+
+function factChecks({ name, backend }: InjectedWorkload, pods: readonly PodLog[]): readonly Check[] {
   return LOG_FACTS.filter((fact) => fact.modes.includes(backend)).map((fact): Check => {
     const silent = pods.filter((pod) => !fact.line.test(pod.text));
     const example = pods.map((pod) => fact.line.exec(pod.text)).find((match) => match !== null);

@@ -12,44 +12,64 @@ export interface MetricQuestion {
 
 const NO_TRAFFIC = 'send the app a request that calls a model, and wait 45 s: export, scrape and rules run every 15 s';
 
-/** `{service_name=~"a|b"}`, with what a metric's selector holds beside it. */
-function selector(services: readonly string[], ...more: readonly string[]): string {
-  const names = services.map((name) => name.replaceAll(/[.+*?()|[\]{}^$\\]/g, '\\$&')).join('|');
-  return `{${[`service_name=~${JSON.stringify(names)}`, ...more].join(',')}}`;
+/** Label that the collector makes of the resource attribute `k8s.namespace.name` (charts/config/collector.ts), on every series it exposes. */
+const NAMESPACE_LABEL = 'k8s_namespace_name';
+
+/**
+ * The sum of one workload's series, by `label` and by namespace. Series without the namespace are asked for too (the empty alternative):
+ * an app that states its resource attributes itself may leave it out.
+ */
+function sumOf(metric: string, { service, namespace }: InjectedWorkload, label: string | undefined, ...more: readonly string[]): string {
+  const matchers = [`service_name=${JSON.stringify(service)}`, `${NAMESPACE_LABEL}=~${JSON.stringify(`${namespace}|`)}`, ...more];
+  const labels = label === undefined ? NAMESPACE_LABEL : `${label}, ${NAMESPACE_LABEL}`;
+  return `sum by (${labels}) (${metric}{${matchers.join(',')}})`;
 }
 
-/** Second step: each name of the source document, with its value for these workloads. A histogram is shown by its number of observations. */
-export function seedMetricQuestions(workloads: readonly InjectedWorkload[]): readonly MetricQuestion[] {
-  const services = [...new Set(workloads.map((workload) => workload.service))];
+/** The samples that are the workload's own, and what to say of them where their labels can not tell. */
+function ownSamples(workload: InjectedWorkload, samples: readonly Sample[]): { readonly own: readonly Sample[]; readonly note: string } {
+  const named = samples.filter(({ labels }) => labels[NAMESPACE_LABEL] === workload.namespace);
+  if (named.length > 0) return { own: named, note: '' };
+  const nameless = samples.filter(({ labels }) => (labels[NAMESPACE_LABEL] ?? '') === '');
+  const note = nameless.length > 0 ? `; the series have no ${NAMESPACE_LABEL}: of ${workload.service} in any namespace` : '';
+  return { own: nameless, note };
+}
+
+/** Second step: each name of the source document, with its value for this workload. A histogram is shown by its number of observations. */
+export function seedMetricQuestions(workload: InjectedWorkload): readonly MetricQuestion[] {
   return SEED_METRICS.map((metric) => {
     const label = metric.labels.find((name) => name !== 'service_name' && name !== 'le');
-    const filter = metric.name.endsWith('_bucket') ? selector(services, 'le="+Inf"') : selector(services);
+    const more = metric.name.endsWith('_bucket') ? ['le="+Inf"'] : [];
     return {
-      expr: label === undefined ? `sum(${metric.name}${filter})` : `sum by (${label}) (${metric.name}${filter})`,
-      judge: (samples) => judgeMetric(metric, label, workloads, samples),
+      expr: sumOf(metric.name, workload, label, ...more),
+      judge: (samples) => judgeMetric(metric, label, workload, samples),
     };
   });
 }
 
-function judgeMetric(
-  metric: SeedMetric,
-  label: string | undefined,
-  workloads: readonly InjectedWorkload[],
-  samples: readonly Sample[],
-): Check {
+/** Names whose total is above zero wherever one call has been measured, and what a zero means. */
+const ZERO_MEANS: Readonly<Record<string, string>> = {
+  gen_ai_usage_input_tokens_total: `no token has been measured; ${NO_TRAFFIC}`,
+  gen_ai_usage_output_tokens_total: `no token has been measured; ${NO_TRAFFIC}`,
+  gen_ai_total_requests: `no call has been counted; ${NO_TRAFFIC}`,
+  gen_ai_total_cost: 'the price list was not read: look for "prices" in the log, and for OPENLIT_PRICING_JSON in the pod',
+  db_total_requests: 'no request to the vector database has been counted: send the app one, and wait 45 s',
+};
+
+function judgeMetric(metric: SeedMetric, label: string | undefined, workload: InjectedWorkload, samples: readonly Sample[]): Check {
   const common = { step: 'prometheus', what: metric.name } as const;
-  const expected = workloads.some((workload) => metric.modes.includes(workload.backend));
-  if (samples.length === 0) {
+  const expected = metric.modes.includes(workload.backend);
+  const { own, note } = ownSamples(workload, samples);
+  if (own.length === 0) {
     if (!expected) return { ...common, state: 'info', found: reasonOfAbsence(metric) };
     return { ...common, state: 'failed', found: 'no series', hint: NO_TRAFFIC };
   }
-  const total = samples.reduce((sum, sample) => sum + sample.value, 0);
-  const values = byLabel(samples, label);
-  if (metric.name === 'gen_ai_total_cost' && expected && total === 0) {
-    const hint = 'the price list was not read: look for "prices" in the log, and for OPENLIT_PRICING_JSON in the pod';
-    return { ...common, state: 'failed', found: '0', values, hint };
+  const total = own.reduce((sum, sample) => sum + sample.value, 0);
+  const values = byLabel(own, label);
+  const hint = ZERO_MEANS[metric.name];
+  if (hint !== undefined && expected && workload.backend !== 'openinference' && !(total > 0)) {
+    return { ...common, state: 'failed', found: `${formatNumber(total)}${note}`, values, hint };
   }
-  return { ...common, state: 'ok', found: show(samples, label, total), values };
+  return { ...common, state: 'ok', found: `${show(own, label, total)}${note}`, values };
 }
 
 function reasonOfAbsence(metric: SeedMetric): string {
@@ -57,20 +77,18 @@ function reasonOfAbsence(metric: SeedMetric): string {
 }
 
 /** `calls_total` split by producer: unsplit it counts one call up to three times. */
-export function producerQuestion(workloads: readonly InjectedWorkload[]): MetricQuestion {
-  const filter = selector([...new Set(workloads.map((workload) => workload.service))]);
+export function producerQuestion(workload: InjectedWorkload): MetricQuestion {
   return {
-    expr: `sum by (${PRODUCER_LABEL}) (${CALLS_TOTAL}${filter})`,
+    expr: sumOf(CALLS_TOTAL, workload, PRODUCER_LABEL),
     judge: (samples) => {
-      const values = byLabel(samples, PRODUCER_LABEL);
+      const { own, note } = ownSamples(workload, samples);
+      const values = byLabel(own, PRODUCER_LABEL);
       // Mode `both` shows OpenInference's spans; OpenLIT's are in its metrics.
-      const wanted = new Set(workloads.map(({ backend }) => (backend === 'openlit' ? 'openlit' : 'openinference')));
-      const missing = [...wanted].filter((producer) => values[producer] === undefined);
+      const wanted = workload.backend === 'openlit' ? 'openlit' : 'openinference';
       const what = `${CALLS_TOTAL} by ${PRODUCER_LABEL}`;
-      const found = samples.length === 0 ? 'no series' : show(samples, PRODUCER_LABEL, undefined);
-      if (missing.length === 0) return { step: 'prometheus', what, state: 'ok', found, values };
-      const hint = `no span of ${missing.join(', ')} has been counted; ${NO_TRAFFIC}`;
-      return { step: 'prometheus', what, state: 'failed', found, values, hint };
+      const found = own.length === 0 ? 'no series' : `${show(own, PRODUCER_LABEL, undefined)}${note}`;
+      if ((values[wanted] ?? 0) > 0) return { step: 'prometheus', what, state: 'ok', found, values };
+      return { step: 'prometheus', what, state: 'failed', found, values, hint: `no span of ${wanted} has been counted; ${NO_TRAFFIC}` };
     },
   };
 }
@@ -83,7 +101,10 @@ const TITLES: Readonly<Record<keyof typeof SEED_QUERIES, string>> = {
   vectorDbOperations: 'VectorDB Operations',
 };
 
-/** The source document's four dashboard queries, word for word. One that needs OpenLIT is only shown where no workload has it on. */
+/** What the dashboard queries answer for: they name no workload. */
+const SCOPE = 'of the whole stack';
+
+/** The source document's four dashboard queries, word for word. They cover every workload of the stack, verified or not. One that needs OpenLIT is only shown where no workload has it on. */
 export function dashboardQuestions(workloads: readonly InjectedWorkload[]): readonly MetricQuestion[] {
   const openlit = workloads.some((workload) => workload.backend !== 'openinference');
   return (Object.keys(SEED_QUERIES) as (keyof typeof SEED_QUERIES)[]).map((key) => ({
@@ -93,9 +114,9 @@ export function dashboardQuestions(workloads: readonly InjectedWorkload[]): read
       const label = { requestsByModel: 'gen_ai_request_model', vectorDbOperations: 'db_system' }[key as string];
       const wanted = openlit || (key !== 'costPerHour' && key !== 'vectorDbOperations');
       if (samples.some((sample) => Number.isFinite(sample.value)))
-        return { ...common, state: 'ok', found: show(samples, label, undefined), values: byLabel(samples, label) };
+        return { ...common, state: 'ok', found: `${show(samples, label, undefined)}; ${SCOPE}`, values: byLabel(samples, label) };
       if (!wanted) return { ...common, state: 'info', found: 'only in mode openlit or both' };
-      return { ...common, state: 'failed', found: 'no data', hint: `a rate needs two scrapes; ${NO_TRAFFIC}` };
+      return { ...common, state: 'failed', found: `no data; ${SCOPE}`, hint: `a rate needs two scrapes; ${NO_TRAFFIC}` };
     },
   }));
 }

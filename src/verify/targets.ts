@@ -18,6 +18,11 @@ export interface InjectedWorkload {
   readonly podLabels: Readonly<Record<string, string>>;
 }
 
+/** How a workload is called where there are several: `Kind/namespace/name`. */
+export function workloadId({ kind, namespace, name }: Pick<InjectedWorkload, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
 /** The injected one among these objects; those without a readable record are left out. */
 export function injectedWorkloads(objects: readonly KubeObject[]): readonly InjectedWorkload[] {
   return objects.flatMap((object) => {

@@ -1,10 +1,10 @@
 import type { Check } from './check.ts';
-import type { JaegerClient } from './jaeger.ts';
+import { type JaegerClient, NAMESPACE_TAG } from './jaeger.ts';
 import { logChecks, type PodLog } from './log-facts.ts';
 import { dashboardQuestions, type MetricQuestion, producerQuestion, seedMetricQuestions } from './metric-checks.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import type { InjectedWorkload } from './targets.ts';
-import { TRACE_LIMIT, traceChecks } from './trace-checks.ts';
+import { type InjectedWorkload, workloadId } from './targets.ts';
+import { ownTraces, TRACE_LIMIT, traceChecks } from './trace-checks.ts';
 
 /** What verification reads; `cluster-port.ts` is the one that reads a real cluster. */
 export interface VerifyPort {
@@ -14,29 +14,48 @@ export interface VerifyPort {
   readonly jaeger: Pick<JaegerClient, 'services' | 'operations' | 'traces'>;
 }
 
-/** The three verification steps of the source document for the workloads of one stack, in its order. Reads only. */
-export async function verify(workloads: readonly InjectedWorkload[], port: VerifyPort): Promise<readonly Check[]> {
-  const [logs, metrics, traces] = await Promise.all([
-    Promise.all(workloads.map(async (workload) => logChecks(workload, await port.logs(workload)))),
-    Promise.all(questions(workloads).map((question) => ask(question, port))),
-    Promise.all(workloads.map((workload) => lookUp(workload, port))),
+export interface VerifyOptions {
+  /** Whether each check says of which workload it is: `Kind/namespace/name: ` before `what`. Default: where there are several. */
+  readonly named?: boolean;
+}
+
+/** The three verification steps of the source document for the workloads of one stack, in its order, each workload by itself. Reads only. */
+export async function verify(
+  workloads: readonly InjectedWorkload[],
+  port: VerifyPort,
+  { named = workloads.length > 1 }: VerifyOptions = {},
+): Promise<readonly Check[]> {
+  const each = async (look: (workload: InjectedWorkload) => Promise<readonly Check[]>): Promise<readonly Check[]> => {
+    const checks = await Promise.all(
+      workloads.map(async (workload) => {
+        const found = await look(workload);
+        return named ? found.map((check) => ({ ...check, what: `${workloadId(workload)}: ${check.what}` })) : found;
+      }),
+    );
+    return checks.flat();
+  };
+  const [logs, metrics, dashboards, traces] = await Promise.all([
+    each(async (workload) => logChecks(workload, await port.logs(workload))),
+    each((workload) => askAll([...seedMetricQuestions(workload), producerQuestion(workload)], port)),
+    askAll(dashboardQuestions(workloads), port),
+    each((workload) => lookUp(workload, port)),
   ]);
-  return [...logs.flat(), ...metrics, ...traces.flat()];
+  return [...logs, ...metrics, ...dashboards, ...traces];
 }
 
-function questions(workloads: readonly InjectedWorkload[]): readonly MetricQuestion[] {
-  return [...seedMetricQuestions(workloads), producerQuestion(workloads), ...dashboardQuestions(workloads)];
-}
-
-async function ask(question: MetricQuestion, { prometheus }: VerifyPort): Promise<Check> {
-  return question.judge(await prometheus.query(question.expr));
+async function askAll(questions: readonly MetricQuestion[], { prometheus }: VerifyPort): Promise<readonly Check[]> {
+  return Promise.all(questions.map(async ({ expr, judge }) => judge(await prometheus.query(expr))));
 }
 
 async function lookUp(workload: InjectedWorkload, { jaeger }: VerifyPort): Promise<readonly Check[]> {
-  const [services, operations, traces] = await Promise.all([
+  const { service, namespace } = workload;
+  const [services, operations, newest] = await Promise.all([
     jaeger.services(),
-    jaeger.operations(workload.service),
-    jaeger.traces(workload.service, TRACE_LIMIT),
+    jaeger.operations(service),
+    jaeger.traces(service, TRACE_LIMIT),
   ]);
+  // A busy namesake may fill the answer: then the workload's own are asked for. Not before: the answer must not depend on the index.
+  const crowded = newest.length >= TRACE_LIMIT && ownTraces(workload, newest).spans.length === 0;
+  const traces = crowded ? await jaeger.traces(service, TRACE_LIMIT, { [NAMESPACE_TAG]: namespace }) : newest;
   return traceChecks(workload, { services, operations, traces });
 }

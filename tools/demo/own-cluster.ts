@@ -1,33 +1,55 @@
+import { ANNOTATION } from '../../src/api/annotations.ts';
 import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
 import type { CredentialsSource } from '../../src/kube/credentials.ts';
+import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { listWorkloads } from '../../src/verify/workloads.ts';
 import { run } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { DEMO_LABEL } from './manifests.ts';
 
-/**
- * Throws ToolError unless the user's cluster is free of Duotel and of the demo's namespace, or holds what an earlier demo left: the demo
- * removes what it made, and must never remove something else.
- */
+/** {@link checkEmptyOn} on the cluster of these credentials. */
 export async function checkEmpty(source: CredentialsSource, namespace: string): Promise<void> {
   const api = await createKubeApi(source);
   try {
-    const type = await api.resourceType('v1', 'Namespace');
-    const [demo, system] = await Promise.all([api.get(type, { name: namespace }), api.get(type, { name: SYSTEM_NAMESPACE })]);
-    const ours = demo?.metadata.labels?.[DEMO_LABEL] === 'true';
-    if (demo !== undefined && !ours) {
-      throw new ToolError(
-        `Namespace/${namespace} exists and is not the demo's`,
-        'the demo needs that name for itself: take another cluster',
-      );
-    }
-    if (system !== undefined && !ours) {
-      const hint = `annotate a workload of yours and run npx duotel verify; or, if it may go: kubectl delete namespace ${SYSTEM_NAMESPACE}`;
-      throw new ToolError(`Namespace/${SYSTEM_NAMESPACE} exists: Duotel is installed already, and the demo would take it away`, hint);
-    }
+    await checkEmptyOn(api, namespace);
   } finally {
     await api.close();
   }
+}
+
+/**
+ * Throws ToolError unless the user's cluster is free of Duotel and of the demo's namespace, or holds what an earlier demo left: the demo
+ * removes what it made, and must never remove something else. An injected workload of the user's needs the stack it reports to, whoever
+ * has installed it.
+ */
+export async function checkEmptyOn(api: KubeApi, namespace: string): Promise<void> {
+  const type = await api.resourceType('v1', 'Namespace');
+  const [demo, system, workloads] = await Promise.all([
+    api.get(type, { name: namespace }),
+    api.get(type, { name: SYSTEM_NAMESPACE }),
+    listWorkloads(api),
+  ]);
+  const ours = demo?.metadata.labels?.[DEMO_LABEL] === 'true';
+  if (demo !== undefined && !ours) {
+    throw new ToolError(`Namespace/${namespace} exists and is not the demo's`, 'the demo needs that name for itself: take another cluster');
+  }
+  const foreign = workloads.filter(
+    ({ metadata }) => metadata.namespace !== namespace && metadata.annotations?.[ANNOTATION.injected] !== undefined,
+  );
+  if (foreign.length > 0) {
+    const names = foreign.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`).join(', ');
+    throw new ToolError(`${names}: injected by Duotel, and the demo would take away the stack at its end`, hint(foreign.length));
+  }
+  if (system !== undefined && !ours) {
+    const message = `Namespace/${SYSTEM_NAMESPACE} exists: Duotel is installed already, and the demo would take it away`;
+    throw new ToolError(message, hint(0));
+  }
+}
+
+function hint(injected: number): string {
+  const use = injected > 0 ? 'run npx duotel verify' : 'annotate a workload of yours and run npx duotel verify';
+  return `${use}; or, if Duotel may go: npx duotel uninstall --revert`;
 }
 
 /** Deletes what the demo applied: the example's namespace, then everything of dist. */

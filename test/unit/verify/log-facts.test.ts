@@ -63,4 +63,11 @@ describe('the log lines', () => {
   it('fail when no pod runs', () => {
     expect(logChecks(injected({}), [])).toMatchObject([{ state: 'failed', found: 'no running pod' }]);
   });
+
+  it('of a container whose log can not be read fail by themselves, with the reason', () => {
+    const unread = [{ container: 'sidecar', reason: 'container "sidecar" is waiting to start' }];
+    expect(logChecks(injected({}), [{ pod: 'a', text: BOTH, unread }]).filter(({ state }) => state !== 'ok')).toMatchObject([
+      { what: 'my-rag: log of container sidecar in pod a', state: 'failed', found: 'container "sidecar" is waiting to start' },
+    ]);
+  });
 });

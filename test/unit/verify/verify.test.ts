@@ -9,7 +9,15 @@ import { injected } from '../../support/injected.ts';
 const TRACE: Trace = {
   id: 't',
   root: 'RetrieverQueryEngine.query',
-  spans: [{ operation: 'RetrieverQueryEngine.query', scope: 'openinference.instrumentation.llama_index', tags: {} }],
+  spans: [
+    {
+      operation: 'RetrieverQueryEngine.query',
+      scope: 'openinference.instrumentation.llama_index',
+      tags: {},
+      service: 'my-rag',
+      namespace: 'demo',
+    },
+  ],
 };
 
 /** A cluster that answers every PromQL with `answer`, and has these traces. */
@@ -25,8 +33,13 @@ function port(answer: (expr: string) => readonly Sample[], traces: readonly Trac
   };
 }
 
-const labelled = (expr: string): Readonly<Record<string, string>> =>
-  expr.includes('telemetry_producer') ? { telemetry_producer: 'openinference' } : { gen_ai_request_model: 'm', db_system: 'chroma' };
+const labelled = (expr: string): Readonly<Record<string, string>> => ({
+  k8s_namespace_name: 'demo',
+  ...(expr.includes('telemetry_producer') ? { telemetry_producer: 'openinference' } : { gen_ai_request_model: 'm', db_system: 'chroma' }),
+});
+/** The same trace, made in another namespace; empty: by an app that does not name one. */
+const madeIn = (namespace: string): Trace => ({ ...TRACE, spans: TRACE.spans.map((span) => ({ ...span, namespace })) });
+const seedNames = new Set(SEED_METRICS.map(({ name }) => name));
 const some = (expr: string): readonly Sample[] => [{ labels: labelled(expr), value: 3 }];
 /** bootstrap none: the log lines are not what these tests are about. */
 const WORKLOAD = injected({ bootstrap: 'none' });
@@ -53,7 +66,10 @@ describe('verification', () => {
       [WORKLOAD, injected({ service: 'chat.v2' })],
       port((expr) => [asked.push(expr)].flatMap(() => some(expr))),
     );
-    expect(asked[0]).toContain('service_name=~"my-rag|chat\\\\.v2"');
+    const seed = asked.filter((expr) => !Object.values<string>(SEED_QUERIES).includes(expr));
+    const of = (service: string) => seed.filter((expr) => expr.includes(`{service_name="${service}",k8s_namespace_name=~"demo|"`));
+    expect([of('my-rag').length, of('chat.v2').length]).toEqual([SEED_METRICS.length + 1, SEED_METRICS.length + 1]);
+    expect(of('my-rag').length + of('chat.v2').length).toBe(seed.length);
   });
 
   it('fails each metric that the mode promises and Prometheus has not', async () => {
@@ -87,6 +103,71 @@ describe('verification', () => {
     expect(cost?.hint).toContain('OPENLIT_PRICING_JSON');
   });
 
+  it.each([
+    'gen_ai_usage_input_tokens_total',
+    'gen_ai_usage_output_tokens_total',
+    'gen_ai_total_requests',
+    'gen_ai_total_cost',
+    'db_total_requests',
+  ])('takes a total of zero of %s for nothing measured, where OpenLIT measures it', async (name) => {
+    const zero = port((expr) => (expr.includes(`(${name}{`) ? [{ labels: labelled(expr), value: 0 }] : some(expr)));
+    for (const backend of ['both', 'openlit'] as const) {
+      const check = (await verify([{ ...WORKLOAD, backend }], zero)).find(({ what }) => what === name);
+      expect(check).toMatchObject({ state: 'failed', found: '0' });
+    }
+    const check = (await verify([{ ...WORKLOAD, backend: 'openinference' }], zero)).find(({ what }) => what === name);
+    expect(check?.state).toBe('ok');
+  });
+
+  it('fails the workload that sends nothing beside one that sends everything, and names it', async () => {
+    const quiet = injected({ name: 'other', service: 'other', bootstrap: 'none' });
+    const checks = await verify(
+      [WORKLOAD, quiet],
+      port((expr) => (expr.includes('"other"') ? [] : some(expr))),
+    );
+    const names = failed(checks);
+    expect(names).toEqual(expect.arrayContaining(['Deployment/demo/other: gen_ai_total_cost', 'Deployment/demo/other: service other']));
+    expect(names.filter((name) => !name.startsWith('Deployment/demo/other: '))).toEqual([]);
+    expect(checks.map(({ what }) => what)).toContain('Deployment/demo/my-rag: gen_ai_total_cost');
+  });
+
+  it('names the workload of one stack where other stacks have more', async () => {
+    const checks = await verify([WORKLOAD], port(some), { named: true });
+    expect(checks.map(({ what }) => what)).toContain('Deployment/demo/my-rag: calls_total');
+  });
+
+  it('does not take the series of a namesake in another namespace for its own', async () => {
+    const names = failed(await verify([{ ...WORKLOAD, namespace: 'staging' }], port(some)));
+    const promised = SEED_METRICS.filter(({ modes }) => modes.includes('both')).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining([...promised, 'calls_total by telemetry_producer']));
+  });
+
+  it('takes series without a namespace only where none names it, and says so', async () => {
+    const cost = async (...namespaces: readonly string[]) => {
+      const samples = namespaces.map((namespace) => ({ labels: { gen_ai_request_model: 'm', k8s_namespace_name: namespace }, value: 3 }));
+      const checks = await verify(
+        [WORKLOAD],
+        port((expr) => (expr.includes('(gen_ai_total_cost{') ? samples : some(expr))),
+      );
+      return checks.find(({ what }) => what === 'gen_ai_total_cost')?.found;
+    };
+    expect(await cost('')).toBe('m 3; the series have no k8s_namespace_name: of my-rag in any namespace');
+    expect(await cost('', 'demo')).toBe('m 3');
+  });
+
+  it('says of the dashboard queries that they are of the whole stack', async () => {
+    for (const answer of [some, () => []]) {
+      const dashboards = (await verify([WORKLOAD], port(answer))).filter(({ step }) => step === 'dashboards');
+      expect(dashboards.map(({ what }) => what)).toHaveLength(Object.keys(SEED_QUERIES).length);
+      expect(dashboards.filter(({ found }) => !found.endsWith('; of the whole stack'))).toEqual([]);
+    }
+  });
+
+  it('shows one workload under the plain names of the source document', async () => {
+    const names = (await verify([WORKLOAD], port(some))).filter(({ step }) => step === 'prometheus').map(({ what }) => what);
+    expect(names.filter((name) => !seedNames.has(name))).toEqual(['calls_total by telemetry_producer']);
+  });
+
   it('takes a rate that is not a number for no data', async () => {
     const nan = port((expr) => (expr === SEED_QUERIES.tokensPerSecond ? [{ labels: {}, value: Number.NaN }] : some(expr)));
     expect(failed(await verify([WORKLOAD], nan))).toEqual(['Tokens Generated/sec']);
@@ -114,6 +195,38 @@ describe('verification', () => {
       values: { ChatCompletion: 1, 'RetrieverQueryEngine.query': 2 },
     });
   });
+
+  it('does not take the traces of a namesake in another namespace for its own, and names that namespace', async () => {
+    const checks = await verify([WORKLOAD], port(some, [madeIn('prod')]));
+    expect(failed(checks)).toEqual(['operations', 'traces', 'spans of openinference']);
+    expect(checks.find(({ what }) => what === 'traces')?.found).toBe('0 traces, 0 spans; not counted: service my-rag of namespace prod');
+  });
+
+  it('counts its own traces beside those of a namesake', async () => {
+    const checks = await verify([WORKLOAD], port(some, [madeIn('prod'), TRACE]));
+    expect(failed(checks)).toEqual([]);
+    expect(checks.find(({ what }) => what === 'traces')?.values).toEqual({ traces: 1, spans: 1 });
+  });
+
+  it('takes spans without a namespace only where none names it, and says so', async () => {
+    const found = async (...traces: readonly Trace[]) =>
+      (await verify([WORKLOAD], port(some, traces))).find(({ what }) => what === 'traces')?.found;
+    expect(await found(madeIn(''))).toBe('1 traces, 1 spans; the spans have no k8s.namespace.name: of my-rag in any namespace');
+    expect(await found(madeIn(''), TRACE)).toBe('1 traces, 1 spans');
+  });
+
+  it('does not take the spans of another service in its trace for its own', async () => {
+    const mixed = { ...TRACE, spans: TRACE.spans.map((span) => ({ ...span, service: 'caller' })) };
+    expect(failed(await verify([WORKLOAD], port(some, [mixed])))).toContain('spans of openinference');
+  });
+
+  it('asks for its own traces by tag where a namesake fills the answer', async () => {
+    const usual = port(some);
+    const traces = async (_service: string, limit: number, tags?: Readonly<Record<string, string>>) =>
+      tags?.['k8s.namespace.name'] === 'demo' ? [TRACE] : Array.from({ length: limit }, () => madeIn('prod'));
+    const checks = await verify([WORKLOAD], { ...usual, jaeger: { ...usual.jaeger, traces } });
+    expect(checks.find(({ what }) => what === 'traces')).toMatchObject({ state: 'ok', values: { traces: 1, spans: 1 } });
+  });
 });
 
 describe("a trace of Jaeger's API", () => {
@@ -130,5 +243,17 @@ describe("a trace of Jaeger's API", () => {
 
   it('has the scope of each span', () => {
     expect(parseTrace({ traceID: 'x', spans: [span('1', 'root')] }).spans[0]?.scope).toBe('openlit.instrumentation.openai');
+  });
+
+  it('has the service and the namespace of each span, from its process', () => {
+    const processes = { p1: { serviceName: 'my-rag', tags: [{ key: 'k8s.namespace.name', value: 'demo' }] }, p2: { serviceName: 'bare' } };
+    const spans = [
+      { ...span('1', 'root'), processID: 'p1' },
+      { ...span('2', 'child', '1'), processID: 'p2' },
+    ];
+    expect(parseTrace({ traceID: 'x', spans, processes }).spans.map(({ service, namespace }) => [service, namespace])).toEqual([
+      ['my-rag', 'demo'],
+      ['bare', ''],
+    ]);
   });
 });

@@ -1,0 +1,25 @@
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeApi } from '../../src/kube/kube-api.ts';
+
+const unexpected = async (): Promise<never> => {
+  throw new Error('not a call that this API takes');
+};
+
+/** A {@link KubeApi} that has these objects, takes reads only, and answers the logs with `getText`. Selectors are not looked at. */
+export function listingApi(objects: readonly KubeObject[], getText: KubeApi['getText'] = unexpected): KubeApi {
+  return {
+    resourceType: async (apiVersion, kind) => ({ apiVersion, kind, plural: `${kind.toLowerCase()}s`, namespaced: kind !== 'Namespace' }),
+    get: async ({ kind }, ref) => objects.find((object) => object.kind === kind && object.metadata.name === ref.name),
+    list: async ({ kind }, { namespace } = {}) => ({
+      items: objects.filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace)),
+      resourceVersion: '1',
+    }),
+    getText,
+    create: unexpected,
+    patch: unexpected,
+    delete: unexpected,
+    watch: () => {
+      throw new Error('not a call that this API takes');
+    },
+  };
+}
