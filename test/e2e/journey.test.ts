@@ -185,8 +185,17 @@ describe('the journey on a real node', () => {
   it(
     'is verified by duotel verify for all workloads at once',
     async () => {
-      const checks = await verifyCluster(ctx.options.source, {});
-      expect(failed(checks)).toEqual([]);
+      // Span metrics are flushed, and then scraped, every 15 s: the second app's may still be on their way.
+      const checks = await eventually(
+        'everything of both workloads',
+        async () => {
+          const found = await verifyCluster(ctx.options.source, {});
+          const missing = failed(found);
+          if (missing.length > 0) throw new Error(missing.join('\n'));
+          return found;
+        },
+        90,
+      );
       expect(checks.filter(({ step }) => step === 'workload').map(({ what }) => what)).toEqual([
         `Deployment/${NAMESPACE}/${APP}`,
         `Deployment/${NAMESPACE}/${SELF}`,
