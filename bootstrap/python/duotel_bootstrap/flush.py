@@ -8,7 +8,7 @@ import time
 from . import log
 
 SECONDS = 3
-_signal = signal.signal
+_signal, _getsignal = signal.signal, signal.getsignal
 
 
 def flush_all():
@@ -52,17 +52,27 @@ def _sigterm():
     """Takes the place of the default action, now and whenever a program restores it.
 
     A program with a handler of its own leaves in order, through atexit. But uvicorn and others restore the default action after
-    their shutdown and raise the signal again, and a lazily imported application starts us while their handler stands.
+    their shutdown and raise the signal again, and a lazily imported application starts us while their handler stands. The program
+    is shown the default where it has the default: one that calls the handler it replaced would end in the middle of its shutdown.
     """
-    signal.signal = _set_handler
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    signal.signal, signal.getsignal = _set_handler, _get_handler
+    if threading.current_thread() is threading.main_thread() and _getsignal(signal.SIGTERM) is signal.SIG_DFL:
         _signal(signal.SIGTERM, _on_sigterm)
 
 
 def _set_handler(signalnum, handler):
     """signal.signal, with ours for SIGTERM's default."""
     default = signalnum == signal.SIGTERM and handler == signal.SIG_DFL
-    return _signal(signalnum, _on_sigterm if default else handler)
+    return _shown(_signal(signalnum, _on_sigterm if default else handler))
+
+
+def _get_handler(signalnum):
+    """signal.getsignal, without ours."""
+    return _shown(_getsignal(signalnum))
+
+
+def _shown(handler):
+    return signal.SIG_DFL if handler is _on_sigterm else handler
 
 
 def _on_sigterm(signum, frame):

@@ -94,11 +94,25 @@ def _start_core(settings, beside_openinference, off):
             openlit.get_all_instrumentors = every
     else:
         openlit.init(**options)
-    openlit.init = lambda *args, **kwargs: log.say(log.OPENLIT_INIT_IGNORED)
+    openlit.init = _init_of_application
     _State.by_library = lazy
     if not getattr(openlit.OpenlitConfig, "metrics_dict", None):
         return log.say(log.OPENLIT_NO_METRICS)
     log.say(log.OPENLIT_ACTIVE, version=version, pricing=pricing)
+
+
+def _init_of_application(*args, **options):
+    """openlit.init() once OpenLIT runs: the guards alone are set up, which protect the application's calls and are no telemetry."""
+    log.say(log.OPENLIT_INIT_IGNORED)
+    if not options.get("guards"):
+        return
+    try:
+        from openlit.guard._integration import setup_auto_guards
+
+        setup_auto_guards(options["guards"], fail_open=options.get("guard_fail_open", True))
+        log.say(log.OPENLIT_GUARDS)
+    except Exception as error:
+        log.say(log.OPENLIT_NO_GUARDS, error=log.describe(error))
 
 
 def _library_starter(name, core):

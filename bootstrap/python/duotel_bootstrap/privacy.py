@@ -1,7 +1,12 @@
 """Content that the producers' own switches let through when content is not to be captured."""
 
-# OpenInference for LlamaIndex puts the retrieved text and the question there; no OPENINFERENCE_HIDE_* covers it
-PROMPT_TEMPLATE = "llm.prompt_template."
+import json
+
+# OpenInference for LlamaIndex puts the retrieved text and the question in the first; no OPENINFERENCE_HIDE_* covers these
+PROMPTS = ("llm.prompt_template.", "llm.function_call", "input.audio.transcript")
+ARGUMENTS = "tool_call.function.arguments"
+# the arguments of a call: temperature and the like, but the text of a prediction, of metadata and of stops too
+PARAMETERS = ("llm.invocation_parameters", "embedding.invocation_parameters")
 # OpenLIT writes document text and queries of vector databases there, whatever its capture switch says
 OPENLIT_CONTENT = frozenset(
     (
@@ -18,14 +23,26 @@ OPENLIT_CONTENT = frozenset(
 
 
 def mask_config():
-    """Argument of OpenInference instrumentors: OPENINFERENCE_HIDE_* from the environment, and the prompt template dropped."""
+    """Argument of OpenInference instrumentors: OPENINFERENCE_HIDE_* from the environment, and what those leave open."""
     from openinference.instrumentation import TraceConfig
 
     class MaskedConfig(TraceConfig):
         def mask(self, key, value, **options):
-            return None if key.startswith(PROMPT_TEMPLATE) else super().mask(key, value, **options)
+            if key.startswith(PROMPTS) or ARGUMENTS in key:
+                return None
+            value = super().mask(key, value, **options)
+            return _without_text(value) if key in PARAMETERS else value
 
     return MaskedConfig()
+
+
+def _without_text(value):
+    """The JSON of a call's parameters with the model and what is a number or a switch; None for what is not such JSON."""
+    try:
+        parameters = json.loads(value() if callable(value) else value)
+        return json.dumps({key: one for key, one in parameters.items() if key == "model" or isinstance(one, (bool, int, float))})
+    except Exception:
+        return None
 
 
 def drop_openlit_content(provider):

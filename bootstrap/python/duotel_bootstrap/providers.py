@@ -63,10 +63,12 @@ def _exporter(signal):
     protocol = GRPC if chosen.strip().lower() == GRPC else HTTP
     module, name = EXPORTERS[signal]
     try:
-        return getattr(import_module("opentelemetry.exporter.otlp.proto.%s.%s" % (protocol, module)), name)()
+        exporter = getattr(import_module("opentelemetry.exporter.otlp.proto.%s.%s" % (protocol, module)), name)()
     except ImportError:
         log.say(log.NO_EXPORTER, package="opentelemetry-exporter-otlp-proto-" + protocol, signal=signal)
         return None
+    fork.fresh_connections(exporter)
+    return exporter
 
 
 def _set_tracer_provider(resource):
@@ -171,15 +173,30 @@ def _adopt_span_processors(ours, provider):
 
 
 def _adopt_metric_readers(ours, provider):
-    """Lets the provider's metric readers (a /metrics page, another backend) read our instruments, where the SDK can add a reader."""
+    """Lets the provider's metric readers (a /metrics page, another backend) read our instruments too, where the SDK can add a reader."""
     readers = list(getattr(provider, "_metric_readers", None) or provider._sdk_config.metric_readers)
     mine = {_endpoint(reader) for reader in getattr(ours, "_metric_readers", ())} - {None}
     new = [reader for reader in readers if _endpoint(reader) not in mine] if hasattr(ours, "add_metric_reader") else []
     for reader in new:
+        theirs = reader._collect
         # remove_metric_reader() would shut the reader down
         type(provider)._all_metric_readers.discard(reader)
         ours.add_metric_reader(reader)
+        reader._set_collect_callback(_both(reader._collect, theirs))
     return len(new), "%d metric readers" % len(readers)
+
+
+def _both(ours, theirs):
+    """A reader's source that reads ours and that of the provider it came from, which has the instruments made from it."""
+
+    def collect(reader, timeout_millis=10000):
+        from opentelemetry.sdk.metrics.export import MetricsData
+
+        found = [source(reader, timeout_millis=timeout_millis) for source in (ours, theirs) if source is not None]
+        resources = [resource for data in found if data is not None for resource in data.resource_metrics]
+        return MetricsData(resource_metrics=resources) if resources else None
+
+    return collect
 
 
 def _adopt_log_processors(ours, provider):

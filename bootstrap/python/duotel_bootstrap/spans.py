@@ -5,8 +5,9 @@ import re
 UNDER = "_duotel_under"
 KIND = "openinference.span.kind"
 MODEL_KINDS = ("LLM", "EMBEDDING")
-# LlamaIndex sets a span's kind when it ends: until then the method's name says that it calls a model
-MODEL_METHOD = re.compile(r"\.(_?a?(stream_)?(chat|complete)|.*embedding.*|_?a?generate|a?invoke)$|^Chat[A-Z]", re.I)
+# LlamaIndex sets a span's kind when it ends: until then the method's name says that it calls a model. A step of a workflow may be
+# named generate or invoke and calls none itself.
+MODEL_METHOD = re.compile(r"\.(_?a?(stream_)?(chat|complete)|.*embedding.*)$|(?-i:^Chat[A-Z])", re.I)
 
 
 def current_span(context=None):
@@ -91,4 +92,6 @@ def _is_model_call_of_other(span, scope):
     if not owner.startswith("openinference.") or owner == scope:
         return False
     kind = (getattr(span, "attributes", None) or {}).get(KIND)
-    return kind in MODEL_KINDS or bool(MODEL_METHOD.search(getattr(span, "name", "")))
+    if kind is not None:
+        return kind in MODEL_KINDS
+    return bool(MODEL_METHOD.search(getattr(span, "name", "")))

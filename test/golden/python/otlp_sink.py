@@ -42,12 +42,14 @@ class Capture:
     def __init__(self):
         self.lock = threading.Lock()
         self.bodies, self.spans, self.logs, self._points = [], [], [], {}
+        self.clients = []  # (signal, address and port of the sender) of each request
 
-    def add(self, signal, body):
+    def add(self, signal, body, client=None):
         message = REQUESTS[signal]()
         message.ParseFromString(body)
         with self.lock:
             self.bodies.append(body)
+            self.clients.append((signal, client))
             if signal == "traces":
                 self.spans.extend(_spans(message))
             elif signal == "metrics":
@@ -143,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         run, _, signal = self.path.strip("/").partition("/v1/")
         known = signal in REQUESTS
         if known:
-            self.server.captures[run].add(signal, body)
+            self.server.captures[run].add(signal, body, self.client_address)
         self.send_response(200 if known else 404)
         self.send_header("Content-Type", "application/x-protobuf")
         self.send_header("Content-Length", "0")

@@ -66,6 +66,25 @@ def test_an_app_that_sets_its_own_providers_keeps_its_backend_and_sends_nothing_
     assert run.capture.count(TOKENS, {"gen_ai.token.type": "input"}) == 1
 
 
+@pytest.mark.parametrize("mode", ["both", "openlit"])
+def test_the_guards_of_an_app_that_starts_openlit_itself_are_set_up(lab, mode):
+    run = lab.app(mode, "guarded.py")
+    assert (run.code, run.stdout) == (0, "denied\n")
+    assert run.said("guards of the application's openlit.init() set up")
+
+
+def test_the_reader_of_an_app_reads_the_instruments_of_its_own_provider_and_of_ours(lab):
+    run = lab.app("both", "own_meter.py")
+    assert (run.code, run.stdout) == (0, "['early', 'global', 'late']\n")
+
+
+def test_a_call_in_a_workflow_step_named_like_a_model_method_is_one_span(lab):
+    run = lab.app("both", "steps.py")
+    assert run.code == 0
+    assert [s.name for s in run.capture.spans if "llm.token_count.total" in s.attributes] == ["ChatCompletion"] * 2
+    assert run.capture.count(TOKENS, {"gen_ai.token.type": "input"}) == 2
+
+
 def test_under_opentelemetry_instrument_each_call_is_one_masked_span(lab):
     script = Path(sys.executable).parent / "opentelemetry-instrument"
     run = lab.run("both", script, sys.executable, HERE / "apps" / "chat.py")

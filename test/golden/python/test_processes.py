@@ -39,6 +39,11 @@ def test_a_handler_of_the_application_stays(lab):
     assert run.stdout == "True\n"
 
 
+def test_a_program_sees_the_default_for_sigterm_and_drains_to_its_own_end(lab):
+    run = lab.app("both", "drain.py")
+    assert (run.code, run.stdout) == (0, "drained\n[True, True, True] True\n")
+
+
 def test_as_process_1_what_is_buffered_at_sigterm_is_sent_and_the_process_lives_on(lab, eventually):
     if subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True).returncode != 0:
         pytest.skip("needs the right to make a PID namespace")
@@ -68,6 +73,19 @@ def test_every_call_of_children_that_leave_without_exit_handlers_arrives(lab, me
 def test_what_the_parent_counted_before_is_not_counted_again_by_its_children(lab, method):
     run = lab.app("both", "workers.py", method, "ask-first")
     assert (run.code, len(run.capture.spans), requests(run.capture)) == (0, 3, 3)
+
+
+def test_forks_send_on_connections_of_their_own(lab):
+    run = lab.app("openinference", "forks.py")
+    assert (run.code, run.stdout) == (0, "[0, 0, 0, 0]\n")
+    assert sorted(span.name for span in run.capture.spans) == ["child"] * 12 + ["parent"], run.stderr
+    connections = [client for signal, client in run.capture.clients if signal == "traces"]
+    assert (len(connections), len(set(connections))) == (13, 5)
+
+
+def test_a_child_forked_in_a_metrics_export_can_export(lab):
+    run = lab.app("openinference", "fork_in_export.py")
+    assert (run.code, run.stdout) == (0, "0\n"), run.stderr
 
 
 @pytest.mark.parametrize("workers", [1, 2])
