@@ -41,6 +41,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   const route = (change: Change): void => routeChange(change);
   const cache = new ClusterCache({ api, clock, random, logger, metrics, onChange: route });
   let synced = false;
+  // A default TelemetryStack that cannot be made is a mistake in its ConfigMap, no wish to be rid of what `dist` brought.
+  let mayCollect = true;
 
   const workloads = new WorkloadController({
     api,
@@ -59,6 +61,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     namespace,
     synth: synthStack,
+    mayCollect: () => mayCollect,
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
   });
   const common = { clock, random, logger, metrics };
@@ -101,6 +104,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     if (signal.aborted) return;
     const outcome = await ensureDefaultStack(api, namespace, logger);
     logger.info('default TelemetryStack', { outcome });
+    mayCollect = outcome !== 'invalid';
 
     const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,

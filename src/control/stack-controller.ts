@@ -34,6 +34,8 @@ export interface StackControllerOptions {
   /** The namespace of the operator: stacks elsewhere are refused, so that it needs no rights there. */
   readonly namespace: string;
   readonly synth: (input: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec }) => readonly KubeObject[];
+  /** false while it is not known which stacks are wanted: what belongs to none is left alone then. */
+  readonly mayCollect: () => boolean;
   /** `reverted`: their number by the stack's status so far. */
   readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
 }
@@ -179,7 +181,7 @@ export class StackController {
   /** Deletes what a stack that is gone has left. Claims and the Grafana password stay: they are the user's data. */
   async #collect(namespace: string, name: string): Promise<void> {
     const { api, cache, logger } = this.#options;
-    if (namespace !== this.#options.namespace) return;
+    if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
     this.#rendered.delete(name);
     const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter(
       ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name,

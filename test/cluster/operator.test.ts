@@ -206,4 +206,19 @@ describe('the stack', () => {
     await settled();
     expect(await getObject(cluster, 'tstack/duotel')).toBeUndefined();
   }, 60_000);
+
+  it('keeps what dist brought when the default TelemetryStack in it cannot be read', async () => {
+    await operator.stop();
+    await must(cluster, ['apply', '-f', dist]);
+    const config = ['configmap/duotel-default-stack', '-n', 'duotel'];
+    await must(cluster, ['patch', ...config, '--type=merge', '-p', '{"data":{"telemetrystack.yaml":"kind: ["}}']);
+    const mark = auditMark(cluster.auditLog);
+    operator = await startOperator(cluster);
+    await eventually('the log line', async () =>
+      operator.log.some(({ message }) => message === 'default TelemetryStack is not valid and is not made'),
+    );
+    await settled();
+    expect(writesSince(mark)).toEqual([]);
+    expect(await getObject(cluster, 'statefulset/duotel-collector')).toBeDefined();
+  }, 60_000);
 });
