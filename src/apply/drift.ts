@@ -1,3 +1,5 @@
+import { type Fields, isFields } from '../api/fields.ts';
+
 /** A field of the desired object whose live value differs. */
 export interface Difference {
   /** For example `spec.template.spec.containers[name=collector].image`. */
@@ -16,8 +18,8 @@ const MERGE_KEYS = [['mountPath'], ['name'], ['containerPort', 'protocol'], ['po
  */
 export function drift(desired: unknown, live: unknown, path = ''): readonly Difference[] {
   if (Array.isArray(desired)) return listDrift(desired, live, path);
-  if (isRecord(desired)) {
-    if (!isRecord(live)) return [{ path, desired, live }];
+  if (isFields(desired)) {
+    if (!isFields(live)) return [{ path, desired, live }];
     return Object.entries(desired).flatMap(([name, value]) => drift(value, live[name], path === '' ? name : `${path}${segment(name)}`));
   }
   return desired === live ? [] : [{ path, desired, live }];
@@ -25,20 +27,20 @@ export function drift(desired: unknown, live: unknown, path = ''): readonly Diff
 
 function listDrift(desired: readonly unknown[], live: unknown, path: string): readonly Difference[] {
   if (!Array.isArray(live)) return desired.length === 0 && live === undefined ? [] : [{ path, desired, live }];
-  const records = desired.filter(isRecord);
+  const records = desired.filter(isFields);
   const keys = records.length === desired.length ? mergeKeys(records) : undefined;
   if (keys === undefined) {
     const same = desired.length === live.length && desired.every((item, index) => drift(item, live[index]).length === 0);
     return same ? [] : [{ path, desired, live }];
   }
   return records.flatMap((item) => {
-    const found = live.find((candidate) => isRecord(candidate) && keys.every((key) => candidate[key] === item[key]));
+    const found = live.find((candidate) => isFields(candidate) && keys.every((key) => candidate[key] === item[key]));
     return drift(item, found, `${path}[${keys.map((key) => `${key}=${String(item[key])}`).join(',')}]`);
   });
 }
 
 /** The merge key that every item has and that no two share; undefined for an atomic list. */
-function mergeKeys(items: readonly Record<string, unknown>[]): readonly string[] | undefined {
+function mergeKeys(items: readonly Fields[]): readonly string[] | undefined {
   if (items.length === 0) return undefined;
   return MERGE_KEYS.find((keys) => {
     const ids = items.map((item) => keys.map((key) => item[key]));
@@ -48,8 +50,4 @@ function mergeKeys(items: readonly Record<string, unknown>[]): readonly string[]
 
 function segment(name: string): string {
   return /^[\w$-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

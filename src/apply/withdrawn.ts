@@ -1,8 +1,10 @@
+import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import type { Difference } from './drift.ts';
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Where a client-side `kubectl apply` keeps the manifest. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * Fields that were applied before and that `desired` no longer has: what drift, which looks at desired fields only, cannot see. Known
@@ -28,8 +30,6 @@ function lastApplied(live: KubeObject): { readonly metadata?: Fields } | undefin
     return undefined;
   }
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const gone = (path: string): Difference => ({ path, desired: undefined, live: 'set' });
 
@@ -69,8 +69,4 @@ function withoutKubectl(manifest: { readonly metadata?: Fields }): Fields {
   const { annotations, ...metadata } = manifest.metadata ?? {};
   const own = isFields(annotations) && Object.keys(annotations).length > 0 ? { annotations } : {};
   return { ...manifest, metadata: { ...metadata, ...own } };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

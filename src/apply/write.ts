@@ -2,6 +2,7 @@ import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { Action } from './plan.ts';
+import { LAST_APPLIED } from './withdrawn.ts';
 
 export interface Result {
   readonly action: Action;
@@ -78,7 +79,7 @@ export function takenOver(entries: readonly ManagedFieldsEntry[]): readonly Mana
 function ours(entry: ManagedFieldsEntry): ManagedFieldsEntry {
   const fieldsV1 = structuredClone(entry.fieldsV1 ?? {}) as { 'f:metadata'?: { 'f:annotations'?: Record<string, unknown> } };
   const annotations = fieldsV1['f:metadata']?.['f:annotations'] ?? {};
-  delete annotations['f:kubectl.kubernetes.io/last-applied-configuration'];
+  delete annotations[`f:${LAST_APPLIED}`];
   // `.` is the map itself: owned alone, our apply would take the map away, and kubectl's annotation with it.
   if (Object.keys(annotations).every((key) => key === '.')) delete fieldsV1['f:metadata']?.['f:annotations'];
   return { ...entry, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };

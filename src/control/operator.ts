@@ -38,8 +38,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   const clock = systemClock;
   const random = Math.random;
   const events = new EventRecorder(api, logger);
-  const route = (change: Change): void => routeChange(change);
-  const cache = new ClusterCache({ api, clock, random, logger, metrics, onChange: route });
+  const cache = new ClusterCache({ api, clock, random, logger, metrics, onChange: (change) => routeChange(change) });
   let synced = false;
   // A default TelemetryStack that cannot be made is a mistake in its ConfigMap, no wish to be rid of what `dist` brought.
   let mayCollect = true;

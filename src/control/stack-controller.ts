@@ -25,6 +25,8 @@ export const STACK_KINDS = [
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
 ] as const;
 
+const NO_WORKLOADS: WorkloadCounts = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
+
 export interface StackControllerOptions {
   readonly api: KubeApi;
   readonly cache: ClusterCache;
@@ -65,13 +67,13 @@ export class StackController {
   #refuse(stack: KubeObject): StackOutcome {
     const { namespace } = this.#options;
     const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
-    const workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
-    return { stalled: { reason: 'WrongNamespace', message }, failures: [], suspended: false, components: [], inventory: [], workloads };
+    const stalled = { reason: 'WrongNamespace', message };
+    return { stalled, failures: [], suspended: false, components: [], inventory: [], workloads: NO_WORKLOADS };
   }
 
   /** A spec that cannot be rendered changes nothing, and says so. */
   #failed(stack: KubeObject, error: unknown): StackOutcome {
-    const { components = [], inventory = [], workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 } } = statusOf(stack);
+    const { components = [], inventory = [], workloads = NO_WORKLOADS } = statusOf(stack);
     return { failures: [`${describe(stack)}: ${errorText(error)}`], suspended: false, components, inventory, workloads };
   }
 

@@ -1,4 +1,5 @@
 import { type ActiveBackend, ANNOTATION, type Bootstrap } from '../api/annotations.ts';
+import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { EnvContent } from './env-content.ts';
 
@@ -41,8 +42,6 @@ export function readRecord(workload: KubeObject): InjectionRecord | 'absent' | '
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function isRecord(value: unknown): value is InjectionRecord {
   if (!isFields(value) || value['version'] !== VERSION) return false;
   const { backend, bootstrap, stack, containers, volumes } = value;
@@ -62,8 +61,4 @@ function isFieldPath(value: unknown): boolean {
 
 function everyText(fields: Fields): boolean {
   return Object.values(fields).every((field) => typeof field === 'string');
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
