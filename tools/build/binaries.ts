@@ -1,6 +1,12 @@
-/** When a binary is needed: the API server alone, checking configurations, a whole node, or scale tests. */
-export const TIERS = ['control', 'config', 'node', 'scale'] as const;
+/**
+ * When a binary is needed: the API server alone, checking configurations, a whole node, scale tests (fake nodes), other tools that
+ * install manifests (to work beside them and to be measured against them), or checkers of manifests.
+ */
+export const TIERS = ['control', 'config', 'node', 'scale', 'peers', 'checks'] as const;
 export type Tier = (typeof TIERS)[number];
+
+/** Tiers that `build` makes when none is named: what the tests of every change need. */
+export const DEFAULT_TIERS: readonly Tier[] = ['control', 'config', 'node'];
 
 /** One Go module of `tools/go/`, with the flags that all of its binaries are built with. */
 export interface GoModule {
@@ -9,6 +15,7 @@ export interface GoModule {
 }
 
 const KUBERNETES_VERSION = 'v1.36.3';
+const HELM_VERSIONS = { v3: 'v3.22.0', v4: 'v4.3.1' } as const;
 const kubernetesVersion = (name: string, value: string) => ` -X k8s.io/component-base/version.${name}=${value}`;
 
 const MODULE_TABLE = {
@@ -23,6 +30,11 @@ const MODULE_TABLE = {
   coredns: { tags: '', ldflags: '-s -w' },
   jaeger: { tags: '', ldflags: '-s -w' },
   pause: { tags: '', ldflags: '-s -w' },
+  // Without it `helm version` names the development version of its sources.
+  helm3: { tags: '', ldflags: `-s -w -X helm.sh/helm/v3/internal/version.version=${HELM_VERSIONS.v3}` },
+  helm4: { tags: '', ldflags: `-s -w -X helm.sh/helm/v4/internal/version.version=${HELM_VERSIONS.v4}` },
+  'kube-score': { tags: '', ldflags: '-s -w -X main.version=1.20.0' },
+  kubeconform: { tags: '', ldflags: '-s -w -X main.version=v0.7.0' },
 } as const satisfies Record<string, GoModule>;
 
 export type ModuleName = keyof typeof MODULE_TABLE;
@@ -70,6 +82,14 @@ const prometheus = (name: string): Binary => ({
   installed: { command: name, versionArgs: ['--version'], accepts: /version v?3\.16\./ },
 });
 
+const helm = (version: keyof typeof HELM_VERSIONS): Binary => ({
+  module: version === 'v3' ? 'helm3' : 'helm4',
+  package: `helm.sh/helm/${version}/cmd/helm`,
+  goOutput: 'helm',
+  tier: 'peers',
+  installed: { command: 'helm', versionArgs: ['version', '--short'], accepts: version === 'v3' ? /v3\.2[0-9]\./ : /v4\.[3-9]\./ },
+});
+
 const TABLE = {
   etcd: {
     module: 'kubernetes',
@@ -113,6 +133,22 @@ const TABLE = {
     goOutput: 'kwok',
     tier: 'scale',
     installed: { command: 'kwok', versionArgs: ['--version'], accepts: /v0\.8\./ },
+  },
+  helm3: helm('v3'),
+  helm4: helm('v4'),
+  'kube-score': {
+    module: 'kube-score',
+    package: 'github.com/zegl/kube-score/cmd/kube-score',
+    goOutput: 'kube-score',
+    tier: 'checks',
+    installed: { command: 'kube-score', versionArgs: ['version'], accepts: /1\.20\./ },
+  },
+  kubeconform: {
+    module: 'kubeconform',
+    package: 'github.com/yannh/kubeconform/cmd/kubeconform',
+    goOutput: 'kubeconform',
+    tier: 'checks',
+    installed: { command: 'kubeconform', versionArgs: ['-v'], accepts: /v0\.7\./ },
   },
 } as const satisfies Record<string, Binary>;
 

@@ -8,16 +8,16 @@ import { ensureImages, LOCAL_IMAGE_NAMES, type LocalImage } from '../images/imag
 import { tar } from '../images/tar.ts';
 import { say, step } from '../lib/progress.ts';
 import { ToolError } from '../lib/tool-error.ts';
-import { BINARIES, BINARY_NAMES, type BinaryName, binariesOf, isBinaryName, isTier, TIERS, type Tier } from './binaries.ts';
+import { BINARIES, BINARY_NAMES, type BinaryName, binariesOf, DEFAULT_TIERS, isBinaryName, isTier, TIERS, type Tier } from './binaries.ts';
 import { availableBinary, binary, ensureBinaries } from './binary.ts';
 
 type Output = 'table' | 'json';
 
-/** The tiers named, or all but `scale` when none is. Throws ToolError on a name that is no tier. */
+/** The tiers named, or the default ones when none is. Throws ToolError on a name that is no tier. */
 export function parseTiers(names: readonly string[]): readonly Tier[] {
   const wrong = names.find((name) => !isTier(name));
   if (wrong !== undefined) throw new ToolError(`"${wrong}" is no tier`, `tiers are ${TIERS.join(', ')}`);
-  return names.length === 0 ? TIERS.filter((tier) => tier !== 'scale') : names.filter(isTier);
+  return names.length === 0 ? DEFAULT_TIERS : names.filter(isTier);
 }
 
 function print(output: Output, rows: readonly Readonly<Record<string, string>>[]): void {
@@ -43,7 +43,7 @@ function program(): Command {
   const output = ['--output <format>', 'table or json', 'table'] as const;
   command
     .command('build')
-    .description(`build the binaries of the tiers (${TIERS.join(', ')}; default: all but scale) into the cache`)
+    .description(`build the binaries of the tiers (${TIERS.join(', ')}; default: ${DEFAULT_TIERS.join(', ')}) into the cache`)
     .argument('[tier...]')
     .option(...output)
     .action(async (tiers: string[], options: { output: Output }) => {

@@ -83,11 +83,11 @@ describe('installed programs', () => {
 });
 
 describe('the tiers of a command line', () => {
-  it('are all but scale when none is named', () => {
+  it('are those that the tests of every change need when none is named', () => {
     expect(parseTiers([])).toEqual(['control', 'config', 'node']);
   });
 
   it('are refused by name when one is unknown', () => {
-    expect(() => parseTiers(['control', 'nodes'])).toThrow('"nodes" is no tier\n  tiers are control, config, node, scale');
+    expect(() => parseTiers(['control', 'nodes'])).toThrow('"nodes" is no tier\n  tiers are control, config, node, scale, peers, checks');
   });
 });
