@@ -68,9 +68,32 @@ export class Metrics {
       labelNames: ['state', 'reason'],
       registers,
     });
+    this.#process();
     for (const controller of ['stack', 'workload']) {
       for (const result of ['success', 'error']) this.reconciles.inc({ controller, result }, 0);
       this.reconcileErrors.inc({ controller }, 0);
     }
+  }
+
+  /** What tells a leak, by prom-client's own names; its whole default set would cost an observer of every garbage collection. */
+  #process(): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    };
+    gauge('process_resident_memory_bytes', 'Resident memory of the process.', () => process.memoryUsage.rss());
+    gauge('nodejs_heap_size_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed);
+    gauge('nodejs_external_memory_bytes', 'Memory outside of the heap that objects in it hold.', () => process.memoryUsage().external);
+    gauge(
+      'nodejs_active_resources_total',
+      'Sockets, timers and requests that keep the process alive.',
+      () => process.getActiveResourcesInfo().length,
+    );
   }
 }
