@@ -397,6 +397,34 @@ export interface TelemetryStackSpecInjection {
    * @schema TelemetryStackSpecInjection#showOpenlitSpans
    */
   readonly showOpenlitSpans?: boolean;
+
+  /**
+   * How many workloads of this stack with available pods may roll out for the operator at once.
+   *
+   * @schema TelemetryStackSpecInjection#maxConcurrentRollouts
+   */
+  readonly maxConcurrentRollouts?: number;
+
+  /**
+   * The same, within one namespace.
+   *
+   * @schema TelemetryStackSpecInjection#maxConcurrentRolloutsPerNamespace
+   */
+  readonly maxConcurrentRolloutsPerNamespace?: number;
+
+  /**
+   * What becomes of an injection whose new pods fail where the former ones were available.
+   *
+   * @schema TelemetryStackSpecInjection#autoRollback
+   */
+  readonly autoRollback?: TelemetryStackSpecInjectionAutoRollback;
+
+  /**
+   * Namespaces whose workloads are never changed for this stack, besides kube-* and the operator's own.
+   *
+   * @schema TelemetryStackSpecInjection#protectedNamespaces
+   */
+  readonly protectedNamespaces?: string[];
 }
 
 /**
@@ -409,6 +437,10 @@ export function toJson_TelemetryStackSpecInjection(obj: TelemetryStackSpecInject
     'protocol': obj.protocol,
     'deploymentEnvironment': obj.deploymentEnvironment,
     'showOpenlitSpans': obj.showOpenlitSpans,
+    'maxConcurrentRollouts': obj.maxConcurrentRollouts,
+    'maxConcurrentRolloutsPerNamespace': obj.maxConcurrentRolloutsPerNamespace,
+    'autoRollback': toJson_TelemetryStackSpecInjectionAutoRollback(obj.autoRollback),
+    'protectedNamespaces': obj.protectedNamespaces?.map(y => y),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -758,6 +790,42 @@ export enum TelemetryStackSpecInjectionProtocol {
   /** grpc */
   GRPC = "grpc",
 }
+
+/**
+ * What becomes of an injection whose new pods fail where the former ones were available.
+ *
+ * @schema TelemetryStackSpecInjectionAutoRollback
+ */
+export interface TelemetryStackSpecInjectionAutoRollback {
+  /**
+   * true takes the injection back once and says why.
+   *
+   * @schema TelemetryStackSpecInjectionAutoRollback#enabled
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * How long after an injection its pods are watched; none ready by then counts as failed.
+   *
+   * @schema TelemetryStackSpecInjectionAutoRollback#deadline
+   */
+  readonly deadline?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecInjectionAutoRollback' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecInjectionAutoRollback(obj: TelemetryStackSpecInjectionAutoRollback | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'enabled': obj.enabled,
+    'deadline': obj.deadline,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
  * @schema TelemetryStackSpecCollectorResourcesRequests

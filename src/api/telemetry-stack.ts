@@ -18,6 +18,12 @@ export interface ResolvedStackSpec {
     readonly protocol: 'http/protobuf' | 'grpc';
     readonly deploymentEnvironment?: string;
     readonly showOpenlitSpans: boolean;
+    /** Workloads with available pods that may roll out for the operator at once: of the stack, and of one namespace. */
+    readonly maxConcurrentRollouts: number;
+    readonly maxConcurrentRolloutsPerNamespace: number;
+    /** `deadline`: a number and `s`, `m` or `h`. */
+    readonly autoRollback: { readonly enabled: boolean; readonly deadline: string };
+    readonly protectedNamespaces: readonly string[];
   };
 }
 
