@@ -16,6 +16,8 @@ export type PatchType =
   | 'application/merge-patch+json'
   | 'application/json-patch+json';
 
+export type Propagation = 'Background' | 'Foreground' | 'Orphan';
+
 export interface ObjectRef {
   readonly name: string;
   readonly namespace?: string;
@@ -34,6 +36,8 @@ export interface ApiErrorBody {
   readonly causes: readonly { readonly field?: string; readonly message?: string; readonly reason?: string }[];
   /** Seconds, from the Retry-After header. */
   readonly retryAfter?: number;
+  /** true when a 404 is about the resource type itself: its CRD is gone, its version has moved, or its API service is not there. */
+  readonly unserved?: true;
 }
 
 /** Thrown by every method of {@link KubeApi}. The message names the request and the object. */
@@ -57,7 +61,22 @@ export interface WatchEvent {
 
 export interface ListResult {
   readonly items: readonly KubeObject[];
+  /** The state of the cluster that the list shows. */
   readonly resourceVersion: string;
+}
+
+export interface ListOptions {
+  /** Default: all namespaces. */
+  readonly namespace?: string;
+  readonly query?: Query;
+  /** Only `metadata` of each object (PartialObjectMetadata): a fraction of the bytes where nothing else is read. Default false. */
+  readonly metadataOnly?: boolean;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly signal: AbortSignal;
+  /** Called when the server has accepted the watch, before its first event. */
+  readonly onOpen?: () => void;
 }
 
 /** The API server as the rest of the program sees it: raw JSON in and out. Retries and deadlines are the implementation's. */
@@ -67,7 +86,12 @@ export interface KubeApi {
   /** undefined when there is no such object. */
   get(type: ResourceType, ref: ObjectRef): Promise<KubeObject | undefined>;
   /** Every object, over all pages. No namespace: all namespaces. */
-  list(type: ResourceType, options?: { readonly namespace?: string; readonly query?: Query }): Promise<ListResult>;
+  list(type: ResourceType, options?: ListOptions): Promise<ListResult>;
+  /**
+   * The same, a page at a time (`query.limit` objects, default 500), so that a large list is never in memory as a whole. All pages show
+   * one state of the cluster. Throws KubeApiError 410 between two pages when the server has forgotten that state.
+   */
+  pages(type: ResourceType, options?: ListOptions): AsyncIterable<ListResult>;
   create(type: ResourceType, object: KubeObject, query?: Query): Promise<KubeObject>;
   patch(
     type: ResourceType,
@@ -81,12 +105,11 @@ export interface KubeApi {
     type: ResourceType,
     ref: ObjectRef,
     preconditions?: { readonly uid?: string; readonly resourceVersion?: string },
+    /** What becomes of the objects that it owns; default `Background`: they go too. */
+    propagation?: Propagation,
   ): Promise<boolean>;
   /** Events from `resourceVersion` on, until the stream ends or `signal` aborts. */
-  watch(
-    type: ResourceType,
-    options: { readonly namespace?: string; readonly query?: Query; readonly signal: AbortSignal },
-  ): AsyncIterable<WatchEvent>;
+  watch(type: ResourceType, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** GET of any path, as text: `/version`, pod logs, the service proxy. */
   getText(path: string, query?: Query): Promise<string>;
 }

@@ -8,6 +8,7 @@ import {
   type ListResult,
   type ObjectRef,
   type PatchType,
+  type Propagation,
   type Query,
   type ResourceType,
   type WatchEvent,
@@ -97,12 +98,13 @@ export class RestKubeApi implements KubeApi {
     type: ResourceType,
     ref: ObjectRef,
     preconditions: { readonly uid?: string; readonly resourceVersion?: string } = {},
+    propagationPolicy: Propagation = 'Background',
   ): Promise<boolean> {
     try {
       await this.#json({
         method: 'DELETE',
         path: objectPath(type, ref),
-        body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions }),
+        body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions }),
         contentType: 'application/json',
         about: `delete ${name(type, ref)}`,
       });
