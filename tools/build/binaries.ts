@@ -35,6 +35,7 @@ const MODULE_TABLE = {
   helm4: { tags: '', ldflags: `-s -w -X helm.sh/helm/v4/internal/version.version=${HELM_VERSIONS.v4}` },
   'kube-score': { tags: '', ldflags: '-s -w -X main.version=1.20.0' },
   kubeconform: { tags: '', ldflags: '-s -w -X main.version=v0.7.0' },
+  oracles: { tags: '', ldflags: '-s -w' },
 } as const satisfies Record<string, GoModule>;
 
 export type ModuleName = keyof typeof MODULE_TABLE;
@@ -136,6 +137,8 @@ const TABLE = {
   },
   helm3: helm('v3'),
   helm4: helm('v4'),
+  // What Flux and Argo CD do to a cluster, with their own libraries: neither has a program that does it alone.
+  oracles: { module: 'oracles', package: '.', goOutput: 'oracles', tier: 'peers' },
   'kube-score': {
     module: 'kube-score',
     package: 'github.com/zegl/kube-score/cmd/kube-score',
