@@ -1,0 +1,92 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+
+/** One request that the API server answered, as its audit log tells. */
+export interface AuditedRequest {
+  readonly verb: string;
+  readonly user: string;
+  readonly userAgent: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly code: number;
+  /** Milliseconds since 1970, when the server had received it, and when it had answered. */
+  readonly received: number;
+  readonly answered: number;
+}
+
+interface RawEvent {
+  readonly stage: string;
+  readonly verb: string;
+  readonly userAgent?: string;
+  readonly user?: { readonly username?: string };
+  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
+  readonly responseStatus?: { readonly code?: number };
+  readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
+}
+
+const CHUNK = 1 << 22;
+const WRITES: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/** Reads an audit log as it grows, each line once. Requests that stream (watches) are told when they start. */
+export class AuditReader {
+  readonly #file: string;
+  #offset: number;
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** From the log's present end on. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#offset = statSync(file).size;
+  }
+
+  /** What has been added since the last call. */
+  next(): readonly AuditedRequest[] {
+    const requests: AuditedRequest[] = [];
+    const file = openSync(this.#file, 'r');
+    try {
+      for (;;) {
+        const chunk = Buffer.alloc(CHUNK);
+        const length = readSync(file, chunk, 0, CHUNK, this.#offset);
+        if (length === 0) return requests;
+        this.#offset += length;
+        const text = Buffer.concat([this.#rest, chunk.subarray(0, length)]);
+        const end = text.lastIndexOf(0x0a) + 1;
+        this.#rest = Buffer.from(text.subarray(end));
+        for (const line of text.subarray(0, end).toString().split('\n')) {
+          const request = line === '' ? undefined : parse(line);
+          if (request !== undefined) requests.push(request);
+        }
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+/** A watch is logged at its start and again at its end: the end is left out. */
+function parse(line: string): AuditedRequest | undefined {
+  const event = JSON.parse(line) as RawEvent;
+  if (event.stage !== (event.verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete')) return undefined;
+  const { resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {};
+  return {
+    verb: event.verb,
+    user: event.user?.username ?? '',
+    userAgent: event.userAgent ?? '',
+    resource,
+    subresource,
+    namespace,
+    name,
+    code: event.responseStatus?.code ?? 0,
+    received: Date.parse(event.requestReceivedTimestamp),
+    answered: Date.parse(event.stageTimestamp),
+  };
+}
+
+export const OPERATOR_USER = 'system:serviceaccount:duotel:duotel-operator';
+
+/** Whether a request is a write of the operator that was carried out. Leases and events are not counted: they change no object that it manages. */
+export function isOperatorWrite({ user, verb, resource, code }: AuditedRequest): boolean {
+  return user === OPERATOR_USER && WRITES.includes(verb) && resource !== 'events' && resource !== 'leases' && code < 300;
+}
