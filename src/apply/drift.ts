@@ -1,4 +1,5 @@
 import { type Fields, isFields } from '../api/fields.ts';
+import { sameQuantity } from './quantity.ts';
 
 /** A field of the desired object whose live value differs. */
 export interface Difference {
@@ -22,7 +23,7 @@ export function drift(desired: unknown, live: unknown, path = ''): readonly Diff
     if (!isFields(live)) return [{ path, desired, live }];
     return Object.entries(desired).flatMap(([name, value]) => drift(value, live[name], path === '' ? name : `${path}${segment(name)}`));
   }
-  return desired === live ? [] : [{ path, desired, live }];
+  return desired === live || sameQuantity(path, desired, live) ? [] : [{ path, desired, live }];
 }
 
 function listDrift(desired: readonly unknown[], live: unknown, path: string): readonly Difference[] {
@@ -48,6 +49,7 @@ function mergeKeys(items: readonly Fields[]): readonly string[] | undefined {
   });
 }
 
-function segment(name: string): string {
+/** How a field's name is written at the end of a path. */
+export function segment(name: string): string {
   return /^[\w$-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }

@@ -1,30 +1,55 @@
 import type { KubeObject } from '../api/kube-object.ts';
 
-/** What must exist before what: kinds in the order they are applied; the rest comes after them. Deletion goes the other way. */
-const ORDER = [
-  'Namespace',
-  'CustomResourceDefinition',
-  'ServiceAccount',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'Role',
-  'RoleBinding',
-  'NetworkPolicy',
-  'ConfigMap',
-  'Secret',
-  'PersistentVolumeClaim',
-  'Service',
-  'Deployment',
-  'StatefulSet',
-  'PodDisruptionBudget',
+/**
+ * Kinds by the wave in which they are written: what must exist before what. Objects of one wave are written at the same time. Kinds
+ * named nowhere, custom ones among them, come after the workloads' wave; deletion goes the other way. After Flux's ssa/sort.go.
+ */
+const WAVES: readonly (readonly string[])[] = [
+  ['CustomResourceDefinition', 'Namespace', 'ClusterRole'],
+  ['StorageClass', 'PriorityClass', 'IngressClass', 'RuntimeClass', 'GatewayClass'],
+  ['ServiceAccount', 'ClusterRoleBinding', 'Role', 'ResourceQuota', 'LimitRange'],
+  ['RoleBinding', 'ConfigMap', 'Secret', 'PersistentVolume', 'PersistentVolumeClaim'],
+  ['Service'],
+  ['NetworkPolicy', 'PodDisruptionBudget'],
+  ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod'],
+];
+/** They decide on every other write, so they come when all that they need is there. */
+const LAST = [
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'APIService',
 ];
 
-/** Negative when `a` is applied before `b`. Ties by namespace and name, so that the order does not depend on the input's. */
-export function compareForApply(a: KubeObject, b: KubeObject): number {
-  const rank = (object: KubeObject): number => {
-    const index = ORDER.indexOf(object.kind);
-    return index === -1 ? ORDER.length : index;
-  };
-  const key = (object: KubeObject): string => `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-  return rank(a) - rank(b) || (key(a) < key(b) ? -1 : 1);
+type Sortable = Pick<KubeObject, 'kind' | 'metadata'>;
+
+/** The number of the wave that a kind is written in; 0 first. */
+export function waveOf(kind: string): number {
+  const index = WAVES.findIndex((kinds) => kinds.includes(kind));
+  if (index !== -1) return index;
+  return LAST.includes(kind) ? WAVES.length + 1 : WAVES.length;
+}
+
+/** Whether the other objects of a set can be checked by the API server only when the objects of this kind are there. */
+export function isFoundation(kind: string): boolean {
+  return waveOf(kind) === 0;
+}
+
+/** Negative when `a` is applied before `b`. Ties by kind, namespace and name, so that the order does not depend on the input's. */
+export function compareForApply(a: Sortable, b: Sortable): number {
+  const key = ({ kind, metadata }: Sortable): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+  return waveOf(a.kind) - waveOf(b.kind) || (key(a) < key(b) ? -1 : 1);
+}
+
+/** The items in groups of one wave, in the order in which the groups are written. */
+export function inWaves<T>(items: readonly T[], kindOf: (item: T) => string): readonly (readonly T[])[] {
+  const waves = new Map<number, T[]>();
+  for (const item of items) {
+    const wave = waveOf(kindOf(item));
+    const known = waves.get(wave);
+    if (known === undefined) waves.set(wave, [item]);
+    else known.push(item);
+  }
+  return [...waves.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
 }

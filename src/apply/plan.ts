@@ -1,14 +1,51 @@
 import type { KubeObject } from '../api/kube-object.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import { foreignOwner } from './adoption.ts';
 import { type Difference, drift } from './drift.ts';
+import { withIgnored } from './ignore.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
+import { normalForm } from './normal-form.ts';
 import { compareForApply } from './order.ts';
+import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 import { withdrawn } from './withdrawn.ts';
 
+/** Why an object that is no longer wanted stays for now. */
+export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating';
+
+/** One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live. */
 export type Action =
   | { readonly type: 'create'; readonly object: KubeObject }
-  | { readonly type: 'update'; readonly object: KubeObject; readonly live: KubeObject; readonly differences: readonly Difference[] }
-  | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject }
-  | { readonly type: 'delete'; readonly entry: InventoryEntry; readonly live: KubeObject };
+  | {
+      readonly type: 'update';
+      readonly object: KubeObject;
+      readonly sent: KubeObject;
+      readonly live: KubeObject;
+      readonly differences: readonly Difference[];
+    }
+  /** `tolerated`: differences that a write of these very bytes did not remove. */
+  | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject; readonly tolerated: readonly Difference[] }
+  /** It is being deleted; it is made again when it is gone. */
+  | { readonly type: 'wait'; readonly object: KubeObject; readonly live: KubeObject }
+  /** It is somebody else's: `owner` says whose. */
+  | { readonly type: 'refuse'; readonly object: KubeObject; readonly live: KubeObject; readonly owner: string }
+  /** It differs, and is not written for `ms` milliseconds, because others change it back each time. */
+  | {
+      readonly type: 'pause';
+      readonly object: KubeObject;
+      readonly live: KubeObject;
+      readonly differences: readonly Difference[];
+      readonly ms: number;
+    }
+  | { readonly type: 'delete'; readonly entry: InventoryEntry; readonly live: KubeObject }
+  | { readonly type: 'retain'; readonly entry: InventoryEntry; readonly live: KubeObject; readonly reason: RetainReason };
+
+/** What earlier passes have learnt; see ApplyMemory. */
+export interface Experience {
+  /** Whether our own last write of these bytes could not remove the difference. */
+  tolerates(object: KubeObject, difference: Difference): boolean;
+  /** Milliseconds for which the object is not to be written again; 0: it may be. */
+  pause(object: KubeObject): number;
+}
 
 export interface PlanInput {
   readonly desired: readonly KubeObject[];
@@ -16,38 +53,91 @@ export interface PlanInput {
   readonly live: (entry: InventoryEntry) => KubeObject | undefined;
   /** What we keep by the record of earlier passes. Only what it names is ever deleted. */
   readonly inventory: readonly InventoryEntry[];
-  /** Whether a live object still carries our label; one that does not is no longer ours to delete. */
-  readonly isOurs: (live: KubeObject) => boolean;
-  /** Differences that our own last write could not remove (the server's normal form, an admission webhook). */
-  readonly tolerated?: (object: KubeObject, difference: Difference) => boolean;
+  readonly policies?: Partial<Policies>;
+  readonly experience?: Experience;
 }
 
+/** On a live object: it stays when it is no longer wanted. */
+const PRUNE_ANNOTATION = 'duotel.io/prune';
+
 /**
- * The steps from what is there to what is wanted: creations and updates in apply order, then deletions in reverse.
- * Nothing is deleted when `desired` is empty: a render that yields nothing is a fault, not a wish.
+ * The steps from what is there to what is wanted: an action for each desired object in apply order, then one for each object of the
+ * inventory that is no longer wanted and still there, in reverse. Pure; the same for any order of the input.
  */
 export function plan(input: PlanInput): readonly Action[] {
-  const wanted = [...input.desired].sort(compareForApply);
-  const applied = wanted.map((object): Action => {
-    const live = input.live(objectEntry(object));
-    if (live === undefined || live.metadata.deletionTimestamp !== undefined) return { type: 'create', object };
-    const differences = differencesOf(object, live).filter((difference) => !input.tolerated?.(object, difference));
-    return differences.length === 0 ? { type: 'keep', object, live } : { type: 'update', object, live, differences };
-  });
-  if (wanted.length === 0) return applied;
-  const ids = new Set(wanted.map((object) => entryId(objectEntry(object))));
-  const doomed = input.inventory
-    .filter((entry) => !ids.has(entryId(entry)))
-    .flatMap((entry) => {
-      const live = input.live(entry);
-      const ours = live !== undefined && (entry.uid === undefined || entry.uid === live.metadata.uid) && input.isOurs(live);
-      return ours ? [{ type: 'delete', entry, live } as const] : [];
-    })
-    .sort((a, b) => compareForApply(b.live, a.live));
-  return [...applied, ...doomed];
+  const policies = { ...DEFAULT_POLICIES, ...input.policies };
+  const known = new Map(input.inventory.map((entry) => [entryId(entry), entry]));
+  const wanted = input.desired.map(normalForm).sort(compareForApply);
+  const applied = wanted.map((object) => decide(object, input.live(objectEntry(object)), known, policies, input.experience));
+  return [...applied, ...prune(wanted, input, policies)];
+}
+
+/** What to do with one desired object. */
+export function decide(
+  object: KubeObject,
+  live: KubeObject | undefined,
+  inventory: ReadonlyMap<string, InventoryEntry>,
+  policies: Policies,
+  experience?: Experience,
+): Action {
+  if (live === undefined) return { type: 'create', object };
+  const owner = foreignOwner(object, live, inventory, policies);
+  if (owner !== undefined) return { type: 'refuse', object, live, owner };
+  if (live.metadata.deletionTimestamp !== undefined) return { type: 'wait', object, live };
+  const sent = withIgnored(object, live, policies.ignore);
+  const all = differencesOf(sent, live);
+  const differences = all.filter((difference) => !experience?.tolerates(object, difference));
+  if (differences.length === 0) return { type: 'keep', object, live, tolerated: all };
+  const ms = experience?.pause(object) ?? 0;
+  return ms > 0 ? { type: 'pause', object, live, differences, ms } : { type: 'update', object, sent, live, differences };
 }
 
 /** What a write would change: desired fields that differ, and fields applied before that are no longer desired. */
 export function differencesOf(desired: KubeObject, live: KubeObject): readonly Difference[] {
   return [...drift(desired, live), ...withdrawn(desired, live)];
+}
+
+/**
+ * Nothing is deleted when nothing is desired, or when more than the allowed share of the inventory would go: a render that lost so much
+ * is a fault, not a wish.
+ */
+function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Policies): readonly Action[] {
+  const ids = new Set(wanted.map((object) => entryId(objectEntry(object))));
+  const surplus = input.inventory.filter((entry) => !ids.has(entryId(entry)));
+  const refused = wanted.length === 0 || surplus.length > input.inventory.length * policies.pruneShare;
+  const namespaces = new Set(wanted.map(({ metadata }) => metadata.namespace));
+  const reasonToStay = (live: KubeObject): RetainReason | undefined => {
+    if (live.metadata.deletionTimestamp !== undefined) return 'Terminating';
+    if (mayStay(live)) return 'PruneDisabled';
+    if (live.kind === 'Namespace' && namespaces.has(live.metadata.name)) return 'NamespaceInUse';
+    return refused ? 'PruneRefused' : undefined;
+  };
+  return surplus
+    .flatMap((entry): readonly Action[] => {
+      const live = input.live(entry);
+      if (live === undefined || !isOurs(entry, live, policies.owner)) return [];
+      const reason = reasonToStay(live);
+      return [reason === undefined ? { type: 'delete', entry, live } : { type: 'retain', entry, live, reason }];
+    })
+    .sort((a, b) => compareForApply(subject(b), subject(a)));
+}
+
+/** The same object that the entry means, still under our label; one that we know no UID of, by our own apply entry. */
+export function isOurs(entry: InventoryEntry, live: KubeObject, owner: Policies['owner']): boolean {
+  if (owner !== undefined && live.metadata.labels?.[owner.label] !== owner.value) return false;
+  if (entry.uid !== undefined) return entry.uid === live.metadata.uid;
+  return (
+    owner !== undefined ||
+    (live.metadata.managedFields ?? []).some(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply')
+  );
+}
+
+/** Whether somebody has marked the object to stay. */
+export function mayStay(live: KubeObject): boolean {
+  return live.metadata.annotations?.[PRUNE_ANNOTATION] === 'disabled';
+}
+
+/** The kind and metadata of what an action is about. */
+export function subject(action: Action): Pick<KubeObject, 'kind' | 'metadata'> {
+  return 'object' in action ? action.object : { kind: action.entry.kind, metadata: action.live.metadata };
 }

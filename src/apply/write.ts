@@ -1,86 +1,102 @@
-import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
-import type { KubeApi } from '../kube/kube-api.ts';
-import type { Action } from './plan.ts';
-import { LAST_APPLIED } from './withdrawn.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { isImmutableError, mayBeRecreated } from './immutable.ts';
+import { lookUp } from './look-up.ts';
+import { type Action, decide, isOurs, mayStay } from './plan.ts';
+import { problemOf, standingProblem } from './problem.ts';
+import { recreate } from './recreate.ts';
+import type { Result } from './result.ts';
+import { takeOver } from './take-over.ts';
+import type { WriteContext } from './write-context.ts';
 
-export interface Result {
-  readonly action: Action;
-  /** The object as the API server answered; undefined after a deletion and after an error. */
-  readonly object?: KubeObject;
-  readonly error?: unknown;
-}
-
-/** Carries out the actions one after the other. One that fails does not keep the others from being done. */
-export async function write(api: KubeApi, actions: readonly Action[]): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  for (const action of actions) {
-    try {
-      results.push(await writeOne(api, action));
-    } catch (error) {
-      results.push({ action, error });
+/** Carries out one action. Never rejects: an error becomes the result's problem. */
+export async function write(context: WriteContext, action: Action): Promise<Result> {
+  try {
+    switch (action.type) {
+      case 'create':
+        return await create(context, action);
+      case 'update':
+        return await update(context, action);
+      case 'delete':
+        return await remove(context, action);
+      case 'keep':
+      case 'wait':
+      case 'refuse':
+      case 'pause':
+      case 'retain':
+        return standing(context, action);
+      default:
+        return action satisfies never;
     }
-  }
-  return results;
-}
-
-async function writeOne(api: KubeApi, action: Action): Promise<Result> {
-  switch (action.type) {
-    case 'keep':
-      return { action, object: action.live };
-    case 'create':
-      return { action, object: await serverSideApply(api, action.object) };
-    case 'update':
-      await takeOver(api, action.live);
-      return { action, object: await serverSideApply(api, action.object) };
-    case 'delete': {
-      const { entry, live } = action;
-      const type = await api.resourceType(entry.apiVersion, entry.kind);
-      const { uid } = live.metadata;
-      await api.delete(type, entry, uid === undefined ? {} : { uid });
-      return { action };
-    }
-    default:
-      return action satisfies never;
+  } catch (error) {
+    return { action, outcome: 'failed', problem: problemOf(action, error) };
   }
 }
 
-async function serverSideApply(api: KubeApi, object: KubeObject): Promise<KubeObject> {
-  const type = await api.resourceType(object.apiVersion, object.kind);
-  return api.patch(type, object.metadata, 'application/apply-patch+yaml', object, { fieldManager: FIELD_MANAGER, force: true });
+const OUTCOMES = { keep: 'unchanged', wait: 'waiting', refuse: 'refused', pause: 'waiting', retain: 'retained' } as const;
+
+/** The result of an action that writes nothing. */
+function standing({ now }: WriteContext, action: Action & { readonly type: keyof typeof OUTCOMES }): Result {
+  const problem = standingProblem(action, now());
+  return { action, outcome: OUTCOMES[action.type], object: action.live, ...(problem !== undefined && { problem }) };
 }
 
 /**
- * Makes ours what kubectl applied, before our first change to the object: fields that the new version no longer has would otherwise
- * stay, owned by kubectl, for ever. The same step as client-go's csaupgrade.
+ * What we do not see may be there all the same (a cache that lags, or holds only what carries our label): without force, fields that
+ * others hold make the API server refuse, and then it is decided again on the object as it is.
  */
-async function takeOver(api: KubeApi, live: KubeObject): Promise<void> {
-  const fields = takenOver(live.metadata.managedFields ?? []);
-  if (fields === undefined) return;
-  const type = await api.resourceType(live.apiVersion, live.kind);
-  await api.patch(type, live.metadata, 'application/json-patch+json', [
-    { op: 'replace', path: '/metadata/managedFields', value: fields },
-    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
-  ]);
+async function create(context: WriteContext, action: Action & { readonly type: 'create' }): Promise<Result> {
+  const { object } = action;
+  try {
+    return { action, outcome: 'created', object: await serverSideApply(context.api, object, { force: false }) };
+  } catch (error) {
+    if (!isApiError(error, 'Conflict')) throw error;
+    const type = await context.api.resourceType(object.apiVersion, object.kind);
+    const live = await lookUp(context.api, type, object.metadata);
+    const next = decide(object, live, context.inventory, context.policies);
+    if (next.type === 'create') throw error;
+    return write(context, next);
+  }
 }
 
-/** The entries with kubectl's apply entry renamed to ours; undefined when we have one, or kubectl has none. */
-export function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] | undefined {
-  const isApply = (entry: ManagedFieldsEntry): boolean => entry.manager === FIELD_MANAGER && entry.operation === 'Apply';
-  const isKubectl = (entry: ManagedFieldsEntry): boolean =>
-    entry.manager === 'kubectl-client-side-apply' || (entry.manager === 'kubectl' && entry.operation === 'Apply');
-  if (entries.some(isApply)) return undefined;
-  const index = entries.findIndex((entry) => isKubectl(entry) && entry.subresource === undefined);
-  if (index === -1) return undefined;
-  return entries.map((entry, i) => (i === index ? ours(entry) : entry));
+async function update(context: WriteContext, action: Action & { readonly type: 'update' }): Promise<Result> {
+  const { api, policies } = context;
+  try {
+    await takeOver(api, action.live);
+    return { action, outcome: 'updated', object: await serverSideApply(api, action.sent, { force: policies.conflicts === 'Force' }) };
+  } catch (error) {
+    if (policies.immutable !== 'Recreate' || !isImmutableError(error) || !mayBeRecreated(action.object.kind)) throw error;
+    return recreate(context, action);
+  }
 }
 
-/** Without kubectl's own annotation: owning it would make our apply remove it, and the user's next `kubectl apply` complain. */
-function ours(entry: ManagedFieldsEntry): ManagedFieldsEntry {
-  const fieldsV1 = structuredClone(entry.fieldsV1 ?? {}) as { 'f:metadata'?: { 'f:annotations'?: Record<string, unknown> } };
-  const annotations = fieldsV1['f:metadata']?.['f:annotations'] ?? {};
-  delete annotations[`f:${LAST_APPLIED}`];
-  // `.` is the map itself: owned alone, our apply would take the map away, and kubectl's annotation with it.
-  if (Object.keys(annotations).every((key) => key === '.')) delete fieldsV1['f:metadata']?.['f:annotations'];
-  return { ...entry, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };
+/** Of the UID and version that we looked at; when it has changed since, it is looked at once more. */
+async function remove({ api, policies }: WriteContext, action: Action & { readonly type: 'delete' }): Promise<Result> {
+  const { entry } = action;
+  const type = await api.resourceType(entry.apiVersion, entry.kind);
+  let live: KubeObject | undefined = action.live;
+  for (let tries = 1; live !== undefined; tries += 1) {
+    const { uid, resourceVersion } = live.metadata;
+    try {
+      await api.delete(type, entry, { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) });
+      return { action, outcome: 'deleted' };
+    } catch (error) {
+      if (!isApiError(error, 'Conflict') || tries === 3) throw error;
+      live = await lookUp(api, type, entry);
+      if (live !== undefined && (!isOurs(entry, live, policies.owner) || mayStay(live))) break;
+    }
+  }
+  return { action, outcome: live === undefined ? 'deleted' : 'retained' };
+}
+
+/** Sends the object as what we want of it. `dryRun`: the API server says what it would answer, and stores nothing. */
+export async function serverSideApply(
+  api: KubeApi,
+  object: KubeObject,
+  options: { readonly force: boolean; readonly dryRun?: boolean },
+): Promise<KubeObject> {
+  const type = await api.resourceType(object.apiVersion, object.kind);
+  const query = { fieldManager: FIELD_MANAGER, force: options.force, dryRun: options.dryRun ? 'All' : undefined };
+  return api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query);
 }

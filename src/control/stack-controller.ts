@@ -1,31 +1,33 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
-import { COMPONENTS, componentName, FIELD_MANAGER, grafanaAdminSecret, STACK_LABEL } from '../api/names.ts';
+import { FIELD_MANAGER, grafanaAdminSecret } from '../api/names.ts';
+import { stackParts } from '../api/stack-parts.ts';
 import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
-import type { Difference } from '../apply/drift.ts';
-import { workloadHealth } from '../apply/health.ts';
-import { entryId, type InventoryEntry, objectEntry, sameInventory, union } from '../apply/inventory.ts';
-import { type Action, differencesOf, plan } from '../apply/plan.ts';
-import { type Result, write } from '../apply/write.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { applySet } from '../apply/apply-set.ts';
+import { entryId, type InventoryEntry, objectEntry } from '../apply/inventory.ts';
+import { ApplyMemory } from '../apply/memory.ts';
+import { subject } from '../apply/plan.ts';
+import { readLive } from '../apply/read-live.ts';
+import { isWrite, type Problem, type Result } from '../apply/result.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
 import { createGrafanaAdmin } from './grafana-admin.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { type ComponentLine, type StackOutcome, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
+import { type Components, componentLines, podReason } from './stack-components.ts';
+import { collectLeftOvers, noteDeletionPolicy } from './stack-deletion.ts';
+import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
+import { durationMs, stackPolicies } from './stack-policies.ts';
+import { RECONCILE_AT, type StackOutcome, type StackStatus, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
 
-/** Kinds that a stack's manifests may hold, all in the stack's namespace. */
-export const STACK_KINDS = [
-  { apiVersion: 'v1', kind: 'ServiceAccount' },
-  { apiVersion: 'v1', kind: 'ConfigMap' },
-  { apiVersion: 'v1', kind: 'Service' },
-  { apiVersion: 'apps/v1', kind: 'StatefulSet' },
-  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
-] as const;
+export { STACK_KINDS } from './stack-kinds.ts';
 
 const NO_WORKLOADS: WorkloadCounts = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
+/** Its own manager for the status, so that what it says and what it makes can be told apart. */
+const STATUS_MANAGER = `${FIELD_MANAGER}-status`;
 
 export interface StackControllerOptions {
   readonly api: KubeApi;
@@ -40,14 +42,17 @@ export interface StackControllerOptions {
   readonly mayCollect: () => boolean;
   /** `reverted`: their number by the stack's status so far. */
   readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
+  /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
+  readonly lookAgain: (stack: string, ms: number) => void;
 }
 
 /** Keeps the objects of each TelemetryStack as its spec says, and its status as they are. */
 export class StackController {
   readonly #options: StackControllerOptions;
-  /** By object identity: what stayed different after our own write of these very bytes. */
-  readonly #tolerated = new Map<string, { readonly desired: KubeObject; readonly differences: readonly Difference[] }>();
-  readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[] }>();
+  readonly #memory = new ApplyMemory(() => performance.now());
+  readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
+  /** Stacks whose objects outlive them, as the last pass saw them: an edit and a deletion may come faster than our note of it. */
+  readonly #kept = new Map<string, boolean>();
 
   constructor(options: StackControllerOptions) {
     this.#options = options;
@@ -64,6 +69,13 @@ export class StackController {
     if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
   }
 
+  /** Takes in a stack as it was last seen, before it was gone. */
+  seen(stack: KubeObject): void {
+    const { suspend, reconcile } = (stack['spec'] ?? {}) as { suspend?: boolean; reconcile?: { deletion?: string } };
+    const { namespace = '', name } = stack.metadata;
+    this.#kept.set(`${namespace}/${name}`, suspend === true || reconcile?.deletion === 'Orphan');
+  }
+
   #refuse(stack: KubeObject): StackOutcome {
     const { namespace } = this.#options;
     const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
@@ -73,151 +85,193 @@ export class StackController {
 
   /** A spec that cannot be rendered changes nothing, and says so. */
   #failed(stack: KubeObject, error: unknown): StackOutcome {
-    const { components = [], inventory = [], workloads = NO_WORKLOADS } = statusOf(stack);
-    return { failures: [`${describe(stack)}: ${errorText(error)}`], suspended: false, components, inventory, workloads };
+    const { components = [], inventory = [], inventoryConfigMaps = [], workloads = NO_WORKLOADS } = statusOf(stack);
+    const failures = [`${describe(stack)}: ${errorText(error)}`];
+    return { failures, suspended: false, components, inventory, inventoryConfigMaps, workloads };
   }
 
   async #apply(stack: KubeObject): Promise<StackOutcome> {
-    const { api, cache, metrics, logger } = this.#options;
-    const { name, namespace = '' } = stack.metadata;
+    const { api, cache } = this.#options;
+    const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
-    const inventory = statusOf(stack).inventory ?? [];
-    const rest = {
-      suspended: spec.suspend,
-      components: this.#components(stack, spec),
-      workloads: this.#options.workloads(`${namespace}/${name}`, statusOf(stack).workloads?.reverted ?? 0),
-    };
-    if (spec.suspend) return { ...rest, failures: [], inventory };
-
-    const desired = this.#render(name, namespace, spec);
-    const actions = plan({
-      desired,
-      live: (entry) => cache.live(entry),
-      inventory,
-      isOurs: (live) => live.metadata.labels?.[STACK_LABEL] === name,
-      tolerated: (object, difference) => this.#isTolerated(object, difference),
-    });
-    await this.#announce(stack, inventory, actions);
-    const results = await write(api, actions);
-    const failures: string[] = [];
-    for (const result of results) {
-      this.#learn(result);
-      const { action, error } = result;
-      const subject = action.type === 'delete' ? `${action.entry.kind}/${action.entry.name}` : describe(action.object);
-      if (error !== undefined) failures.push(`${subject}: ${errorText(error)}`);
-      else if (action.type !== 'keep') {
-        metrics.driftCorrections.inc({ kind: action.type === 'delete' ? action.entry.kind : action.object.kind });
-        const paths = action.type === 'update' ? action.differences.map((difference) => difference.path).join(', ') : undefined;
-        logger.info('object written', {
-          stack: name,
-          action: action.type,
-          object: subject,
-          ...(paths !== undefined && { fields: paths.slice(0, 500) }),
-        });
-      }
+    const before = statusOf(stack);
+    const keep = spec.suspend ? 'suspended' : spec.reconcile.deletion === 'Orphan' ? 'orphan' : undefined;
+    this.seen(stack);
+    await noteDeletionPolicy(api, cache, stack, keep);
+    const workloads = this.#options.workloads(`${namespace}/${name}`, before.workloads?.reverted ?? 0);
+    if (spec.suspend) {
+      const { inventory = [], inventoryConfigMaps = [] } = before;
+      const { lines } = await this.#components(stack, spec, []);
+      return { suspended: true, components: lines, workloads, failures: [], inventory, inventoryConfigMaps };
     }
-    if (spec.grafana.enabled && cache.get('Secret', { namespace, name: grafanaAdminSecret(name) }) === undefined) {
+
+    const { objects: desired, digest } = this.#render(name, namespace, spec);
+    if (stack.metadata.annotations?.[RECONCILE_AT] !== before.lastHandledReconcileAt) {
+      this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
+    }
+    const inventory = await readInventory(api, stack);
+    const policies = stackPolicies(stack, spec);
+    const { results, inventory: kept } = await applySet({
+      api,
+      desired,
+      inventory,
+      policies,
+      live: await this.#live([...desired.map(objectEntry), ...inventory]),
+      memory: this.#memory,
+      record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
+    });
+    this.#note(name, results);
+    const problems = this.#problems(`${namespace}/${name}`, results);
+    const failures = problems.filter(({ reason }) => !SETTLED.has(reason)).map(({ message }) => message);
+    if (spec.grafana.mode === 'managed' && cache.get('Secret', { namespace, name: grafanaAdminSecret(name) }) === undefined) {
       const failure = await createGrafanaAdmin(api, name, namespace).catch(errorText);
       if (failure !== undefined) failures.push(failure);
     }
-    return { ...rest, ...stalledBy(results), failures, inventory: keptAfter(inventory, results) };
+    const { lines: components, failed } = await this.#components(stack, spec, results);
+    const stored = await storeInventory(api, stack, kept);
+    await collectInventory(api, cache.values('ConfigMap'), name, [
+      ...(stored.inventoryConfigMaps ?? []),
+      // The status still names them until it is written.
+      ...(statusOf(this.#latest(stack)).inventoryConfigMaps ?? []),
+    ]);
+    return {
+      suspended: false,
+      components,
+      workloads,
+      ...stalledBy(problems, failed),
+      failures,
+      ...stored,
+      ...(problems.length === 0 && { applied: { digest, generation } }),
+    };
   }
 
-  #render(name: string, namespace: string, spec: ResolvedStackSpec): readonly KubeObject[] {
+  /** The kinds that are watched from the cache, the others from the API server. */
+  async #live(entries: readonly InventoryEntry[]): Promise<(entry: InventoryEntry) => KubeObject | undefined> {
+    const { api, cache } = this.#options;
+    const read = await readLive(
+      api,
+      entries.filter(({ kind }) => !cache.watches(kind)),
+      8,
+    );
+    return (entry) => (cache.watches(entry.kind) ? cache.live(entry) : read(entry));
+  }
+
+  #render(name: string, namespace: string, spec: ResolvedStackSpec): { readonly objects: readonly KubeObject[]; readonly digest: string } {
     const known = this.#rendered.get(name);
-    if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known.objects;
+    if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known;
     const objects = this.#options.synth({ name, namespace, spec });
-    this.#rendered.set(name, { spec, objects });
-    return objects;
+    const digest = `sha256:${createHash('sha256').update(JSON.stringify(objects)).digest('hex')}`;
+    const made = { spec, objects, digest };
+    this.#rendered.set(name, made);
+    return made;
   }
 
-  #isTolerated(object: KubeObject, difference: Difference): boolean {
-    const known = this.#tolerated.get(entryId(objectEntry(object)));
-    if (known === undefined || !isDeepStrictEqual(known.desired, object)) return false;
-    return known.differences.some((other) => other.path === difference.path && isDeepStrictEqual(other.live, difference.live));
+  /** Puts the API server's answers into the cache, and what was done into the log. */
+  #note(stack: string, results: readonly Result[]): void {
+    const { cache, metrics, logger } = this.#options;
+    for (const result of results) {
+      if (!isWrite(result)) continue;
+      const { action, outcome, object } = result;
+      const { kind } = subject(action);
+      if (object !== undefined) cache.remember(object);
+      metrics.driftCorrections.inc({ kind });
+      const paths = action.type === 'update' ? action.differences.map((difference) => difference.path).join(', ') : undefined;
+      logger.info('object written', {
+        stack,
+        action: outcome,
+        object: describe(subject(action)),
+        ...(paths !== undefined && { fields: paths.slice(0, 500) }),
+      });
+    }
   }
 
-  /** Remembers the API server's answer, and what it made of our bytes (its normal form, an admission webhook's wish). */
-  #learn({ action, object }: Result): void {
-    if (object === undefined || action.type === 'delete' || action.type === 'keep') return;
-    this.#options.cache.remember(object);
-    const differences = differencesOf(action.object, object);
-    const id = entryId(objectEntry(action.object));
-    if (differences.length === 0) this.#tolerated.delete(id);
-    else this.#tolerated.set(id, { desired: action.object, differences });
+  /** All that is wrong with the objects; those that others keep changing are looked at again when they may be written. */
+  #problems(key: string, results: readonly Result[]): readonly Problem[] {
+    const contests = results.flatMap(({ action }) => ('object' in action ? (this.#memory.contest(action.object) ?? []) : []));
+    for (const { ms } of contests) this.#options.lookAgain(key, ms);
+    return [...results.flatMap(({ problem }) => problem ?? []), ...contests];
   }
 
-  /** Writes down what is about to be created before it is: a crash in between leaves an entry without an object, never the reverse. */
-  async #announce(stack: KubeObject, inventory: readonly InventoryEntry[], actions: readonly Action[]): Promise<void> {
-    const coming = actions.flatMap((action) => (action.type === 'create' ? [objectEntry(action.object)] : []));
-    const widened = union(inventory, coming);
-    if (coming.length > 0 && !sameInventory(widened, inventory)) await this.#patchStatus(stack, { inventory: widened });
-  }
-
-  #components(stack: KubeObject, spec: ResolvedStackSpec): readonly ComponentLine[] {
-    const { name, namespace = '' } = stack.metadata;
-    return COMPONENTS.filter((component) => component !== 'grafana' || spec.grafana.enabled).map((component) => {
-      const live = this.#options.cache.get('StatefulSet', { namespace, name: componentName(name, component) });
-      return { name: component, ...workloadHealth(live) };
+  async #components(stack: KubeObject, spec: ResolvedStackSpec, results: readonly Result[]): Promise<Components> {
+    const { api, cache, lookAgain } = this.#options;
+    const { name, namespace = '', generation } = stack.metadata;
+    const { components = [], observedGeneration } = statusOf(stack);
+    const written = new Set(results.filter(isWrite).map(({ action }) => subject(action).metadata.name));
+    const found = await componentLines({
+      stack,
+      parts: stackParts(spec),
+      live: ({ kind }, named) =>
+        cache.get(kind, { namespace, name: named }) ??
+        results.find(({ object }) => object?.kind === kind && object.metadata.name === named)?.object,
+      before: observedGeneration === generation ? components.filter((line) => !written.has(`${name}-${line.name}`)) : [],
+      deadlineMs: durationMs(spec.reconcile.readinessDeadline),
+      now: Date.now(),
+      why: (part) => podReason(api, stack, part),
     });
+    if (found.deadlineIn !== undefined) lookAgain(`${namespace}/${name}`, found.deadlineIn + 1000);
+    return found;
   }
 
   async #report(stack: KubeObject, outcome: StackOutcome): Promise<void> {
-    const status = stackStatus(stack, outcome, new Date().toISOString());
-    if (isDeepStrictEqual(statusOf(stack), JSON.parse(JSON.stringify(status)))) return;
+    const latest = this.#latest(stack);
+    const status = JSON.parse(JSON.stringify(stackStatus(stack, outcome, new Date().toISOString()))) as StackStatus;
+    if (isDeepStrictEqual(statusOf(latest), status)) return;
     const before = statusOf(stack).conditions?.find((one) => one.type === 'Ready');
-    await this.#patchStatus(stack, status);
+    const gone = Object.keys(statusOf(latest)).filter((field) => !Object.hasOwn(status, field));
+    await this.#patchStatus(stack, { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) });
     const ready = status.conditions.find((one) => one.type === 'Ready');
     if (ready === undefined || (before?.status === ready.status && before.reason === ready.reason)) return;
     const type = ready.status === 'True' || ready.reason === 'ComponentsNotReady' || ready.reason === 'Suspended' ? 'Normal' : 'Warning';
     await this.#options.events.record(stack, { type, reason: ready.reason, message: ready.message });
   }
 
+  /** The stack with the status that this very pass may have written. */
+  #latest(stack: KubeObject): KubeObject {
+    const { namespace, name, uid } = stack.metadata;
+    const latest = this.#options.cache.get(TELEMETRY_STACK.kind, { name, ...(namespace !== undefined && { namespace }) });
+    return latest?.metadata.uid === uid && latest !== undefined ? latest : stack;
+  }
+
+  /** Of the stack and version that the pass has seen: a status made from the past must not replace a newer inventory. */
   async #patchStatus(stack: KubeObject, status: object): Promise<void> {
     const { api, cache } = this.#options;
     const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
-    const query = { subresource: 'status', fieldManager: FIELD_MANAGER };
-    cache.remember(await api.patch(type, stack.metadata, 'application/merge-patch+json', { status }, query));
+    const { uid } = stack.metadata;
+    const { resourceVersion } = this.#latest(stack).metadata;
+    const query = { subresource: 'status', fieldManager: STATUS_MANAGER };
+    const body = { metadata: { uid, resourceVersion }, status };
+    cache.remember(await api.patch(type, stack.metadata, 'application/merge-patch+json', body, query));
   }
 
-  /** Deletes what a stack that is gone has left. Claims and the Grafana password stay: they are the user's data. */
   async #collect(namespace: string, name: string): Promise<void> {
     const { api, cache, logger } = this.#options;
     if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
     this.#rendered.delete(name);
-    const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter(
-      ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name,
-    );
-    const actions = left.map((live): Action => ({ type: 'delete', entry: objectEntry(live), live }));
-    const results = await write(api, actions);
-    const failed = results.filter((result) => result.error !== undefined);
-    logger.info('stack is gone, its objects deleted', { stack: name, deleted: results.length - failed.length, failed: failed.length });
-    if (failed.length > 0) throw new Error(failed.map((result) => errorText(result.error)).join('; '));
+    if (this.#kept.get(`${namespace}/${name}`) === true) {
+      logger.info('stack is gone, its objects are kept', { stack: name });
+      return;
+    }
+    const collected = await collectLeftOvers(api, cache, namespace, name);
+    if (collected.outcome !== 'deleted') {
+      if (collected.outcome !== 'nothingLeft')
+        logger.info('stack is not in the cache, its objects stay', { stack: name, because: collected.outcome });
+      return;
+    }
+    const { deleted, failures } = collected;
+    logger.info('stack is gone, its objects deleted', { stack: name, deleted, failed: failures.length });
+    if (failures.length > 0) throw new Error(failures.join('; '));
   }
 }
 
-/** The inventory after a pass: what was wanted and what could not be deleted. */
-function keptAfter(inventory: readonly InventoryEntry[], results: readonly Result[]): readonly InventoryEntry[] {
-  const kept = results.flatMap(({ action, object, error }): readonly InventoryEntry[] => {
-    if (action.type === 'delete') return error === undefined ? [] : [action.entry];
-    if (object !== undefined) return [objectEntry(object)];
-    const known = inventory.find((entry) => entryId(entry) === entryId(objectEntry(action.object)));
-    return [known ?? objectEntry(action.object)];
-  });
-  return union([], kept);
-}
+/** Trying again at once would change nothing: a later change of the object brings the next pass. */
+const SETTLED: ReadonlySet<Problem['reason']> = new Set(['DriftNotRepairable', 'FieldContested', 'PruneRefused']);
 
-/** An object that the API server will refuse again, whatever we do, stalls the stack until somebody changes something. */
-function stalledBy(results: readonly Result[]): Pick<StackOutcome, 'stalled'> {
-  const refused = results.filter(({ error }) => isApiError(error, 'Invalid') || isApiError(error, 'Forbidden'));
-  if (refused.length === 0) return {};
-  const message = refused.map(({ action, error }) => errorText(error) + wayOut(action)).join('; ');
-  return { stalled: { reason: 'ObjectRefused', message: message.slice(0, 2000) } };
-}
-
-/** A StatefulSet's claims cannot be changed in place; its pods and claims outlive it. */
-function wayOut(action: Action): string {
-  if (action.type !== 'update' || !action.differences.some(({ path }) => path.startsWith('spec.volumeClaimTemplates'))) return '';
-  const { name, namespace } = action.object.metadata;
-  return ` To have the new storage settings: kubectl delete statefulset ${name} -n ${namespace} --cascade=orphan; the operator makes it again`;
+/** What stays so until somebody does something; one reason in the condition, all messages. */
+function stalledBy(problems: readonly Problem[], failed: readonly string[]): Pick<StackOutcome, 'stalled'> {
+  const final = problems.filter((problem) => problem.final);
+  const [first] = final;
+  const reason = first?.reason ?? (failed.length > 0 ? 'ComponentsFailed' : undefined);
+  if (reason === undefined) return {};
+  const message = [...final.map((problem) => problem.message), ...failed].join('; ');
+  return { stalled: { reason, message: message.slice(0, 2000) } };
 }

@@ -6,6 +6,8 @@ export interface ComponentLine {
   readonly name: string;
   readonly ready: boolean;
   readonly message: string;
+  /** RFC 3339: since when it is not ready. */
+  readonly since?: string;
 }
 
 export interface WorkloadCounts {
@@ -21,8 +23,18 @@ export interface StackStatus {
   readonly conditions: readonly Condition[];
   readonly components: readonly ComponentLine[];
   readonly inventory: readonly InventoryEntry[];
+  /** Names of the ConfigMaps that hold the inventory when it is too large for the status; empty otherwise. */
+  readonly inventoryConfigMaps?: readonly string[];
+  /** Digest of the objects that were last applied without an error, and the generation that they were made from. */
+  readonly lastAppliedDigest?: string;
+  readonly lastAppliedGeneration?: number;
+  /** Value of {@link RECONCILE_AT} that was last acted on. */
+  readonly lastHandledReconcileAt?: string;
   readonly workloads: WorkloadCounts;
 }
+
+/** Annotation of a TelemetryStack: a new value calls for a pass that tries everything again. */
+export const RECONCILE_AT = 'duotel.io/reconcile-at';
 
 export interface StackOutcome {
   /** Why the stack cannot go on without somebody; each names the object. */
@@ -32,6 +44,9 @@ export interface StackOutcome {
   readonly suspended: boolean;
   readonly components: readonly ComponentLine[];
   readonly inventory: readonly InventoryEntry[];
+  readonly inventoryConfigMaps?: readonly string[];
+  /** What was applied, when all of it was. */
+  readonly applied?: { readonly digest: string; readonly generation: number };
   readonly workloads: WorkloadCounts;
 }
 
@@ -47,6 +62,7 @@ export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: strin
     condition(before, now, { type, status: status ? 'True' : 'False', reason, message, observedGeneration: generation });
   const { components, inventory, workloads } = outcome;
   const ready = summary(outcome);
+  const reconcileAt = stack.metadata.annotations?.[RECONCILE_AT];
   const progressing = ready.reason === 'ComponentsNotReady' || ready.reason === 'ApplyFailed';
   return {
     observedGeneration: generation,
@@ -59,7 +75,19 @@ export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: strin
     ],
     components,
     inventory,
+    ...(outcome.inventoryConfigMaps?.length && { inventoryConfigMaps: outcome.inventoryConfigMaps }),
+    ...lastApplied(stack, outcome),
+    ...(reconcileAt !== undefined && { lastHandledReconcileAt: reconcileAt }),
     workloads,
+  };
+}
+
+function lastApplied(stack: KubeObject, { applied }: StackOutcome): Pick<StackStatus, 'lastAppliedDigest' | 'lastAppliedGeneration'> {
+  const { lastAppliedDigest, lastAppliedGeneration } = statusOf(stack);
+  if (applied !== undefined) return { lastAppliedDigest: applied.digest, lastAppliedGeneration: applied.generation };
+  return {
+    ...(lastAppliedDigest !== undefined && { lastAppliedDigest }),
+    ...(lastAppliedGeneration !== undefined && { lastAppliedGeneration }),
   };
 }
 

@@ -2,25 +2,33 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { entryId, type InventoryEntry, objectEntry, union } from '../../../src/apply/inventory.ts';
-import { type Action, plan } from '../../../src/apply/plan.ts';
+import { type Action, plan, subject } from '../../../src/apply/plan.ts';
+import type { Policies } from '../../../src/apply/policies.ts';
 
 const object = (kind: string, name: string, data = 'x', uid?: string): KubeObject => ({
   apiVersion: 'v1',
   kind,
-  metadata: { name, namespace: 'duotel', ...(uid && { uid }) },
+  metadata: { name, namespace: 'duotel', labels: { set: 'mine' }, ...(uid && { uid }) },
   data: { key: data },
 });
 
 type Cluster = Map<string, KubeObject>;
 const id = (entry: InventoryEntry): string => entryId(entry);
-const run = (desired: readonly KubeObject[], cluster: Cluster, inventory: readonly InventoryEntry[] = []): readonly Action[] =>
-  plan({ desired, inventory, live: (entry) => cluster.get(id(entry)), isOurs: () => true });
+const ours: Partial<Policies> = { owner: { label: 'set', value: 'mine' } };
+const run = (
+  desired: readonly KubeObject[],
+  cluster: Cluster,
+  inventory: readonly InventoryEntry[] = [],
+  policies: Partial<Policies> = {},
+): readonly Action[] => plan({ desired, inventory, live: (entry) => cluster.get(id(entry)), policies: { ...ours, ...policies } });
+const types = (actions: readonly Action[]): readonly string[] => actions.map(({ type }) => type);
+const clusterOf = (...list: readonly KubeObject[]): Cluster => new Map(list.map((one) => [id(objectEntry(one)), one]));
 
 /** What the writer does, on a map. */
 function applyTo(cluster: Cluster, actions: readonly Action[]): void {
   for (const action of actions) {
     if (action.type === 'delete') cluster.delete(id(action.entry));
-    else if (action.type !== 'keep') cluster.set(id(objectEntry(action.object)), { ...action.object });
+    else if (action.type === 'create' || action.type === 'update') cluster.set(id(objectEntry(action.object)), { ...action.object });
   }
 }
 
@@ -39,7 +47,7 @@ describe('plan', () => {
   it('creates what is missing, updates what differs and keeps the rest', () => {
     const cluster = new Map([object('ConfigMap', 'same'), object('ConfigMap', 'other', 'old')].map((one) => [id(objectEntry(one)), one]));
     const actions = run([object('ConfigMap', 'same'), object('ConfigMap', 'other', 'new'), object('ConfigMap', 'fresh')], cluster);
-    expect(actions.map((action) => [action.type, action.type === 'delete' ? '' : action.object.metadata.name])).toEqual([
+    expect(actions.map((action) => [action.type, subject(action).metadata.name])).toEqual([
       ['create', 'fresh'],
       ['update', 'other'],
       ['keep', 'same'],
@@ -51,17 +59,14 @@ describe('plan', () => {
       [object('StatefulSet', 'a'), object('Service', 'a'), object('ConfigMap', 'a'), object('ServiceAccount', 'a')],
       new Map(),
     );
-    expect(kinds.map((action) => (action.type === 'delete' ? '' : action.object.kind))).toEqual([
-      'ServiceAccount',
-      'ConfigMap',
-      'Service',
-      'StatefulSet',
-    ]);
+    expect(kinds.map((action) => subject(action).kind)).toEqual(['ServiceAccount', 'ConfigMap', 'Service', 'StatefulSet']);
   });
 
   it('deletes nothing when nothing was rendered', () => {
     const old = object('ConfigMap', 'old');
-    expect(run([], new Map([[id(objectEntry(old)), old]]), [objectEntry(old)])).toEqual([]);
+    expect(run([], clusterOf(old), [objectEntry(old)])).toEqual([
+      { type: 'retain', entry: objectEntry(old), live: old, reason: 'PruneRefused' },
+    ]);
   });
 
   it('does not delete an object of the same name that is another one', () => {
@@ -73,14 +78,38 @@ describe('plan', () => {
   });
 
   it('does not delete what no longer carries our label', () => {
-    const old = object('ConfigMap', 'old');
-    const actions = plan({
-      desired: [object('Service', 'a')],
-      inventory: [objectEntry(old)],
-      live: (entry) => (entry.name === 'old' ? old : undefined),
-      isOurs: () => false,
-    });
-    expect(actions.map((action) => action.type)).toEqual(['create']);
+    const old = { ...object('ConfigMap', 'old'), metadata: { name: 'old', namespace: 'duotel' } };
+    expect(types(run([object('Service', 'a')], clusterOf(old), [objectEntry(old)]))).toEqual(['create']);
+  });
+
+  it('keeps what somebody has marked to stay, and what is being deleted already', () => {
+    const marked = object('ConfigMap', 'marked');
+    const stays = { ...marked, metadata: { ...marked.metadata, annotations: { 'duotel.io/prune': 'disabled' } } };
+    const going = object('ConfigMap', 'going');
+    const leaves = { ...going, metadata: { ...going.metadata, deletionTimestamp: 'now' } };
+    const actions = run([object('Service', 'a')], clusterOf(stays, leaves), [objectEntry(stays), objectEntry(leaves)]);
+    expect(actions.flatMap((action) => (action.type === 'retain' ? [action.reason] : []))).toEqual(['PruneDisabled', 'Terminating']);
+  });
+
+  it('keeps a Namespace that other objects of the set are in', () => {
+    const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel', uid: '1', labels: { set: 'mine' } } };
+    expect(types(run([object('Service', 'a')], clusterOf(space), [objectEntry(space)]))).toEqual(['create', 'retain']);
+  });
+
+  it('deletes nothing when more than the allowed share would go, and all of it when that is allowed', () => {
+    const all = ['a', 'b', 'c', 'd'].map((name) => object('ConfigMap', name));
+    const inventory = all.map(objectEntry);
+    const share = (wanted: number, pruneShare: number): readonly string[] =>
+      types(run(all.slice(0, wanted), clusterOf(...all), inventory, { pruneShare }));
+    expect(share(1, 0.5)).toEqual(['keep', 'retain', 'retain', 'retain']);
+    expect(share(2, 0.5)).toEqual(['keep', 'keep', 'delete', 'delete']);
+    expect(share(1, 1)).toEqual(['keep', 'delete', 'delete', 'delete']);
+  });
+
+  it('waits for an object that is being deleted', () => {
+    const going = object('ConfigMap', 'a');
+    const live = { ...going, metadata: { ...going.metadata, deletionTimestamp: 'now' } };
+    expect(types(run([going], clusterOf(live)))).toEqual(['wait']);
   });
 
   it('reaches what is desired, and then has nothing left to do', () => {
@@ -96,9 +125,8 @@ describe('plan', () => {
             .map((one) => JSON.stringify(one))
             .sort(),
         );
-        expect(run(make(after), cluster, union(inventory, make(after).map(objectEntry))).every((action) => action.type === 'keep')).toBe(
-          true,
-        );
+        const again = run(make(after), cluster, union(inventory, make(after).map(objectEntry)));
+        expect(again.every((action) => action.type === 'keep')).toBe(true);
       }),
     );
   });

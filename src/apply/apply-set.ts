@@ -1,0 +1,65 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { entryId, type InventoryEntry, keptAfter, objectEntry, sameInventory, union } from './inventory.ts';
+import type { ApplyMemory } from './memory.ts';
+import { normalForm } from './normal-form.ts';
+import { plan } from './plan.ts';
+import { DEFAULT_POLICIES, type Policies } from './policies.ts';
+import { readLive } from './read-live.ts';
+import type { Result } from './result.ts';
+import { writeSet } from './write-set.ts';
+
+export interface ApplySetOptions {
+  readonly api: KubeApi;
+  /** The whole set: what the inventory names and this does not is deleted. */
+  readonly desired: readonly KubeObject[];
+  /** What the last pass returned; empty at first. */
+  readonly inventory: readonly InventoryEntry[];
+  /** Default: {@link DEFAULT_POLICIES}. */
+  readonly policies?: Partial<Policies>;
+  /** What is in the cluster, from a cache. Default: it is read from the API server. */
+  readonly live?: (entry: InventoryEntry) => KubeObject | undefined;
+  /** Stores the inventory, before the first write, with all that is about to be made: a crash then leaves no object that it does not name. */
+  readonly record?: (inventory: readonly InventoryEntry[]) => Promise<void>;
+  /** Keep one over all passes of a process, so that what cannot be repaired is not written at each. */
+  readonly memory?: ApplyMemory;
+  /** Requests in flight. Default 16: more only add latency (measured, see docs/benchmarks). */
+  readonly concurrency?: number;
+  /** Milliseconds that a pass waits for an object to be gone or a CRD to be established. Default 5,000. */
+  readonly waitMs?: number;
+  /** Milliseconds since 1970. Default: the machine's. */
+  readonly now?: () => number;
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+export interface ApplySetResult {
+  /** One for each desired object in apply order, then one for each that was to be pruned. */
+  readonly results: readonly Result[];
+  /** What the set now holds in the cluster: what was wanted and made, and what could not be deleted. */
+  readonly inventory: readonly InventoryEntry[];
+}
+
+/**
+ * Makes the cluster hold `desired` and nothing else of `inventory`, writing only what differs: a set that is as it should be costs no
+ * request at all when `live` is a cache. Never rejects for an object that fails: its result says so. Rejects when the cluster cannot be
+ * read or `record` fails; nothing has been written then.
+ */
+export async function applySet(options: ApplySetOptions): Promise<ApplySetResult> {
+  const { api, memory, concurrency = 16, waitMs = 5000, now = Date.now, sleep = pause } = options;
+  const policies: Policies = { ...DEFAULT_POLICIES, ...options.policies };
+  const desired = options.desired.map(normalForm);
+  const entries = union(options.inventory, desired.map(objectEntry));
+  const live = options.live ?? (await readLive(api, entries, concurrency));
+  const actions = plan({ desired, live, inventory: options.inventory, policies, ...(memory !== undefined && { experience: memory }) });
+  const coming = actions.flatMap((action) => (action.type === 'create' ? [objectEntry(action.object)] : []));
+  const widened = union(options.inventory, coming);
+  if (coming.length > 0 && !sameInventory(widened, options.inventory)) await options.record?.(widened);
+  const inventory = new Map(options.inventory.map((entry) => [entryId(entry), entry]));
+  const results = await writeSet({ api, policies, inventory, concurrency, waitMs, now, sleep }, actions);
+  memory?.learn(results, policies.ignore);
+  return { results, inventory: keptAfter(widened, results) };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,35 @@
+import { isApiError } from '../kube/kube-api.ts';
+
+/**
+ * How the API server's own validation says that a field cannot change, in its causes (k8s.io/apimachinery validation.ValidateImmutableField
+ * and the kinds' own messages). An admission plugin's or policy's denial has no such cause, or says that it is one.
+ */
+const SAYS_IMMUTABLE = [
+  /field is immutable/i,
+  /updates to statefulset spec for fields other than .* are forbidden/i,
+  /spec is immutable after creation/i,
+  /may not change once set/i,
+  /cannot change roleRef/,
+  /updates to .* are forbidden/i,
+];
+/** Deleting one of these deletes what is in it: data, or other people's objects. */
+const NEVER_RECREATED = ['Namespace', 'CustomResourceDefinition', 'PersistentVolume', 'PersistentVolumeClaim', 'Secret'];
+
+/**
+ * Whether the API server refused the change because fields of the object cannot change, and for that reason only: each cause must name
+ * a field and say so. A 409, another 422 and a denial by admission are never taken for it, whatever their text.
+ */
+export function isImmutableError(error: unknown): boolean {
+  if (!isApiError(error, 'Invalid') || error.body.status !== 422) return false;
+  const { causes, message } = error.body;
+  if (causes.length === 0 || /denied (the )?request|admission webhook/i.test(message)) return false;
+  return causes.every(
+    ({ field = '', message: text = '', reason = '' }) =>
+      field !== '' && /^FieldValue(Invalid|Forbidden)$/.test(reason) && SAYS_IMMUTABLE.some((pattern) => pattern.test(text)),
+  );
+}
+
+/** Whether objects of the kind may be deleted to be made again, by any policy. */
+export function mayBeRecreated(kind: string): boolean {
+  return !NEVER_RECREATED.includes(kind);
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, type KubeObject } from '../api/kube-object.ts';
+import type { Difference } from './drift.ts';
+import { rivals } from './field-owners.ts';
+import type { IgnoreRule } from './ignore.ts';
+import { withIgnored } from './ignore.ts';
+import { entryId, objectEntry } from './inventory.ts';
+import { differencesOf, type Experience } from './plan.ts';
+import type { Problem, Result } from './result.ts';
+
+/** Repairs of one object that are made at once; after them each waits twice as long as the one before. */
+const FREE_REPAIRS = 5;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 300_000;
+/** An object that nobody touched for this long starts anew. */
+const QUIET_MS = 60_000;
+
+interface Known {
+  readonly desired: KubeObject;
+  /** What stayed different after our own write of these very bytes. */
+  readonly left: readonly Difference[];
+  /** Writes of these bytes in a row, after the first. */
+  readonly repairs: number;
+  readonly writtenAt: number;
+  /** The fields of the last repair, and who had set them. */
+  readonly contest: { readonly paths: readonly string[]; readonly managers: readonly string[] };
+}
+
+/** What a process learns from its own writes. Losing it costs one write an object, no more. */
+export class ApplyMemory implements Experience {
+  readonly #known = new Map<string, Known>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds that only go forward. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  tolerates(object: KubeObject, difference: Difference): boolean {
+    const known = this.#of(object);
+    return known?.left.some((other) => other.path === difference.path && isDeepStrictEqual(other.live, difference.live)) ?? false;
+  }
+
+  pause(object: KubeObject): number {
+    const known = this.#of(object);
+    return known === undefined ? 0 : Math.max(0, known.writtenAt + pauseAfter(known.repairs) - this.#now());
+  }
+
+  /** The problem of an object that others change back again and again; undefined when nobody does, or no longer. */
+  contest(object: KubeObject): (Problem & { readonly ms: number }) | undefined {
+    const known = this.#of(object);
+    if (known === undefined || known.repairs < FREE_REPAIRS || this.#isQuiet(known)) return undefined;
+    const { paths, managers } = known.contest;
+    const who = managers.length === 0 ? 'somebody' : `field manager ${managers.join(', ')}`;
+    const message = `${describe(object)}: ${who} sets ${paths.join(', ')} again and again; stop it, or list the field in spec.reconcile.ignore. Repairs get rarer, down to one in ${LONGEST_PAUSE_MS / 60_000} min`;
+    const ms = Math.max(1000, this.pause(object), known.writtenAt + quietAfter(known) - this.#now());
+    return { reason: 'FieldContested', message, final: true, ms };
+  }
+
+  /** Takes in what a pass has done. */
+  learn(results: readonly Result[], ignore: readonly IgnoreRule[]): void {
+    for (const { action, outcome, object } of results) {
+      if (object === undefined || (outcome !== 'created' && outcome !== 'updated' && outcome !== 'recreated')) continue;
+      if (action.type !== 'create' && action.type !== 'update') continue;
+      const before = this.#of(action.object);
+      const repair = before !== undefined && action.type === 'update';
+      const repairs = repair ? (this.#isQuiet(before) ? 0 : before.repairs) + 1 : 0;
+      const contest =
+        action.type === 'update'
+          ? {
+              paths: action.differences.map(({ path }) => path),
+              managers: [...new Set(action.differences.flatMap(({ path }) => rivals(action.live, path)))],
+            }
+          : { paths: [], managers: [] };
+      const left = differencesOf(withIgnored(action.object, object, ignore), object);
+      this.#known.set(entryId(objectEntry(action.object)), { desired: action.object, left, repairs, writtenAt: this.#now(), contest });
+    }
+  }
+
+  /** Forgets objects: the next pass tries all of it again. Default: all. */
+  forget(ids?: Iterable<string>): void {
+    if (ids === undefined) this.#known.clear();
+    else for (const id of ids) this.#known.delete(id);
+  }
+
+  /** What is known of these very bytes. */
+  #of(object: KubeObject): Known | undefined {
+    const known = this.#known.get(entryId(objectEntry(object)));
+    return known !== undefined && isDeepStrictEqual(known.desired, object) ? known : undefined;
+  }
+
+  #isQuiet(known: Known): boolean {
+    return this.#now() - known.writtenAt > quietAfter(known);
+  }
+}
+
+function pauseAfter(repairs: number): number {
+  return repairs < FREE_REPAIRS ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (repairs - FREE_REPAIRS), LONGEST_PAUSE_MS);
+}
+
+function quietAfter({ repairs }: Known): number {
+  return Math.max(QUIET_MS, 2 * pauseAfter(repairs));
+}

@@ -1,0 +1,97 @@
+import { describe } from '../api/kube-object.ts';
+import { isApiError } from '../kube/kube-api.ts';
+import { isImmutableError, mayBeRecreated } from './immutable.ts';
+import type { Action, RetainReason } from './plan.ts';
+import { subject } from './plan.ts';
+import type { Problem } from './result.ts';
+
+/** The problem that an error of a write is. */
+export function problemOf(action: Action, error: unknown): Problem {
+  const text = error instanceof Error ? error.message : String(error);
+  const about = describe(subject(action));
+  if (action.type === 'delete') {
+    const final = isApiError(error, 'Forbidden') || isApiError(error, 'Invalid');
+    return { reason: 'PruneFailed', message: `${about}: not deleted, stays in the inventory: ${text}`, final };
+  }
+  if (isImmutableError(error)) return { reason: 'Immutable', message: `${about}: ${text}.${wayOut(action)}`, final: true };
+  if (isApiError(error, 'Conflict') && error.body.causes.some(({ reason }) => reason === 'FieldManagerConflict')) {
+    const fields = error.body.causes.map(({ field, message }) => `${field} (${message})`).join(', ');
+    const todo = 'set spec.reconcile.conflicts to Force, or list the field in spec.reconcile.ignore';
+    return { reason: 'FieldManagerConflict', message: `${about}: ${fields}; ${todo}`, final: true };
+  }
+  const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
+  return { reason: final ? 'ObjectRefused' : 'ApplyFailed', message: `${about}: ${text}`, final };
+}
+
+/** What a person can do about a field that cannot change. */
+function wayOut(action: Action): string {
+  const { kind, metadata } = subject(action);
+  if (!mayBeRecreated(kind)) return ` ${kind} objects are never deleted by Duotel; set the field back, or delete the object yourself`;
+  const orphan = action.type === 'update' && keepsPods(action) ? ' --cascade=orphan' : '';
+  const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
+  const command = `kubectl delete ${kind.toLowerCase()} ${metadata.name}${namespace}${orphan}`;
+  return ` To have it so: ${command}; Duotel makes it again, or does both itself when spec.reconcile.immutable is Recreate`;
+}
+
+/** A StatefulSet's pods and claims can outlive it when all that must change is the claims' template. */
+export function keepsPods(action: Action & { readonly type: 'update' }): boolean {
+  const immutable = action.differences.filter(
+    ({ path }) =>
+      !/^(metadata|spec\.(template|replicas|updateStrategy|ordinals|minReadySeconds|revisionHistoryLimit|persistentVolumeClaimRetentionPolicy))\b/.test(
+        path,
+      ),
+  );
+  return action.object.kind === 'StatefulSet' && immutable.every(({ path }) => path.startsWith('spec.volumeClaimTemplates'));
+}
+
+const RETAINED: Readonly<Record<RetainReason, string | undefined>> = {
+  PruneDisabled: undefined,
+  NamespaceInUse: undefined,
+  Terminating: undefined,
+  PruneRefused: 'no longer rendered, but too much of the set would be deleted at once',
+};
+
+/** The problem of an action that writes nothing; undefined when it is none. */
+export function standingProblem(action: Action, now: number): Problem | undefined {
+  switch (action.type) {
+    case 'wait': {
+      const { deletionTimestamp = '', finalizers = [] } = action.live.metadata;
+      const since = Math.max(0, Math.round((now - Date.parse(deletionTimestamp)) / 1000));
+      const held = finalizers.length === 0 ? '' : `; it is held by ${finalizers.join(', ')}`;
+      // To the minute: the message must not change at each look.
+      const age = since < 60 ? '' : ` for ${Math.floor(since / 60)} min`;
+      const message = `${describe(action.object)}: being deleted${age}${held}; it is made again when it is gone`;
+      return { reason: 'Terminating', message, final: since > 120 };
+    }
+    case 'refuse': {
+      const message = `${describe(action.object)}: not taken over: ${action.owner}; remove or rename it, or see spec.reconcile.adoption`;
+      return { reason: 'ForeignOwner', message, final: true };
+    }
+    case 'keep': {
+      if (action.tolerated.length === 0) return undefined;
+      const secret = action.object.kind === 'Secret';
+      const fields = action.tolerated
+        .map(({ path, desired, live }) => (secret ? path : `${path} (${brief(desired)}, is ${brief(live)})`))
+        .join(', ');
+      const message = `${describe(action.object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
+      return { reason: 'DriftNotRepairable', message, final: true };
+    }
+    case 'retain': {
+      const why = RETAINED[action.reason];
+      return why === undefined ? undefined : { reason: 'PruneRefused', message: `${describe(subject(action))}: ${why}`, final: true };
+    }
+    case 'create':
+    case 'update':
+    case 'delete':
+    case 'pause':
+      return undefined;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** A value in a message: short, and nothing of what is inside objects. */
+function brief(value: unknown): string {
+  if (value === undefined) return 'absent';
+  return typeof value === 'object' ? 'other content' : String(JSON.stringify(value)).slice(0, 80);
+}

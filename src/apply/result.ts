@@ -1,0 +1,46 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import type { Action } from './plan.ts';
+
+/** Why an object is not as it should be. */
+export interface Problem {
+  readonly reason: /** The API server refuses it: invalid, or denied by admission or authorization. */
+    | 'ObjectRefused'
+    /** Another manager holds a field, and the policy is to leave it. */
+    | 'FieldManagerConflict'
+    /** A field cannot change, and the policy is not to recreate. */
+    | 'Immutable'
+    | 'ForeignOwner'
+    /** Our own write did not make it so: something rewrites it on its way in. */
+    | 'DriftNotRepairable'
+    /** Somebody changes it back each time; it is written less and less often. */
+    | 'FieldContested'
+    /** It is being deleted, and is not gone yet. */
+    | 'Terminating'
+    /** It needs an object that could not be written. */
+    | 'HeldBack'
+    /** Too much would be deleted at once. */
+    | 'PruneRefused'
+    | 'PruneFailed'
+    /** Anything that a later try may get past. */
+    | 'ApplyFailed';
+  /** Names the object, the field and what to do. */
+  readonly message: string;
+  /** Whether it stays so until somebody does something. */
+  readonly final: boolean;
+}
+
+export type Outcome = 'created' | 'updated' | 'recreated' | 'unchanged' | 'deleted' | 'failed' | 'waiting' | 'refused' | 'retained';
+
+/** What became of one action. */
+export interface Result {
+  readonly action: Action;
+  readonly outcome: Outcome;
+  /** The object as it is now; undefined after a deletion and after an error. */
+  readonly object?: KubeObject;
+  readonly problem?: Problem;
+}
+
+/** Whether the pass changed the object. */
+export function isWrite({ outcome }: Result): boolean {
+  return outcome === 'created' || outcome === 'updated' || outcome === 'recreated' || outcome === 'deleted';
+}

@@ -1,0 +1,39 @@
+import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { LAST_APPLIED } from './withdrawn.ts';
+
+/**
+ * Makes ours what kubectl applied, before our first change to the object: fields that the new version no longer has would otherwise
+ * stay, owned by kubectl, for ever. The same step as client-go's csaupgrade.
+ */
+export async function takeOver(api: KubeApi, live: KubeObject): Promise<void> {
+  const fields = takenOver(live.metadata.managedFields ?? []);
+  if (fields === undefined) return;
+  const type = await api.resourceType(live.apiVersion, live.kind);
+  await api.patch(type, live.metadata, 'application/json-patch+json', [
+    { op: 'replace', path: '/metadata/managedFields', value: fields },
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+  ]);
+}
+
+/** The entries with kubectl's apply entry renamed to ours; undefined when we have one, or kubectl has none. */
+export function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] | undefined {
+  const isApply = (entry: ManagedFieldsEntry): boolean => entry.manager === FIELD_MANAGER && entry.operation === 'Apply';
+  const isKubectl = (entry: ManagedFieldsEntry): boolean =>
+    entry.manager === 'kubectl-client-side-apply' || (entry.manager === 'kubectl' && entry.operation === 'Apply');
+  if (entries.some(isApply)) return undefined;
+  const index = entries.findIndex((entry) => isKubectl(entry) && entry.subresource === undefined);
+  if (index === -1) return undefined;
+  return entries.map((entry, i) => (i === index ? ours(entry) : entry));
+}
+
+/** Without kubectl's own annotation: owning it would make our apply remove it, and the user's next `kubectl apply` complain. */
+function ours(entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  const fieldsV1 = structuredClone(entry.fieldsV1 ?? {}) as { 'f:metadata'?: { 'f:annotations'?: Record<string, unknown> } };
+  const annotations = fieldsV1['f:metadata']?.['f:annotations'] ?? {};
+  delete annotations[`f:${LAST_APPLIED}`];
+  // `.` is the map itself: owned alone, our apply would take the map away, and kubectl's annotation with it.
+  if (Object.keys(annotations).every((key) => key === '.')) delete fieldsV1['f:metadata']?.['f:annotations'];
+  return { ...entry, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };
+}

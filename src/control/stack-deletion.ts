@@ -1,0 +1,67 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../api/names.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { objectEntry } from '../apply/inventory.ts';
+import { lookUp } from '../apply/look-up.ts';
+import { type Action, mayStay } from '../apply/plan.ts';
+import type { Policies } from '../apply/policies.ts';
+import { DEFAULT_POLICIES } from '../apply/policies.ts';
+import { writeSet } from '../apply/write-set.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import type { ClusterCache } from './cluster-cache.ts';
+import { STACK_KINDS } from './stack-kinds.ts';
+
+/** ConfigMap of a stack whose objects outlive it. It is there before the stack can be gone, so a crash loses nothing (ADR 15). */
+function keeperName(stack: string): string {
+  return `${stack}-kept-when-deleted`;
+}
+
+/** Notes in the cluster whether the objects of the stack outlive it. Writes only when that changes. */
+export async function noteDeletionPolicy(
+  api: KubeApi,
+  cache: ClusterCache,
+  stack: KubeObject,
+  keep: 'orphan' | 'suspended' | undefined,
+): Promise<void> {
+  const { name, namespace = '' } = stack.metadata;
+  const ref = { name: keeperName(name), namespace };
+  const live = cache.get('ConfigMap', ref);
+  const said = (live?.['data'] as { because?: string } | undefined)?.because;
+  if (said === keep) return;
+  const type = await api.resourceType('v1', 'ConfigMap');
+  if (keep === undefined) {
+    await api.delete(type, ref, live?.metadata.uid === undefined ? {} : { uid: live.metadata.uid });
+    return;
+  }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels: objectLabels(name) }, data: { because: keep } };
+  cache.remember(await api.patch(type, ref, 'application/apply-patch+yaml', object, { fieldManager: FIELD_MANAGER, force: true }));
+}
+
+/** What became of the objects of a stack that is gone. */
+export type Collected =
+  | { readonly outcome: 'stackExists' | 'nothingLeft' | 'kept' }
+  | { readonly outcome: 'deleted'; readonly deleted: number; readonly failures: readonly string[] };
+
+/**
+ * Deletes what a stack that is gone has left, unless its objects outlive it. Claims and the Grafana password stay: they are the user's
+ * data. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
+ */
+export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namespace: string, name: string): Promise<Collected> {
+  const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter(
+    ({ metadata }) =>
+      metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
+  );
+  const doomed = left.filter((live) => !mayStay(live));
+  if (doomed.length === 0) return { outcome: 'nothingLeft' };
+  const configMaps = await api.resourceType('v1', 'ConfigMap');
+  if ((await lookUp(api, configMaps, { namespace, name: keeperName(name) })) !== undefined) return { outcome: 'kept' };
+  const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+  if ((await lookUp(api, type, { namespace, name })) !== undefined) return { outcome: 'stackExists' };
+  const actions = doomed.map((live): Action => ({ type: 'delete', entry: objectEntry(live), live }));
+  const owner = { label: STACK_LABEL, value: name };
+  const policies: Policies = { ...DEFAULT_POLICIES, owner };
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
+  const failures = results.flatMap(({ problem }) => (problem === undefined ? [] : [problem.message]));
+  return { outcome: 'deleted', deleted: results.filter(({ outcome }) => outcome === 'deleted').length, failures };
+}
