@@ -3,15 +3,20 @@ import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { IMAGES } from '../src/api/images.ts';
-import { DEFAULT_STACK, DEFAULT_STACK_CONFIG, OPERATOR_PORT, SYSTEM_NAMESPACE } from '../src/api/names.ts';
+import {
+  DEFAULT_STACK,
+  DEFAULT_STACK_CONFIG,
+  OPERATOR_NAME as NAME,
+  OPERATOR_PORT,
+  OPERATOR_SELECTOR as SELECTOR,
+  SYSTEM_NAMESPACE,
+} from '../src/api/names.ts';
 import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 import { digest } from './digest.ts';
 import { LOADER, programParts } from './operator-program.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from './operator-rbac.ts';
 import type { OperatorSettings } from './settings.ts';
 
-const NAME = 'duotel-operator';
-const SELECTOR = { 'app.kubernetes.io/name': 'operator', 'app.kubernetes.io/part-of': 'duotel' };
 const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
 
 /** What must be there before everything else: the namespace and the CRD. */
@@ -59,6 +64,9 @@ export class OperatorChart extends Chart {
     for (const part of parts) {
       this.#object(part.name, 'v1', 'ConfigMap', part.name, { immutable: true, binaryData: { [part.key]: part.data } });
     }
+    this.#object('service', 'v1', 'Service', NAME, {
+      spec: { selector: SELECTOR, ports: [{ name: 'http', port: OPERATOR_PORT, targetPort: 'http', protocol: 'TCP' }] },
+    });
     this.#object('network-policy', 'networking.k8s.io/v1', 'NetworkPolicy', NAME, {
       spec: {
         podSelector: { matchLabels: SELECTOR },

@@ -1,10 +1,11 @@
 import { OPERATION_DURATION, USAGE_COST } from '../../src/metrics/instruments.ts';
 import { seriesName } from '../../src/metrics/series-name.ts';
-import { type DashboardSpec, MODEL_CALL, SERVICE } from './panel.ts';
+import { type DashboardSpec, growth, largest, MODEL_CALL, MODEL_VARIABLES, rate, SERVICE } from './panel.ts';
 
 const COST = seriesName(USAGE_COST);
 const REQUESTS = `${seriesName(OPERATION_DURATION)}_count`;
-const increase = (label: string, series: string, matchers: string) => `sum by (${label}) (increase(${series}{${matchers}}[$__range]))`;
+const SPENT = `${COST}_sum{${MODEL_CALL}}`;
+const inRange = (label: string, selector: string) => `sum by (${label}) (${growth(selector)})`;
 
 /** What do calls cost, and who spends it? Money comes from OpenLIT's own counters, never from spans: those are lost and retried. */
 export const cost: DashboardSpec = {
@@ -12,42 +13,71 @@ export const cost: DashboardSpec = {
   title: 'Cost',
   description:
     'Cost of calls to language models by list prices, by service and model. Needs OpenLIT in the workload (mode openlit or both).',
+  variables: MODEL_VARIABLES,
   panels: [
     {
-      title: 'Cost by service',
+      title: 'Cost',
       description: 'In the time range.',
       kind: 'stat',
       unit: 'currencyUSD',
-      span: 12,
-      queries: [{ expr: increase('service_name', `${COST}_sum`, SERVICE), legend: '{{service_name}}' }],
+      span: 6,
+      queries: [{ expr: `sum(${growth(SPENT)})`, legend: 'USD' }],
     },
     {
-      title: 'Cost by model',
-      description: 'In the time range.',
+      title: 'Forecast',
+      description: 'What 30 days cost at the mean pace of the time range. Choose a range that holds a whole week, or nights count as days.',
       kind: 'stat',
       unit: 'currencyUSD',
-      span: 12,
-      queries: [{ expr: increase('gen_ai_request_model', `${COST}_sum`, MODEL_CALL), legend: '{{gen_ai_request_model}}' }],
+      span: 6,
+      queries: [{ expr: `sum(${growth(SPENT)}) / $__range_s * 30 * 86400`, legend: 'USD in 30 days' }],
     },
     {
-      title: 'Cost per hour by model',
-      description: 'Mean of the last hour.',
-      kind: 'graph',
-      unit: 'currencyUSD',
-      span: 12,
-      queries: [
-        { expr: `sum by (gen_ai_request_model) (rate(gen_ai_total_cost{${MODEL_CALL}}[1h])) * 3600`, legend: '{{gen_ai_request_model}}' },
-      ],
-    },
-    {
-      title: 'Cost per call',
-      description: 'Mean of the time range, by model.',
-      kind: 'stat',
+      title: 'Top spenders',
+      description: 'The ten services that cost most in the time range.',
+      kind: 'bars',
       unit: 'currencyUSD',
       span: 12,
       queries: [
         {
-          expr: `${increase('gen_ai_request_model', `${COST}_sum`, MODEL_CALL)} / ${increase('gen_ai_request_model', REQUESTS, MODEL_CALL)}`,
+          expr: largest(inRange('k8s_namespace_name, service_name', SPENT), 10),
+          legend: '{{k8s_namespace_name}}/{{service_name}}',
+        },
+      ],
+    },
+    {
+      title: 'Cost per day by service',
+      description: 'A bar is a day. Choose a time range of days.',
+      kind: 'graph',
+      unit: 'currencyUSD',
+      span: 12,
+      minInterval: '1d',
+      queries: [{ expr: largest(`sum by (service_name) (increase(${SPENT}[$__interval]))`, 10), legend: '{{service_name}}' }],
+    },
+    {
+      title: 'Cost per hour by model',
+      description: 'At the pace of the moment.',
+      kind: 'graph',
+      unit: 'currencyUSD',
+      span: 12,
+      queries: [{ expr: largest(`sum by (gen_ai_request_model) (${rate(SPENT)}) * 3600`), legend: '{{gen_ai_request_model}}' }],
+    },
+    {
+      title: 'Cost by model',
+      description: 'In the time range.',
+      kind: 'bars',
+      unit: 'currencyUSD',
+      span: 12,
+      queries: [{ expr: largest(inRange('gen_ai_request_model', SPENT), 10), legend: '{{gen_ai_request_model}}' }],
+    },
+    {
+      title: 'Cost per call',
+      description: 'Mean of the time range, by model.',
+      kind: 'bars',
+      unit: 'currencyUSD',
+      span: 12,
+      queries: [
+        {
+          expr: largest(`${inRange('gen_ai_request_model', SPENT)} / ${inRange('gen_ai_request_model', `${REQUESTS}{${MODEL_CALL}}`)}`, 10),
           legend: '{{gen_ai_request_model}}',
         },
       ],
@@ -59,7 +89,7 @@ export const cost: DashboardSpec = {
       unit: 'short',
       span: 12,
       queries: (['input', 'output'] as const).map((type) => ({
-        expr: increase('gen_ai_request_model', `gen_ai_usage_${type}_tokens_total`, MODEL_CALL),
+        expr: largest(inRange('gen_ai_request_model', `gen_ai_usage_${type}_tokens_total{${MODEL_CALL}}`)),
         legend: type,
       })),
     },
@@ -70,7 +100,10 @@ export const cost: DashboardSpec = {
       unit: 'short',
       span: 12,
       queries: [
-        { expr: `${increase('service_name, gen_ai_request_model', `${COST}_bucket`, `${MODEL_CALL},le=~"0|0.0"`)} > 0`, legend: '' },
+        {
+          expr: largest(`${inRange('service_name, gen_ai_request_model', `${COST}_bucket{${SERVICE},le=~"0|0.0"}`)} > 0`),
+          legend: '',
+        },
       ],
     },
   ],

@@ -1,7 +1,10 @@
+import { PanelBuilder as BarsBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
+import { BarGaugeDisplayMode, GraphDrawStyle, VizOrientation } from '@grafana/grafana-foundation-sdk/common';
 import {
   type Dashboard,
   DashboardBuilder,
   DashboardLinkBuilder,
+  DashboardLinkType,
   DatasourceVariableBuilder,
   type Panel,
   QueryVariableBuilder,
@@ -15,13 +18,14 @@ import { DB_REQUESTS, LLM_REQUESTS, OPERATION_DURATION } from '../../src/metrics
 import { seriesName } from '../../src/metrics/series-name.ts';
 import { CALLS_TOTAL } from '../../src/metrics/span-metrics.ts';
 import { JAEGER_UID } from '../config/grafana.ts';
-import type { DashboardSpec, PanelSpec, QuerySpec } from './panel.ts';
+import { type DashboardSpec, type PanelSpec, type QuerySpec, VARIABLES, type VariableName } from './panel.ts';
 
 /** A variable as Grafana writes it. */
 const variable = (name: string) => `\${${name}}`;
 
 const DATASOURCE = { type: 'prometheus', uid: variable('datasource') };
 const PANEL_HEIGHT = 8;
+const TAG = 'duotel';
 
 /** Series whose service_name is a workload's: the collector's and Jaeger's own are left out of the choice. */
 const WORKLOAD_SERIES = [CALLS_TOTAL, `${seriesName(OPERATION_DURATION)}_count`, seriesName(DB_REQUESTS), seriesName(LLM_REQUESTS)].join(
@@ -33,27 +37,32 @@ export function dashboardJson(spec: DashboardSpec): Dashboard {
   const builder = new DashboardBuilder(spec.title)
     .uid(`duotel-${spec.slug}`)
     .description(spec.description)
-    .tags(['duotel'])
+    .tags([TAG])
     .readonly()
     .refresh('30s')
     .time({ from: 'now-1h', to: 'now' })
     .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'));
-  if (spec.serviceVariable ?? true) {
-    builder.withVariable(
-      new QueryVariableBuilder('service')
-        .label('Service')
-        .datasource(DATASOURCE)
-        .query(`label_values({__name__=~"${WORKLOAD_SERIES}"}, service_name)`)
-        .refresh(VariableRefresh.OnTimeRangeChanged)
-        .multi(true)
-        .includeAll(true)
-        .allValue('.*'),
-    );
-  }
+  for (const name of spec.variables) builder.withVariable(choice(name));
+  // From a question to the next one, for the same workloads and the same time.
+  const others = new DashboardLinkBuilder('Duotel').type(DashboardLinkType.Dashboards).tags([TAG]).asDropdown(true);
+  builder.link(others.includeVars(true).keepTime(true));
   spec.panels.forEach((panel, index) => {
     builder.withPanel({ build: () => panelJson(panel, index + 1) });
   });
   return builder.build();
+}
+
+/** Values that there are, any number of which can be chosen. */
+function choice(name: VariableName): QueryVariableBuilder {
+  const { label, series } = VARIABLES[name];
+  return new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(DATASOURCE)
+    .query(`label_values({__name__=~"${WORKLOAD_SERIES}"}, ${series})`)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.*');
 }
 
 function panelJson(spec: PanelSpec, id: number): Panel {
@@ -68,16 +77,21 @@ function panelJson(spec: PanelSpec, id: number): Panel {
   spec.queries.forEach((query, index) => {
     builder.withTarget(target(spec, query, String.fromCharCode(65 + index)));
   });
+  if (spec.minInterval !== undefined) builder.interval(spec.minInterval);
   if (spec.traceLink === true) builder.dataLinks([traceLink(spec.kind === 'table')]);
   return builder.build();
 }
 
-function panelBuilder({ kind }: PanelSpec): GraphBuilder | StatBuilder | TableBuilder {
+function panelBuilder({ kind, minInterval }: PanelSpec): GraphBuilder | StatBuilder | TableBuilder | BarsBuilder {
   switch (kind) {
     case 'graph':
-      return new GraphBuilder().fillOpacity(10);
+      return minInterval === undefined
+        ? new GraphBuilder().fillOpacity(10)
+        : new GraphBuilder().drawStyle(GraphDrawStyle.Bars).fillOpacity(80);
     case 'stat':
       return new StatBuilder();
+    case 'bars':
+      return new BarsBuilder().orientation(VizOrientation.Horizontal).displayMode(BarGaugeDisplayMode.Basic);
     case 'table':
       // An instant query gives one frame a series: merged, each series is a row.
       return new TableBuilder().withTransformation({ id: 'merge', options: {} });
@@ -89,6 +103,7 @@ function target({ kind }: PanelSpec, { expr, legend, exemplar }: QuerySpec, refI
   const id = kind === 'table' && legend !== '' ? legend : refId;
   const query = new DataqueryBuilder().datasource(DATASOURCE).expr(expr).refId(id);
   if (kind === 'table') return query.instant().format(PromQueryFormat.Table);
+  if (kind === 'bars') return query.instant().legendFormat(legend);
   query.range().legendFormat(legend);
   return exemplar === true ? query.exemplar(true) : query;
 }

@@ -1,13 +1,15 @@
 import { cost } from './cost.ts';
 import { dashboardJson } from './dashboard.ts';
 import { llmOverview } from './llm-overview.ts';
-import type { DashboardSpec } from './panel.ts';
-import { ragAndVectorDb } from './rag-and-vector-db.ts';
+import { operator } from './operator.ts';
+import { type DashboardSpec, VARIABLES } from './panel.ts';
+import { rag } from './rag.ts';
 import { stackHealth } from './stack-health.ts';
 import { traces } from './traces.ts';
+import { vectorDb } from './vector-db.ts';
 
 /** Every dashboard, one question each. */
-export const DASHBOARDS: readonly DashboardSpec[] = [llmOverview, ragAndVectorDb, traces, cost, stackHealth];
+export const DASHBOARDS: readonly DashboardSpec[] = [llmOverview, cost, rag, vectorDb, traces, stackHealth, operator];
 
 let files: Readonly<Record<string, string>> | undefined;
 
@@ -26,7 +28,13 @@ export interface DashboardQuery {
 }
 
 /** What Grafana fills in: `$__rate_interval` is four scrapes of 15 s, and at least that. */
-const VARIABLES: Readonly<Record<string, string>> = { $service: '.*', $__rate_interval: '1m', $__range: '1h' };
+const FILLED: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.keys(VARIABLES).map((name) => [`$${name}`, '.*'])),
+  $__rate_interval: '1m',
+  $__interval: '1m',
+  $__range: '1h',
+  $__range_s: '3600',
+};
 
 /** Every query of every dashboard, so that tests and the demo can run each on a real Prometheus. */
 export function dashboardQueries(): readonly DashboardQuery[] {
@@ -35,7 +43,7 @@ export function dashboardQueries(): readonly DashboardQuery[] {
       panel.queries.map(({ expr }) => ({
         dashboard: dashboard.slug,
         panel: panel.title,
-        expr: expr.replace(/\$\w+/g, (name) => VARIABLES[name] ?? name),
+        expr: expr.replace(/\$\w+/g, (name) => FILLED[name] ?? name),
       })),
     ),
   );

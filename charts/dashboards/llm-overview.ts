@@ -1,7 +1,7 @@
 import { OPERATION_DURATION, TIME_TO_FIRST_TOKEN } from '../../src/metrics/instruments.ts';
 import { SEED_QUERIES } from '../../src/metrics/seed.ts';
 import { seriesName } from '../../src/metrics/series-name.ts';
-import { type DashboardSpec, MODEL_CALL, quantiles, rate, ratio } from './panel.ts';
+import { type DashboardSpec, largest, MODEL_CALL, MODEL_VARIABLES, quantiles, rate, ratio } from './panel.ts';
 
 const DURATION = seriesName(OPERATION_DURATION);
 const by = (label: string, matchers: string) => `sum by (${label}) (${rate(`${DURATION}_count{${matchers}}`)})`;
@@ -11,10 +11,11 @@ export const llmOverview: DashboardSpec = {
   slug: 'llm-overview',
   title: 'LLM overview',
   description: 'Tokens, cost, requests, errors and latency of calls to language models.',
+  variables: MODEL_VARIABLES,
   panels: [
     {
       title: 'Tokens Generated/sec',
-      description: 'Input and output tokens a second, over all services.',
+      description: 'Input and output tokens a second, over all services. As the source document asks it, whatever is chosen above.',
       kind: 'graph',
       unit: 'short',
       span: 12,
@@ -52,7 +53,7 @@ export const llmOverview: DashboardSpec = {
       span: 12,
       queries: [
         {
-          expr: ratio(by('service_name', `${MODEL_CALL},error_type!=""`), by('service_name', MODEL_CALL)),
+          expr: largest(ratio(by('service_name', `${MODEL_CALL},error_type!=""`), by('service_name', MODEL_CALL))),
           legend: '{{service_name}}',
         },
       ],
@@ -73,7 +74,7 @@ export const llmOverview: DashboardSpec = {
       unit: 'short',
       span: 12,
       queries: (['input', 'output'] as const).map((type) => ({
-        expr: `sum by (gen_ai_request_model) (${rate(`gen_ai_usage_${type}_tokens_total{${MODEL_CALL}}`)})`,
+        expr: largest(`sum by (gen_ai_request_model) (${rate(`gen_ai_usage_${type}_tokens_total{${MODEL_CALL}}`)})`),
         legend: `{{gen_ai_request_model}} ${type}`,
       })),
     },
@@ -84,6 +85,23 @@ export const llmOverview: DashboardSpec = {
       unit: 's',
       span: 12,
       queries: quantiles(`${seriesName(TIME_TO_FIRST_TOKEN)}_bucket`, MODEL_CALL),
+    },
+    {
+      title: 'Requests by service',
+      description: 'Calls a second that are chosen above, failed ones too.',
+      kind: 'graph',
+      unit: 'reqps',
+      span: 12,
+      queries: [{ expr: largest(by('service_name', MODEL_CALL)), legend: '{{service_name}}' }],
+      traceLink: true,
+    },
+    {
+      title: 'Errors by type',
+      description: 'Failed calls a second, by what the provider or the client library said.',
+      kind: 'graph',
+      unit: 'reqps',
+      span: 12,
+      queries: [{ expr: largest(by('error_type', `${MODEL_CALL},error_type!=""`)), legend: '{{error_type}}' }],
     },
   ],
 };

@@ -5,7 +5,7 @@ export const stackHealth: DashboardSpec = {
   slug: 'stack-health',
   title: 'Stack health',
   description: 'The collector, Jaeger, Prometheus and Grafana themselves.',
-  serviceVariable: false,
+  variables: [],
   panels: [
     {
       title: 'Targets',
@@ -88,6 +88,25 @@ export const stackHealth: DashboardSpec = {
       unit: 'short',
       span: 12,
       queries: [{ expr: 'max(prometheus_tsdb_head_series)', legend: 'series' }],
+    },
+    {
+      title: 'Disk',
+      description: "What Prometheus' blocks take. They are deleted at the age or the size of spec.prometheus.retention and retentionSize.",
+      kind: 'graph',
+      unit: 'bytes',
+      span: 12,
+      queries: [
+        { expr: 'max(prometheus_tsdb_storage_blocks_bytes)', legend: 'blocks' },
+        { expr: 'max(prometheus_tsdb_retention_limit_bytes)', legend: 'limit' },
+      ],
+    },
+    {
+      title: 'Rules',
+      description: 'Time of one evaluation of the rules; longer than 15 s, names of the source document come late.',
+      kind: 'graph',
+      unit: 's',
+      span: 12,
+      queries: [{ expr: 'max by (rule_group) (prometheus_rule_group_last_duration_seconds)', legend: '{{rule_group}}' }],
     },
   ],
 };

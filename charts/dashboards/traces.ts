@@ -1,5 +1,5 @@
 import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../src/metrics/span-metrics.ts';
-import { type DashboardSpec, quantiles, rate, ratio, SERVICE } from './panel.ts';
+import { type DashboardSpec, growth, largest, quantiles, rate, ratio, SERVICE, WORKLOAD_VARIABLES } from './panel.ts';
 
 const OPERATION = `service_name, span_name, ${PRODUCER_LABEL}`;
 const calls = (label: string, matchers: string) => `sum by (${label}) (${rate(`${CALLS_TOTAL}{${matchers}}`)})`;
@@ -9,6 +9,7 @@ export const traces: DashboardSpec = {
   slug: 'traces',
   title: 'Traces',
   description: 'Counts and latencies made from spans, split by who made the span, with the way to the traces in Jaeger.',
+  variables: WORKLOAD_VARIABLES,
   panels: [
     {
       title: 'Spans by producer',
@@ -47,7 +48,7 @@ export const traces: DashboardSpec = {
       span: 12,
       queries: [
         {
-          expr: `topk(20, histogram_quantile(0.95, sum by (le, ${OPERATION}) (rate(${SPAN_DURATION}_bucket{${SERVICE}}[$__range]))))`,
+          expr: largest(`histogram_quantile(0.95, sum by (le, ${OPERATION}) (${growth(`${SPAN_DURATION}_bucket{${SERVICE}}`)}))`),
           legend: '',
         },
       ],
@@ -61,11 +62,33 @@ export const traces: DashboardSpec = {
       span: 12,
       queries: [
         {
-          expr: `topk(20, sum by (${OPERATION}) (increase(${CALLS_TOTAL}{${SERVICE},status_code="STATUS_CODE_ERROR"}[$__range])) > 0)`,
+          expr: largest(`sum by (${OPERATION}) (${growth(`${CALLS_TOTAL}{${SERVICE},status_code="STATUS_CODE_ERROR"}`)}) > 0`),
           legend: '',
         },
       ],
       traceLink: true,
+    },
+    {
+      title: 'Spans by service',
+      description: 'Spans a second by who sent them. A link opens the traces of the service in Jaeger.',
+      kind: 'graph',
+      unit: 'ops',
+      span: 12,
+      queries: [{ expr: largest(calls('service_name', SERVICE)), legend: '{{service_name}}' }],
+      traceLink: true,
+    },
+    {
+      title: 'Time spent by operation',
+      description: 'Milliseconds of all spans of that name in the time range, their children included.',
+      kind: 'bars',
+      unit: 'ms',
+      span: 12,
+      queries: [
+        {
+          expr: largest(`sum by (service_name, span_name) (${growth(`${SPAN_DURATION}_sum{${SERVICE}}`)})`, 10),
+          legend: '{{service_name}} {{span_name}}',
+        },
+      ],
     },
   ],
 };

@@ -8,7 +8,8 @@ export const SYSTEM_NAMESPACE = 'duotel';
 export const DEFAULT_STACK = 'duotel';
 
 export const COMPONENTS = ['collector', 'jaeger', 'prometheus', 'grafana'] as const;
-export type Component = (typeof COMPONENTS)[number];
+/** `gateway`: the collector's second tier, where there is one. */
+export type Component = (typeof COMPONENTS)[number] | 'gateway';
 
 export const PORT = {
   otlpGrpc: 4317,
@@ -25,6 +26,11 @@ export const PORT = {
 /** Name of a component's StatefulSet, Service and ServiceAccount: `<stack>-<component>`. */
 export function componentName(stack: string, component: Component): string {
   return `${stack}-${component}`;
+}
+
+/** Name of the headless Service that resolves to each pod of a component that has several. */
+export function podsName(stack: string, component: Component): string {
+  return `${componentName(stack, component)}-pods`;
 }
 
 /** Host name of a component's Service as pods of any namespace reach it. */
@@ -54,6 +60,10 @@ export function objectLabels(stack: string, component?: Component): Record<strin
 /** ConfigMap in the operator's namespace with the TelemetryStack to create where there is none (key `telemetrystack.yaml`). */
 export const DEFAULT_STACK_CONFIG = 'duotel-default-stack';
 
+/** Name of the operator's Deployment, Service and rights. */
+export const OPERATOR_NAME = 'duotel-operator';
+/** Labels that select the operator's pods. */
+export const OPERATOR_SELECTOR = { 'app.kubernetes.io/name': 'operator', 'app.kubernetes.io/part-of': 'duotel' } as const;
 /** Port of the operator's `/healthz`, `/readyz` and `/metrics`. */
 export const OPERATOR_PORT = 8080;
 

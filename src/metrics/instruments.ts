@@ -141,6 +141,15 @@ export const RAG_RETRIEVAL_DOCUMENTS = app('rag.retrieval.num_documents', 'histo
 export const LLM_GENERATION_LATENCY = app('llm.generation.latency_ms', 'histogram', 'Milliseconds of one generation.');
 export const LLM_REQUESTS = app('llm.requests.total', 'counter', 'Generations asked for.');
 
+export const RAG_RELEVANCE = app('rag.retrieval.relevance_score', 'histogram', 'Relevance of what one retrieval returned.');
+export const RAG_EXTRACTION_LATENCY = app('rag.graph.extraction_latency_ms', 'histogram', 'Milliseconds of one graph extraction.');
+export const RAG_DOCUMENT_LATENCY = app('rag.document.processing_latency_ms', 'histogram', 'Milliseconds of processing one document.');
+export const RAG_DOCUMENTS = app('rag.document.processed_total', 'counter', 'Documents processed.');
+export const RAG_CHUNKS = app('rag.document.chunks_created', 'counter', 'Chunks made from documents.');
+export const RAG_INDEXING_LATENCY = app('rag.vector.indexing_latency_ms', 'histogram', 'Milliseconds of one indexing.');
+export const RAG_INDEXED = app('rag.vector.indexed_total', 'counter', 'Vectors indexed.');
+export const RAG_ERRORS = app('rag.errors.total', 'counter', 'Errors.');
+
 export const INSTRUMENTS: readonly Instrument[] = [
   TOKEN_USAGE,
   OPERATION_DURATION,
@@ -176,14 +185,14 @@ export const INSTRUMENTS: readonly Instrument[] = [
   RAG_RETRIEVAL_DOCUMENTS,
   LLM_GENERATION_LATENCY,
   LLM_REQUESTS,
-  app('rag.retrieval.relevance_score', 'histogram', 'Relevance of what one retrieval returned.'),
-  app('rag.graph.extraction_latency_ms', 'histogram', 'Milliseconds of one graph extraction.'),
-  app('rag.document.processing_latency_ms', 'histogram', 'Milliseconds of processing one document.'),
-  app('rag.document.processed_total', 'counter', 'Documents processed.'),
-  app('rag.document.chunks_created', 'counter', 'Chunks made from documents.'),
-  app('rag.vector.indexing_latency_ms', 'histogram', 'Milliseconds of one indexing.'),
-  app('rag.vector.indexed_total', 'counter', 'Vectors indexed.'),
-  app('rag.errors.total', 'counter', 'Errors.'),
+  RAG_RELEVANCE,
+  RAG_EXTRACTION_LATENCY,
+  RAG_DOCUMENT_LATENCY,
+  RAG_DOCUMENTS,
+  RAG_CHUNKS,
+  RAG_INDEXING_LATENCY,
+  RAG_INDEXED,
+  RAG_ERRORS,
   app('rag.errors.by_type', 'counter', 'Errors, by type.'),
   app('llm.tokens.generated', 'counter', 'Tokens generated.'),
   app('llm.tokens.prompt', 'counter', 'Tokens of prompts.'),

@@ -42,7 +42,11 @@ export function configMapFile(spec: TelemetryStackSpec, configMap: string, file:
   return text;
 }
 
-export async function startStackProcesses(spec: TelemetryStackSpec = {}): Promise<StackProcesses> {
+export async function startStackProcesses(
+  spec: TelemetryStackSpec = {},
+  /** `host:port` of targets that are no process of the stack, by the name of their scrape job. */
+  others: Readonly<Record<string, string>> = {},
+): Promise<StackProcesses> {
   const programs = await ensureBinaries(['otelcol', 'jaeger', 'prometheus']);
   const folder = mkdtempSync(join(tmpdir(), 'duotel-stack-'));
   const names = [
@@ -104,6 +108,7 @@ export async function startStackProcesses(spec: TelemetryStackSpec = {}): Promis
     collector: at('collectorSelf'),
     jaeger: at('jaegerSelf'),
     prometheus: at('prometheus'),
+    ...others,
   };
   const prometheus = parse(configMapFile(spec, 'duotel-prometheus', 'prometheus.yml')) as Json & { scrape_configs: { job_name: string }[] };
   const prometheusFile = {

@@ -157,7 +157,7 @@ export function legacyOpenLitMetrics(service: string, usage: Usage): readonly Me
   ];
 }
 
-/** The application's own metrics that the source document names. */
+/** The application's own metrics: those that the source document names, and the rest of that application's. */
 export function ragMetrics(step: number): readonly MetricSpec[] {
   const counter = (name: string): MetricSpec => ({ name, kind: 'counter', unit: '', points: [{ value: 10 * step }] });
   const histogram = (name: string): MetricSpec => ({ name, kind: 'histogram', unit: '', points: [{ value: 50 * step, count: 5 * step }] });
@@ -168,5 +168,13 @@ export function ragMetrics(step: number): readonly MetricSpec[] {
     histogram('rag.retrieval.num_documents'),
     histogram('llm.generation.latency_ms'),
     counter('llm.requests.total'),
+    histogram('rag.retrieval.relevance_score'),
+    histogram('rag.graph.extraction_latency_ms'),
+    histogram('rag.document.processing_latency_ms'),
+    histogram('rag.vector.indexing_latency_ms'),
+    counter('rag.document.processed_total'),
+    counter('rag.document.chunks_created'),
+    counter('rag.vector.indexed_total'),
+    counter('rag.errors.total'),
   ];
 }

@@ -5,6 +5,7 @@ import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
 import { seriesNames } from '../../../src/metrics/series-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
+import { type OperatorMetrics, serveOperatorMetrics } from '../../support/operator-metrics.ts';
 import { metricsRequest, tracesRequest } from '../../support/otlp.ts';
 import { promQuery } from '../../support/prom-query.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
@@ -15,6 +16,7 @@ import { EMBEDDING_MODEL, MODEL, resource, traceId } from '../../support/workloa
 const BUILD_LIMIT_MS = 45 * 60_000;
 
 let stack: StackProcesses;
+let operator: OperatorMetrics;
 
 async function scrape(): Promise<readonly Sample[]> {
   const response = await fetch(stack.url.metrics);
@@ -31,7 +33,8 @@ async function number(expr: string): Promise<number | undefined> {
 }
 
 beforeAll(async () => {
-  stack = await startStackProcesses();
+  operator = await serveOperatorMetrics();
+  stack = await startStackProcesses({}, { operator: operator.target });
   await sendRound(stack, 1);
   // Prometheus must have seen the first round, or the second is no increase.
   await eventually(
@@ -50,6 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.stop();
+  await operator?.stop();
 });
 
 describe('the metrics that the collector exposes', () => {

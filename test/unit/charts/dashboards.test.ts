@@ -1,44 +1,66 @@
 import { describe, expect, it } from '@jest/globals';
 import { DASHBOARDS, dashboardFiles, dashboardQueries } from '../../../charts/dashboards/index.ts';
+import { Metrics } from '../../../src/control/metrics.ts';
 import { INSTRUMENTS } from '../../../src/metrics/instruments.ts';
 import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
 import { seriesNames } from '../../../src/metrics/series-name.ts';
 import { CALLS_TOTAL, SPAN_DURATION } from '../../../src/metrics/span-metrics.ts';
-
-interface DashboardFile {
-  readonly uid: string;
-  readonly panels: readonly {
-    readonly id: number;
-    readonly title: string;
-    readonly description: string;
-    readonly datasource: { readonly uid: string };
-    readonly fieldConfig: { readonly defaults: { readonly unit?: string; readonly links?: readonly { readonly url: string }[] } };
-    readonly targets: readonly { readonly expr: string; readonly refId: string; readonly exemplar?: boolean }[];
-  }[];
-  readonly templating: { readonly list: readonly { readonly name: string }[] };
-}
+import { DASHBOARD_RULES, type DashboardFile } from '../../support/dashboard-lint.ts';
+import { sdkFields } from '../../support/sdk-schema.ts';
 
 const files = Object.entries(dashboardFiles()).map(([slug, text]) => [slug, JSON.parse(text) as DashboardFile] as const);
 
 describe.each(files)('the dashboard %s', (slug, dashboard) => {
-  it('has a stable uid, and panels with distinct ids, a title, a description, a unit and a chosen data source', () => {
-    expect(dashboard.uid).toBe(`duotel-${slug}`);
-    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
-    for (const panel of dashboard.panels) {
-      expect(panel.title).not.toBe('');
-      expect(panel.description).toMatch(/\.$/);
-      expect(panel.fieldConfig.defaults.unit).toBeDefined();
-      expect(panel.datasource.uid).toBe(['$', '{datasource}'].join(''));
-      expect(new Set(panel.targets.map(({ refId }) => refId)).size).toBe(panel.targets.length);
-    }
+  it.each(DASHBOARD_RULES)('keeps the rule $name', ({ check }) => {
+    expect(check(dashboard)).toEqual([]);
   });
 
-  it('uses no variable that it does not define', () => {
-    const names = [...dashboard.templating.list.map(({ name }) => name), '__rate_interval', '__range'];
-    const used = dashboard.panels.flatMap(({ targets }) =>
-      targets.flatMap(({ expr }) => [...expr.matchAll(/\$(\w+)/g)].map(([, name]) => name)),
-    );
-    for (const name of used) expect(names).toContain(name);
+  it("has a stable uid, and no field that the SDK's schema does not know", () => {
+    expect(dashboard.uid).toBe(`duotel-${slug}`);
+    const unknown = (module: string, name: string, values: readonly object[]) => {
+      const fields = sdkFields(module, name);
+      return values.flatMap((value) => Object.keys(value).filter((field) => !fields.has(field)));
+    };
+    const { panels, templating, links } = dashboard;
+    expect(unknown('dashboard', 'Dashboard', [dashboard])).toEqual([]);
+    expect(unknown('dashboard', 'Panel', panels)).toEqual([]);
+    expect(unknown('dashboard', 'VariableModel', templating.list)).toEqual([]);
+    expect(unknown('dashboard', 'DashboardLink', links)).toEqual([]);
+    expect(
+      unknown(
+        'dashboard',
+        'FieldConfig',
+        panels.map(({ fieldConfig }) => fieldConfig.defaults),
+      ),
+    ).toEqual([]);
+    expect(
+      unknown(
+        'prometheus',
+        'Dataquery',
+        panels.flatMap(({ targets }) => targets),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is far from the size that kubectl apply refuses', () => {
+    expect(JSON.stringify(dashboard).length).toBeLessThan(128 * 1024);
+  });
+});
+
+describe('the rules for dashboards', () => {
+  const [, example] = files[0] ?? [];
+  const broken = (expr: string) => {
+    const panel = example?.panels[4];
+    if (example === undefined || panel === undefined) throw new Error('no panel');
+    const panels = [{ ...panel, targets: [{ ...panel.targets[0], expr, refId: 'A' }] }];
+    return DASHBOARD_RULES.filter(({ check }) => check({ ...example, panels } as DashboardFile).length > 0).map(({ name }) => name);
+  };
+
+  it('find a counter without rate, a fixed interval and a rate over the wrong one', () => {
+    expect(broken('sum(db_requests_total)')).toContain('target-counter-agg-rule');
+    expect(broken('sum(increase(db_requests_total[5m]))')).toContain('no hard-coded interval');
+    expect(broken('sum(rate(db_requests_total[$__range]))')).toContain('target-rate-interval-rule');
+    expect(broken('sum(up{job="$nowhere"})')).toContain('every variable used, every used one defined');
   });
 });
 
@@ -59,8 +81,10 @@ describe('the dashboards', () => {
       ...SEED_METRICS.map(({ name }) => name),
       CALLS_TOTAL,
       `${SPAN_DURATION}_bucket`,
+      `${SPAN_DURATION}_sum`,
+      ...new Metrics().registry.getMetricsAsArray().flatMap(({ name }) => [name, `${name}_bucket`]),
     ]);
-    const own = /^(otelcol_|prometheus_tsdb_|process_|up$|ALERTS$)/;
+    const own = /^(otelcol_|prometheus_(tsdb|rule)_|process_|up$|ALERTS$)/;
     const series = dashboardQueries().flatMap(({ expr }) =>
       [...expr.replace(/\{[^}]*\}|\[[^\]]*\]|(by|on|without)\s*\([^)]*\)/g, ' ').matchAll(/[a-zA-Z_]\w*(?!\w*\s*\()/g)].map(
         ([name]) => name,
