@@ -1,23 +1,21 @@
 import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import {
   type EnvVar,
-  type HttpGetAction,
   IntOrString,
+  KubeDeployment,
   type KubePersistentVolumeClaimProps,
+  KubePodDisruptionBudget,
   KubeService,
   KubeServiceAccount,
   KubeStatefulSet,
-  type PodSpec,
-  type ResourceRequirements,
   type ServicePort,
   type Volume,
-  type VolumeMount,
 } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { type Component as ComponentName, componentName, objectLabels, selectorLabels } from '../src/api/names.ts';
-import type { ResolvedComponent } from '../src/api/telemetry-stack.ts';
-import { CONFIG_HASH_ANNOTATION } from './config-file.ts';
-import { cpuQuantity, memoryQuantity } from './quantity.ts';
+import type { PodSettings, ServiceSettings, StorageSettings } from '../src/api/component-spec.ts';
+import { type Component as ComponentName, componentName, objectLabels, podsName, selectorLabels } from '../src/api/names.ts';
+import { DATA_VOLUME, podTemplate } from './pod.ts';
+import { memoryQuantity } from './quantity.ts';
 
 export interface ComponentPort {
   readonly name: string;
@@ -36,8 +34,16 @@ export interface ConfigMount {
 export interface ComponentProps {
   readonly stack: string;
   readonly component: ComponentName;
-  /** Image, resources and storage, as the TelemetryStack has them. */
-  readonly settings: ResolvedComponent;
+  readonly image: string;
+  /** Resources, placement, labels and the like, as the TelemetryStack has them. */
+  readonly pod: PodSettings;
+  readonly replicas: number;
+  /** A HorizontalPodAutoscaler decides how many pods there are, and the workload says no number. @default false */
+  readonly autoscaled?: boolean;
+  /** `headless`: the Service resolves to every pod. */
+  readonly service: ServiceSettings | 'headless';
+  /** Names of Secrets with registry credentials. */
+  readonly imagePullSecrets: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];
   /** Ports of the container and of its Service. */
@@ -46,49 +52,91 @@ export interface ComponentProps {
   readonly health: { readonly port: number; readonly live: string; readonly ready: string };
   /** Numeric user and group of the image, which its volumes are given to as well. */
   readonly user: number;
-  /** Where the data volume is mounted. */
-  readonly dataPath: string;
+  /** What is to outlive the container, and where. Absent: nothing, and the workload is a Deployment. */
+  readonly data?: { readonly path: string; readonly storage: StorageSettings };
+  /** A directory that is written to and may be lost with the pod; without `data` only. `size`: for example `1Gi`. */
+  readonly scratch?: { readonly path: string; readonly size: string };
   readonly config: readonly ConfigMount[];
   /** Hash of files that are read at start only; absent where the program watches its files. */
   readonly configHash?: string;
   readonly terminationGracePeriodSeconds: number;
+  /** A ServiceAccount of the user's, whose token is mounted. @default one of ours, without a token */
+  readonly serviceAccountName?: string;
 }
 
 /**
- * One component of the stack: ServiceAccount, Service and a StatefulSet with one replica, under the restricted Pod Security Standard.
- * One replica because each of them locks its data directory; `docs/adr/0005` says why all are StatefulSets.
+ * One component of the stack: ServiceAccount, Service and its workload. A StatefulSet where it has data (`docs/adr/0005` says why), else a
+ * Deployment; several pods get a PodDisruptionBudget, and a headless Service by which each of them is scraped.
  */
 export class Component extends Construct {
   constructor(scope: Construct, props: ComponentProps) {
     super(scope, props.component);
     const name = componentName(props.stack, props.component);
     const metadata = { name, labels: objectLabels(props.stack, props.component) };
-    // An API token would be a credential without a use.
-    new KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
+    if (props.serviceAccountName === undefined) {
+      new KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
+    }
+    this.#services(metadata, props);
+    if (props.replicas > 1) this.#disruptionBudget(metadata, props);
+    const spec = {
+      ...(props.autoscaled !== true && { replicas: props.replicas }),
+      selector: { matchLabels: selectorLabels(props.stack, props.component) },
+      template: podTemplate(props.serviceAccountName ?? name, props),
+    };
+    if (props.data === undefined) new KubeDeployment(this, 'deployment', { metadata, spec });
+    else {
+      const claim = volumeClaim(props, props.data.storage);
+      const statefulSet: StatefulSetManifest = KubeStatefulSet.manifest({
+        metadata,
+        spec: {
+          ...spec,
+          serviceName: name,
+          // OrderedReady would wait for a pod that never gets ready, and so block the change that mends it.
+          podManagementPolicy: 'Parallel',
+          ...(claim !== undefined && { volumeClaimTemplates: [claim] }),
+        },
+      });
+      new ApiObject(this, 'stateful-set', storedClaims(statefulSet));
+    }
+  }
+
+  #services(metadata: { readonly name: string; readonly labels: Record<string, string> }, props: ComponentProps): void {
+    const { stack, component, service } = props;
+    const selector = selectorLabels(stack, component);
+    const ports = props.ports.map(servicePort);
+    if (service === 'headless') {
+      new KubeService(this, 'service', { metadata, spec: { clusterIp: 'None', selector, ports } });
+      return;
+    }
+    const { annotations } = service;
+    const hasAnnotations = annotations !== undefined && Object.keys(annotations).length > 0;
     new KubeService(this, 'service', {
-      metadata,
-      spec: { selector: selectorLabels(props.stack, props.component), ports: props.ports.map(servicePort) },
+      metadata: { ...metadata, ...(hasAnnotations && { annotations }) },
+      spec: { ...(service.type !== 'ClusterIP' && { type: service.type }), selector, ports },
     });
-    const claim = volumeClaim(props);
-    const statefulSet: StatefulSetManifest = KubeStatefulSet.manifest({
+    if (props.replicas > 1) {
+      new KubeService(this, 'pods', {
+        // Another name in its labels too: who selects the Service by labels, to scrape it, must not find each pod twice.
+        metadata: {
+          name: podsName(stack, component),
+          labels: { ...metadata.labels, 'app.kubernetes.io/name': `${component}-pods` },
+        },
+        // A pod that is not ready is one whose metrics somebody will want to see.
+        spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports },
+      });
+    }
+  }
+
+  #disruptionBudget(metadata: object, { stack, component }: ComponentProps): void {
+    new KubePodDisruptionBudget(this, 'disruption-budget', {
       metadata,
       spec: {
-        replicas: 1,
-        serviceName: name,
-        // OrderedReady would wait for a pod that never gets ready, and so block the change that mends it.
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: selectorLabels(props.stack, props.component) },
-        template: {
-          metadata: {
-            labels: objectLabels(props.stack, props.component),
-            ...(props.configHash !== undefined && { annotations: { [CONFIG_HASH_ANNOTATION]: props.configHash } }),
-          },
-          spec: podSpec(name, props),
-        },
-        ...(claim !== undefined && { volumeClaimTemplates: [claim] }),
+        maxUnavailable: IntOrString.fromNumber(1),
+        selector: { matchLabels: selectorLabels(stack, component) },
+        // A pod that does not get ready must not keep a node from being drained.
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });
-    new ApiObject(this, 'stateful-set', storedClaims(statefulSet));
   }
 }
 
@@ -104,15 +152,12 @@ function storedClaims(statefulSet: StatefulSetManifest): StatefulSetManifest {
   return { ...statefulSet, spec: { ...spec, volumeClaimTemplates: volumeClaimTemplates.map((claim) => ({ ...claim, ...stored })) } };
 }
 
-const DATA_VOLUME = 'data';
-const TMP_VOLUME = 'tmp';
-
 function servicePort({ name, port, appProtocol }: ComponentPort): ServicePort {
   return { name, port, targetPort: IntOrString.fromString(name), protocol: 'TCP', ...(appProtocol !== undefined && { appProtocol }) };
 }
 
 /** Its labels are those that never change: a claim template is immutable. */
-function volumeClaim({ stack, component, settings: { storage } }: ComponentProps): KubePersistentVolumeClaimProps | undefined {
+function volumeClaim({ stack, component }: ComponentProps, storage: StorageSettings): KubePersistentVolumeClaimProps | undefined {
   if (storage.type === 'ephemeral') return undefined;
   return {
     metadata: { name: DATA_VOLUME, labels: selectorLabels(stack, component) },
@@ -123,66 +168,4 @@ function volumeClaim({ stack, component, settings: { storage } }: ComponentProps
       ...(storage.storageClassName !== undefined && { storageClassName: storage.storageClassName }),
     },
   };
-}
-
-function podSpec(serviceAccountName: string, props: ComponentProps): PodSpec {
-  const { component, settings, user, health } = props;
-  const get = (path: string): HttpGetAction => ({ path, port: IntOrString.fromNumber(health.port) });
-  return {
-    serviceAccountName,
-    automountServiceAccountToken: false,
-    // The kubelet would set <STACK>_JAEGER_PORT=tcp://... and the like, which programs take for settings.
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: props.terminationGracePeriodSeconds,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
-      fsGroupChangePolicy: 'OnRootMismatch',
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-    containers: [
-      {
-        name: component,
-        image: settings.image,
-        imagePullPolicy: 'IfNotPresent',
-        ...(props.args !== undefined && { args: [...props.args] }),
-        ...(props.env !== undefined && { env: [...props.env] }),
-        ports: props.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
-        resources: resources(settings.resources),
-        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-        // Ten minutes to replay a log or compact a queue before the liveness probe may judge.
-        startupProbe: { httpGet: get(health.ready), periodSeconds: 2, failureThreshold: 300, timeoutSeconds: 2 },
-        readinessProbe: { httpGet: get(health.ready), periodSeconds: 5, timeoutSeconds: 2 },
-        livenessProbe: { httpGet: get(health.live), periodSeconds: 15, failureThreshold: 6, timeoutSeconds: 5 },
-        volumeMounts: mounts(props),
-      },
-    ],
-    volumes: volumes(props),
-  };
-}
-
-function resources({ requests, limits }: ResolvedComponent['resources']): ResourceRequirements {
-  return {
-    requests: { cpu: cpuQuantity(requests.cpu), memory: memoryQuantity(requests.memory) },
-    limits: { ...(limits.cpu !== undefined && { cpu: cpuQuantity(limits.cpu) }), memory: memoryQuantity(limits.memory) },
-  };
-}
-
-function mounts({ dataPath, config }: ComponentProps): VolumeMount[] {
-  return [
-    { name: DATA_VOLUME, mountPath: dataPath },
-    { name: TMP_VOLUME, mountPath: '/tmp' },
-    ...config.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
-  ];
-}
-
-function volumes({ settings: { storage }, config }: ComponentProps): Volume[] {
-  const ephemeral: Volume = { name: DATA_VOLUME, emptyDir: { sizeLimit: memoryQuantity(storage.size) } };
-  return [
-    ...(storage.type === 'ephemeral' ? [ephemeral] : []),
-    { name: TMP_VOLUME, emptyDir: {} },
-    ...config.map(({ name, source }) => ({ name, ...source })),
-  ];
 }

@@ -1,14 +1,18 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
+import type { GrafanaSettings } from '../src/api/component-spec.ts';
 import { componentName, grafanaAdminSecret, objectLabels, PORT } from '../src/api/names.ts';
 import { Component } from './component.ts';
-import { DASHBOARDS_DIRECTORY, grafanaDashboardProviders, grafanaDataSources } from './config/grafana.ts';
+import { DASHBOARDS_DIRECTORY, grafanaDashboardProviders, grafanaDataSources, sidecarDataSources } from './config/grafana.ts';
 import { configFile, configHash } from './config-file.ts';
 import { dashboardFiles } from './dashboards/index.ts';
+import { Routes } from './routes.ts';
+import { secretFiles } from './secret-files.ts';
 import type { StackInput } from './stack-input.ts';
 
 const ADMIN_DIRECTORY = '/etc/duotel/admin';
 const DATA_DIRECTORY = '/var/lib/grafana';
+const DATABASE_DIRECTORY = '/etc/duotel/database';
 
 /**
  * No request leaves the cluster, nothing is installed at start. Grafana 13 updates its bundled Prometheus and Jaeger plugins from the
@@ -30,12 +34,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
   GF_UNIFIED_STORAGE_INDEX_PATH: `${DATA_DIRECTORY}/unified-search/bleve`,
 };
 
-/** Grafana with data sources and dashboards. Without it (`spec.grafana.enabled: false`) the dashboards' ConfigMaps stay for another Grafana. */
+/** Grafana with data sources and dashboards, or their ConfigMaps for the sidecar of another Grafana, or nothing: `spec.grafana.mode`. */
 export class Grafana extends Construct {
   constructor(scope: Construct, input: StackInput) {
     super(scope, 'grafana');
+    const { mode } = input.spec.grafana;
+    if (mode === 'none') return;
     const dashboards = this.dashboards(input);
-    if (input.spec.grafana.enabled) this.server(input, dashboards);
+    if (mode === 'sidecar') this.dataSources(input);
+    else this.server(input, dashboards);
   }
 
   /** One ConfigMap a dashboard: `kubectl apply` refuses an object of more than 256 KiB. The label is the one that Grafana's sidecar looks for. */
@@ -49,7 +56,18 @@ export class Grafana extends Construct {
     });
   }
 
+  /** Under names of the stack: the other Grafana has data sources of its own. */
+  private dataSources(input: StackInput): void {
+    const name = `${input.name}-datasources`;
+    const labels = { ...objectLabels(input.name, 'grafana'), grafana_datasource: '1' };
+    new KubeConfigMap(this, 'datasources', {
+      metadata: { name, labels },
+      data: { [`${name}.yaml`]: configFile(sidecarDataSources(input, input.spec)) },
+    });
+  }
+
   private server(input: StackInput, dashboards: readonly { readonly name: string; readonly file: string }[]): void {
+    const { grafana, imagePullSecrets = [] } = input.spec;
     const name = componentName(input.name, 'grafana');
     const files = {
       'datasources.yaml': configFile(grafanaDataSources(input, input.spec)),
@@ -61,15 +79,23 @@ export class Grafana extends Construct {
       path: `/etc/grafana/provisioning/${kind}`,
       source: { configMap: { name, items: [{ key: `${kind}.yaml`, path: 'duotel.yaml' }] } },
     });
+    const password = grafana.database === undefined ? [] : [{ file: 'password', secret: grafana.database.passwordSecret }];
     new Component(this, {
       stack: input.name,
       component: 'grafana',
-      settings: input.spec.grafana,
-      env: Object.entries(SETTINGS).map(([key, value]) => ({ name: key, value })),
+      image: grafana.image,
+      pod: grafana,
+      replicas: grafana.replicas,
+      service: grafana.service,
+      imagePullSecrets,
+      env: Object.entries({ ...SETTINGS, ...ownSettings(grafana) }).map(([key, value]) => ({ name: key, value })),
       ports: [{ name: 'http', port: PORT.grafana, appProtocol: 'http' }],
       health: { port: PORT.grafana, live: '/api/health', ready: '/api/health' },
       user: 472,
-      dataPath: DATA_DIRECTORY,
+      // Without a volume of its own, Grafana still writes an index, sessions of plugins and the like.
+      ...(grafana.database === undefined
+        ? { data: { path: DATA_DIRECTORY, storage: grafana.storage } }
+        : { scratch: { path: DATA_DIRECTORY, size: grafana.storage.size } }),
       config: [
         provisioning('datasources'),
         provisioning('dashboards'),
@@ -81,9 +107,27 @@ export class Grafana extends Construct {
           },
         },
         { name: 'admin', path: ADMIN_DIRECTORY, source: { secret: { secretName: grafanaAdminSecret(input.name) } } },
+        ...secretFiles('database', DATABASE_DIRECTORY, password),
       ],
       configHash: configHash(files),
       terminationGracePeriodSeconds: 30,
     });
+    new Routes(this, input.name, 'grafana', grafana, PORT.grafana);
   }
+}
+
+/** Settings that depend on the spec. */
+function ownSettings({ database, ingress }: GrafanaSettings): Readonly<Record<string, string>> {
+  return {
+    ...(database !== undefined && {
+      GF_DATABASE_TYPE: 'postgres',
+      GF_DATABASE_HOST: database.host,
+      GF_DATABASE_NAME: database.name,
+      GF_DATABASE_USER: database.user,
+      GF_DATABASE_PASSWORD__FILE: `${DATABASE_DIRECTORY}/password`,
+      GF_DATABASE_SSL_MODE: database.sslMode,
+    }),
+    // Links in mails and redirects after a login name the host that people see.
+    ...(ingress !== undefined && { GF_SERVER_ROOT_URL: `${ingress.tlsSecretName === undefined ? 'http' : 'https'}://${ingress.host}/` }),
+  };
 }

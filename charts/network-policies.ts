@@ -1,7 +1,9 @@
 import { IntOrString, KubeNetworkPolicy, type NetworkPolicyPeer, type NetworkPolicyPort } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { COMPONENTS, type Component, componentName, objectLabels, selectorLabels } from '../src/api/names.ts';
+import { type Component, componentName, OPERATOR_SELECTOR, objectLabels } from '../src/api/names.ts';
+import { stackParts } from '../src/api/stack-parts.ts';
 import { type Edge, type EdgeSource, edges } from './config/edges.ts';
+import { podLabels } from './pod-labels.ts';
 import type { StackInput } from './stack-input.ts';
 
 /** One policy a component: nothing in or out but the edges of `config/edges.ts` and DNS. */
@@ -9,16 +11,19 @@ export class NetworkPolicies extends Construct {
   constructor(scope: Construct, input: StackInput) {
     super(scope, 'network-policies');
     const all = edges(input.spec);
-    for (const component of COMPONENTS.filter((name) => name !== 'grafana' || input.spec.grafana.enabled)) {
+    for (const { component } of stackParts(input.spec)) {
       const inward = all.filter((edge) => edge.to === component);
       const outward = all.filter((edge) => edge.from === component);
       new KubeNetworkPolicy(this, component, {
         metadata: { name: componentName(input.name, component), labels: objectLabels(input.name, component) },
         spec: {
-          podSelector: { matchLabels: selectorLabels(input.name, component) },
+          podSelector: { matchLabels: podLabels(input, component) },
           policyTypes: ['Ingress', 'Egress'],
-          ingress: ports(inward).map((port) => ({ from: sources(input.name, inward, port), ports: [tcp(port)] })),
-          egress: [DNS, ...outward.map(({ to, port }) => ({ to: [pods(input.name, to)], ports: [tcp(port)] }))],
+          ingress: ports(inward).map((port) => ({ ...sources(input, inward, port), ports: [tcp(port)] })),
+          egress: [
+            DNS,
+            ...outward.map(({ to, port }) => ({ ...(to !== 'outside' && { to: [destination(input, to)] }), ports: [tcp(port)] })),
+          ],
         },
       });
     }
@@ -39,26 +44,32 @@ function ports(inward: readonly Edge[]): readonly number[] {
   return [...new Set(inward.map((edge) => edge.port))];
 }
 
-function sources(stack: string, inward: readonly Edge[], port: number): NetworkPolicyPeer[] {
+/** The widest source of a port takes in the others. */
+function sources(input: StackInput, inward: readonly Edge[], port: number): { readonly from?: NetworkPolicyPeer[] } {
   const from = inward.filter((edge) => edge.port === port).map((edge) => edge.from);
-  // A pod of the namespace is allowed already when every pod of it is.
-  const needed = from.includes('namespace') ? (['namespace'] as const) : from;
-  return needed.map((source) => peer(stack, source));
+  if (from.includes('anywhere')) return {};
+  const needed = (['workloads', 'namespace'] as const).find((one) => from.includes(one));
+  return { from: (needed === undefined ? from : [needed]).map((source) => peer(input, source)) };
 }
 
-function peer(stack: string, source: EdgeSource): NetworkPolicyPeer {
+function peer(input: StackInput, source: EdgeSource): NetworkPolicyPeer {
   switch (source) {
+    case 'anywhere':
     case 'workloads':
       return { namespaceSelector: {} };
     case 'namespace':
       return { podSelector: {} };
     default:
-      return pods(stack, source);
+      return pods(input, source);
   }
 }
 
-function pods(stack: string, component: Component): NetworkPolicyPeer {
-  return { podSelector: { matchLabels: selectorLabels(stack, component) } };
+function destination(input: StackInput, to: Component | 'operator'): NetworkPolicyPeer {
+  return to === 'operator' ? { podSelector: { matchLabels: OPERATOR_SELECTOR } } : pods(input, to);
+}
+
+function pods(input: StackInput, component: Component): NetworkPolicyPeer {
+  return { podSelector: { matchLabels: podLabels(input, component) } };
 }
 
 function tcp(port: number): NetworkPolicyPort {

@@ -47,7 +47,7 @@ export function parseSettings(text: string, file: string): Settings {
   const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
   const stack = closed(crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {});
   const schema = { type: 'object', additionalProperties: false, properties: { operator: OPERATOR_SCHEMA, stack } };
-  const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(schema);
+  const validate = new Ajv({ allErrors: true, strict: false, verbose: true, formats: { int32: true, int64: true } }).compile(schema);
   if (!validate(value))
     throw new Error(`${file} is not valid:\n${(validate.errors ?? []).map((error) => `  ${sentence(error)}`).join('\n')}`);
   const { operator = {}, stack: spec = {} } = value as Partial<Settings>;

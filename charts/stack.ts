@@ -1,11 +1,13 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Collector } from './collector.ts';
+import { Gateway } from './gateway.ts';
 import { Grafana } from './grafana.ts';
 import { Injection } from './injection.ts';
 import { Jaeger } from './jaeger.ts';
 import { NetworkPolicies } from './network-policies.ts';
 import { Prometheus } from './prometheus.ts';
+import { PrometheusOperator } from './prometheus-operator.ts';
 import type { StackInput } from './stack-input.ts';
 
 /**
@@ -18,8 +20,10 @@ export class StackChart extends Chart {
     new Injection(this, input);
     new NetworkPolicies(this, input);
     new Jaeger(this, input);
-    new Prometheus(this, input);
+    if (input.spec.prometheus.mode === 'managed') new Prometheus(this, input);
+    if (input.spec.prometheus.mode === 'operator') new PrometheusOperator(this, input);
     new Collector(this, input);
+    if (input.spec.collector.gateway.enabled) new Gateway(this, input);
     new Grafana(this, input);
   }
 }

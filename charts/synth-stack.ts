@@ -11,5 +11,16 @@ export type { StackInput } from './stack-input.ts';
  */
 export function synthStack(input: StackInput): readonly KubeObject[] {
   const app = new App();
-  return new StackChart(app, 'stack', input).toJson() as KubeObject[];
+  const objects = new StackChart(app, 'stack', input).toJson() as KubeObject[];
+  const { commonLabels } = input.spec;
+  return commonLabels === undefined ? objects : objects.map((object) => withLabels(object, commonLabels));
+}
+
+/** On the object and on its pods. Not on selectors and claims, which can never change. */
+function withLabels(object: KubeObject, labels: Readonly<Record<string, string>>): KubeObject {
+  const { template } = (object['spec'] ?? {}) as { readonly template?: { readonly metadata: { readonly labels: object } } };
+  const metadata = { ...object.metadata, labels: { ...labels, ...object.metadata.labels } };
+  if (template === undefined) return { ...object, metadata };
+  const labelled = { ...template, metadata: { ...template.metadata, labels: { ...labels, ...template.metadata.labels } } };
+  return { ...object, metadata, spec: { ...(object['spec'] as object), template: labelled } };
 }

@@ -101,6 +101,27 @@ export interface TelemetryStackSpec {
   readonly suspend?: boolean;
 
   /**
+   * How the operator keeps the objects of the stack.
+   *
+   * @schema TelemetryStackSpec#reconcile
+   */
+  readonly reconcile?: TelemetryStackSpecReconcile;
+
+  /**
+   * Labels of every object and pod of the stack, for example {team: ml}. Default: none.
+   *
+   * @schema TelemetryStackSpec#commonLabels
+   */
+  readonly commonLabels?: { [key: string]: string };
+
+  /**
+   * Names of Secrets of the stack's namespace that hold registry credentials. Default: none.
+   *
+   * @schema TelemetryStackSpec#imagePullSecrets
+   */
+  readonly imagePullSecrets?: string[];
+
+  /**
    * The OpenTelemetry Collector that receives OTLP (HTTP 4318, gRPC 4317).
    *
    * @schema TelemetryStackSpec#collector
@@ -144,11 +165,90 @@ export function toJson_TelemetryStackSpec(obj: TelemetryStackSpec | undefined): 
   if (obj === undefined) { return undefined; }
   const result = {
     'suspend': obj.suspend,
+    'reconcile': toJson_TelemetryStackSpecReconcile(obj.reconcile),
+    'commonLabels': ((obj.commonLabels) === undefined) ? undefined : (Object.entries(obj.commonLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'imagePullSecrets': obj.imagePullSecrets?.map(y => y),
     'collector': toJson_TelemetryStackSpecCollector(obj.collector),
     'jaeger': toJson_TelemetryStackSpecJaeger(obj.jaeger),
     'prometheus': toJson_TelemetryStackSpecPrometheus(obj.prometheus),
     'grafana': toJson_TelemetryStackSpecGrafana(obj.grafana),
     'injection': toJson_TelemetryStackSpecInjection(obj.injection),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * How the operator keeps the objects of the stack.
+ *
+ * @schema TelemetryStackSpecReconcile
+ */
+export interface TelemetryStackSpecReconcile {
+  /**
+   * Objects found under a name of the stack's: AdoptIfUnowned takes over its own and what nobody owns, AdoptAll also what another tool's managed-by label marks, MustMatch its own only.
+   *
+   * @schema TelemetryStackSpecReconcile#adoption
+   */
+  readonly adoption?: TelemetryStackSpecReconcileAdoption;
+
+  /**
+   * A change of a field that cannot change: Stall reports it, Recreate deletes the object and makes it again.
+   *
+   * @schema TelemetryStackSpecReconcile#immutable
+   */
+  readonly immutable?: TelemetryStackSpecReconcileImmutable;
+
+  /**
+   * Fields that another manager has set: Force takes them back, Report leaves them and says so.
+   *
+   * @schema TelemetryStackSpecReconcile#conflicts
+   */
+  readonly conflicts?: TelemetryStackSpecReconcileConflicts;
+
+  /**
+   * An object that is refused: Isolate writes all others that do not need it, AllOrNothing none.
+   *
+   * @schema TelemetryStackSpecReconcile#errors
+   */
+  readonly errors?: TelemetryStackSpecReconcileErrors;
+
+  /**
+   * What becomes of the stack's objects when the TelemetryStack is deleted.
+   *
+   * @schema TelemetryStackSpecReconcile#deletion
+   */
+  readonly deletion?: TelemetryStackSpecReconcileDeletion;
+
+  /**
+   * After this time without being ready a component counts as failed, and its status says why.
+   *
+   * @schema TelemetryStackSpecReconcile#readinessDeadline
+   */
+  readonly readinessDeadline?: string;
+
+  /**
+   * Fields that the operator neither compares nor changes.
+   *
+   * @schema TelemetryStackSpecReconcile#ignore
+   */
+  readonly ignore?: TelemetryStackSpecReconcileIgnore[];
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecReconcile' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecReconcile(obj: TelemetryStackSpecReconcile | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'adoption': obj.adoption,
+    'immutable': obj.immutable,
+    'conflicts': obj.conflicts,
+    'errors': obj.errors,
+    'deletion': obj.deletion,
+    'readinessDeadline': obj.readinessDeadline,
+    'ignore': obj.ignore?.map(y => toJson_TelemetryStackSpecReconcileIgnore(y)),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -188,6 +288,146 @@ export interface TelemetryStackSpecCollector {
    * @schema TelemetryStackSpecCollector#spanMetrics
    */
   readonly spanMetrics?: TelemetryStackSpecCollectorSpanMetrics;
+
+  /**
+   * Labels that a node must have to run the pods, for example {disktype: ssd}. Default: any node.
+   *
+   * @schema TelemetryStackSpecCollector#nodeSelector
+   */
+  readonly nodeSelector?: { [key: string]: string };
+
+  /**
+   * Taints that the pods put up with. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#tolerations
+   */
+  readonly tolerations?: TelemetryStackSpecCollectorTolerations[];
+
+  /**
+   * Affinity of the pods, as a pod has it: nodeAffinity, podAffinity, podAntiAffinity. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#affinity
+   */
+  readonly affinity?: any;
+
+  /**
+   * How pods spread; the selector is filled in. Default: none; over zones and nodes where possible when replicas > 1.
+   *
+   * @schema TelemetryStackSpecCollector#topologySpreadConstraints
+   */
+  readonly topologySpreadConstraints?: TelemetryStackSpecCollectorTopologySpreadConstraints[];
+
+  /**
+   * PriorityClass of the pods; it must exist. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecCollector#priorityClassName
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * More labels of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#podLabels
+   */
+  readonly podLabels?: { [key: string]: string };
+
+  /**
+   * More annotations of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#podAnnotations
+   */
+  readonly podAnnotations?: { [key: string]: string };
+
+  /**
+   * More arguments of the program, after ours, for example --log.level=debug. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#extraArgs
+   */
+  readonly extraArgs?: string[];
+
+  /**
+   * More variables of the container; one that the operator sets is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#extraEnv
+   */
+  readonly extraEnv?: TelemetryStackSpecCollectorExtraEnv[];
+
+  /**
+   * How the Service is reached.
+   *
+   * @schema TelemetryStackSpecCollector#service
+   */
+  readonly service?: TelemetryStackSpecCollectorService;
+
+  /**
+   * managed runs the collector; opentelemetry-operator writes an OpenTelemetryCollector for an OpenTelemetry Operator that is installed.
+   *
+   * @schema TelemetryStackSpecCollector#mode
+   */
+  readonly mode?: TelemetryStackSpecCollectorMode;
+
+  /**
+   * Collectors that receive; more than one needs gateway.enabled.
+   *
+   * @schema TelemetryStackSpecCollector#replicas
+   */
+  readonly replicas?: number;
+
+  /**
+   * ServiceAccount of your own, whose token is mounted. Default: one of the operator's, without a token.
+   *
+   * @schema TelemetryStackSpecCollector#serviceAccountName
+   */
+  readonly serviceAccountName?: string;
+
+  /**
+   * Pod attributes from the API server, for senders that do not bring them; injected workloads do.
+   *
+   * @schema TelemetryStackSpecCollector#k8sAttributes
+   */
+  readonly k8SAttributes?: TelemetryStackSpecCollectorK8SAttributes;
+
+  /**
+   * TLS of the OTLP ports; workloads are then given an https endpoint. Default: plain text.
+   *
+   * @schema TelemetryStackSpecCollector#tls
+   */
+  readonly tls?: TelemetryStackSpecCollectorTls;
+
+  /**
+   * Bearer token that senders must show. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#auth
+   */
+  readonly auth?: TelemetryStackSpecCollectorAuth;
+
+  /**
+   * More places that telemetry goes to by OTLP, each with a queue on disk of its own. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#exporters
+   */
+  readonly exporters?: TelemetryStackSpecCollectorExporters[];
+
+  /**
+   * Which traces are stored, decided when a trace is whole; span metrics and token metrics count all of them.
+   *
+   * @schema TelemetryStackSpecCollector#sampling
+   */
+  readonly sampling?: TelemetryStackSpecCollectorSampling;
+
+  /**
+   * A second tier that makes the metrics from spans, behind collectors that send each service to one of its pods.
+   *
+   * @schema TelemetryStackSpecCollector#gateway
+   */
+  readonly gateway?: TelemetryStackSpecCollectorGateway;
+
+  /**
+   * JSON merge patch (RFC 7386) of the program's configuration: null removes a key, a list is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecCollector#configPatch
+   */
+  readonly configPatch?: any;
 }
 
 /**
@@ -201,6 +441,26 @@ export function toJson_TelemetryStackSpecCollector(obj: TelemetryStackSpecCollec
     'resources': toJson_TelemetryStackSpecCollectorResources(obj.resources),
     'storage': toJson_TelemetryStackSpecCollectorStorage(obj.storage),
     'spanMetrics': toJson_TelemetryStackSpecCollectorSpanMetrics(obj.spanMetrics),
+    'nodeSelector': ((obj.nodeSelector) === undefined) ? undefined : (Object.entries(obj.nodeSelector).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tolerations': obj.tolerations?.map(y => toJson_TelemetryStackSpecCollectorTolerations(y)),
+    'affinity': obj.affinity,
+    'topologySpreadConstraints': obj.topologySpreadConstraints?.map(y => toJson_TelemetryStackSpecCollectorTopologySpreadConstraints(y)),
+    'priorityClassName': obj.priorityClassName,
+    'podLabels': ((obj.podLabels) === undefined) ? undefined : (Object.entries(obj.podLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'podAnnotations': ((obj.podAnnotations) === undefined) ? undefined : (Object.entries(obj.podAnnotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'extraArgs': obj.extraArgs?.map(y => y),
+    'extraEnv': obj.extraEnv?.map(y => toJson_TelemetryStackSpecCollectorExtraEnv(y)),
+    'service': toJson_TelemetryStackSpecCollectorService(obj.service),
+    'mode': obj.mode,
+    'replicas': obj.replicas,
+    'serviceAccountName': obj.serviceAccountName,
+    'k8sAttributes': toJson_TelemetryStackSpecCollectorK8SAttributes(obj.k8SAttributes),
+    'tls': toJson_TelemetryStackSpecCollectorTls(obj.tls),
+    'auth': toJson_TelemetryStackSpecCollectorAuth(obj.auth),
+    'exporters': obj.exporters?.map(y => toJson_TelemetryStackSpecCollectorExporters(y)),
+    'sampling': toJson_TelemetryStackSpecCollectorSampling(obj.sampling),
+    'gateway': toJson_TelemetryStackSpecCollectorGateway(obj.gateway),
+    'configPatch': obj.configPatch,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -235,11 +495,109 @@ export interface TelemetryStackSpecJaeger {
   readonly storage?: TelemetryStackSpecJaegerStorage;
 
   /**
-   * How long traces are kept, in hours, for example 168h.
+   * How long traces are kept, in hours, for example 168h; OpenSearch, Elasticsearch and ClickHouse keep them by policies of their own.
    *
    * @schema TelemetryStackSpecJaeger#retention
    */
   readonly retention?: string;
+
+  /**
+   * Pods; more than one needs a storage that is a server.
+   *
+   * @schema TelemetryStackSpecJaeger#replicas
+   */
+  readonly replicas?: number;
+
+  /**
+   * JSON merge patch (RFC 7386) of the program's configuration: null removes a key, a list is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#configPatch
+   */
+  readonly configPatch?: any;
+
+  /**
+   * Labels that a node must have to run the pods, for example {disktype: ssd}. Default: any node.
+   *
+   * @schema TelemetryStackSpecJaeger#nodeSelector
+   */
+  readonly nodeSelector?: { [key: string]: string };
+
+  /**
+   * Taints that the pods put up with. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#tolerations
+   */
+  readonly tolerations?: TelemetryStackSpecJaegerTolerations[];
+
+  /**
+   * Affinity of the pods, as a pod has it: nodeAffinity, podAffinity, podAntiAffinity. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#affinity
+   */
+  readonly affinity?: any;
+
+  /**
+   * How pods spread; the selector is filled in. Default: none; over zones and nodes where possible when replicas > 1.
+   *
+   * @schema TelemetryStackSpecJaeger#topologySpreadConstraints
+   */
+  readonly topologySpreadConstraints?: TelemetryStackSpecJaegerTopologySpreadConstraints[];
+
+  /**
+   * PriorityClass of the pods; it must exist. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecJaeger#priorityClassName
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * More labels of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#podLabels
+   */
+  readonly podLabels?: { [key: string]: string };
+
+  /**
+   * More annotations of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#podAnnotations
+   */
+  readonly podAnnotations?: { [key: string]: string };
+
+  /**
+   * More arguments of the program, after ours, for example --log.level=debug. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#extraArgs
+   */
+  readonly extraArgs?: string[];
+
+  /**
+   * More variables of the container; one that the operator sets is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#extraEnv
+   */
+  readonly extraEnv?: TelemetryStackSpecJaegerExtraEnv[];
+
+  /**
+   * How the Service is reached.
+   *
+   * @schema TelemetryStackSpecJaeger#service
+   */
+  readonly service?: TelemetryStackSpecJaegerService;
+
+  /**
+   * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#ingress
+   */
+  readonly ingress?: TelemetryStackSpecJaegerIngress;
+
+  /**
+   * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecJaeger#httpRoute
+   */
+  readonly httpRoute?: TelemetryStackSpecJaegerHttpRoute;
 }
 
 /**
@@ -253,6 +611,20 @@ export function toJson_TelemetryStackSpecJaeger(obj: TelemetryStackSpecJaeger | 
     'resources': toJson_TelemetryStackSpecJaegerResources(obj.resources),
     'storage': toJson_TelemetryStackSpecJaegerStorage(obj.storage),
     'retention': obj.retention,
+    'replicas': obj.replicas,
+    'configPatch': obj.configPatch,
+    'nodeSelector': ((obj.nodeSelector) === undefined) ? undefined : (Object.entries(obj.nodeSelector).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tolerations': obj.tolerations?.map(y => toJson_TelemetryStackSpecJaegerTolerations(y)),
+    'affinity': obj.affinity,
+    'topologySpreadConstraints': obj.topologySpreadConstraints?.map(y => toJson_TelemetryStackSpecJaegerTopologySpreadConstraints(y)),
+    'priorityClassName': obj.priorityClassName,
+    'podLabels': ((obj.podLabels) === undefined) ? undefined : (Object.entries(obj.podLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'podAnnotations': ((obj.podAnnotations) === undefined) ? undefined : (Object.entries(obj.podAnnotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'extraArgs': obj.extraArgs?.map(y => y),
+    'extraEnv': obj.extraEnv?.map(y => toJson_TelemetryStackSpecJaegerExtraEnv(y)),
+    'service': toJson_TelemetryStackSpecJaegerService(obj.service),
+    'ingress': toJson_TelemetryStackSpecJaegerIngress(obj.ingress),
+    'httpRoute': toJson_TelemetryStackSpecJaegerHttpRoute(obj.httpRoute),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -299,6 +671,132 @@ export interface TelemetryStackSpecPrometheus {
    * @schema TelemetryStackSpecPrometheus#retentionSize
    */
   readonly retentionSize?: string;
+
+  /**
+   * managed runs Prometheus; operator writes ServiceMonitor and PrometheusRule for a Prometheus Operator that is installed; none writes nothing.
+   *
+   * @schema TelemetryStackSpecPrometheus#mode
+   */
+  readonly mode?: TelemetryStackSpecPrometheusMode;
+
+  /**
+   * Your Prometheus, for modes operator and none: where Jaeger and Grafana ask, and the gateway tier pushes to.
+   *
+   * @schema TelemetryStackSpecPrometheus#url
+   */
+  readonly url?: string;
+
+  /**
+   * Labels that your Prometheus selects ServiceMonitor and PrometheusRule by, for example {release: kube-prometheus-stack}. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#operatorLabels
+   */
+  readonly operatorLabels?: { [key: string]: string };
+
+  /**
+   * How often metrics are read and rules evaluated, for example 15s.
+   *
+   * @schema TelemetryStackSpecPrometheus#scrapeInterval
+   */
+  readonly scrapeInterval?: string;
+
+  /**
+   * Where samples are copied to: Mimir, Thanos, VictoriaMetrics. Default: nowhere.
+   *
+   * @schema TelemetryStackSpecPrometheus#remoteWrite
+   */
+  readonly remoteWrite?: TelemetryStackSpecPrometheusRemoteWrite[];
+
+  /**
+   * JSON merge patch (RFC 7386) of the program's configuration: null removes a key, a list is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#configPatch
+   */
+  readonly configPatch?: any;
+
+  /**
+   * Labels that a node must have to run the pods, for example {disktype: ssd}. Default: any node.
+   *
+   * @schema TelemetryStackSpecPrometheus#nodeSelector
+   */
+  readonly nodeSelector?: { [key: string]: string };
+
+  /**
+   * Taints that the pods put up with. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#tolerations
+   */
+  readonly tolerations?: TelemetryStackSpecPrometheusTolerations[];
+
+  /**
+   * Affinity of the pods, as a pod has it: nodeAffinity, podAffinity, podAntiAffinity. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#affinity
+   */
+  readonly affinity?: any;
+
+  /**
+   * How pods spread; the selector is filled in. Default: none; over zones and nodes where possible when replicas > 1.
+   *
+   * @schema TelemetryStackSpecPrometheus#topologySpreadConstraints
+   */
+  readonly topologySpreadConstraints?: TelemetryStackSpecPrometheusTopologySpreadConstraints[];
+
+  /**
+   * PriorityClass of the pods; it must exist. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecPrometheus#priorityClassName
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * More labels of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#podLabels
+   */
+  readonly podLabels?: { [key: string]: string };
+
+  /**
+   * More annotations of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#podAnnotations
+   */
+  readonly podAnnotations?: { [key: string]: string };
+
+  /**
+   * More arguments of the program, after ours, for example --log.level=debug. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#extraArgs
+   */
+  readonly extraArgs?: string[];
+
+  /**
+   * More variables of the container; one that the operator sets is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#extraEnv
+   */
+  readonly extraEnv?: TelemetryStackSpecPrometheusExtraEnv[];
+
+  /**
+   * How the Service is reached.
+   *
+   * @schema TelemetryStackSpecPrometheus#service
+   */
+  readonly service?: TelemetryStackSpecPrometheusService;
+
+  /**
+   * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#ingress
+   */
+  readonly ingress?: TelemetryStackSpecPrometheusIngress;
+
+  /**
+   * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheus#httpRoute
+   */
+  readonly httpRoute?: TelemetryStackSpecPrometheusHttpRoute;
 }
 
 /**
@@ -313,6 +811,24 @@ export function toJson_TelemetryStackSpecPrometheus(obj: TelemetryStackSpecProme
     'storage': toJson_TelemetryStackSpecPrometheusStorage(obj.storage),
     'retention': obj.retention,
     'retentionSize': obj.retentionSize,
+    'mode': obj.mode,
+    'url': obj.url,
+    'operatorLabels': ((obj.operatorLabels) === undefined) ? undefined : (Object.entries(obj.operatorLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'scrapeInterval': obj.scrapeInterval,
+    'remoteWrite': obj.remoteWrite?.map(y => toJson_TelemetryStackSpecPrometheusRemoteWrite(y)),
+    'configPatch': obj.configPatch,
+    'nodeSelector': ((obj.nodeSelector) === undefined) ? undefined : (Object.entries(obj.nodeSelector).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tolerations': obj.tolerations?.map(y => toJson_TelemetryStackSpecPrometheusTolerations(y)),
+    'affinity': obj.affinity,
+    'topologySpreadConstraints': obj.topologySpreadConstraints?.map(y => toJson_TelemetryStackSpecPrometheusTopologySpreadConstraints(y)),
+    'priorityClassName': obj.priorityClassName,
+    'podLabels': ((obj.podLabels) === undefined) ? undefined : (Object.entries(obj.podLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'podAnnotations': ((obj.podAnnotations) === undefined) ? undefined : (Object.entries(obj.podAnnotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'extraArgs': obj.extraArgs?.map(y => y),
+    'extraEnv': obj.extraEnv?.map(y => toJson_TelemetryStackSpecPrometheusExtraEnv(y)),
+    'service': toJson_TelemetryStackSpecPrometheusService(obj.service),
+    'ingress': toJson_TelemetryStackSpecPrometheusIngress(obj.ingress),
+    'httpRoute': toJson_TelemetryStackSpecPrometheusHttpRoute(obj.httpRoute),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -326,11 +842,109 @@ export function toJson_TelemetryStackSpecPrometheus(obj: TelemetryStackSpecProme
  */
 export interface TelemetryStackSpecGrafana {
   /**
-   * false leaves Grafana out and keeps its dashboards' ConfigMaps.
+   * managed runs Grafana; sidecar writes ConfigMaps with dashboards and data sources for the sidecar of a Grafana of yours; none writes nothing.
    *
-   * @schema TelemetryStackSpecGrafana#enabled
+   * @schema TelemetryStackSpecGrafana#mode
    */
-  readonly enabled?: boolean;
+  readonly mode?: TelemetryStackSpecGrafanaMode;
+
+  /**
+   * Pods; more than one needs database.
+   *
+   * @schema TelemetryStackSpecGrafana#replicas
+   */
+  readonly replicas?: number;
+
+  /**
+   * PostgreSQL for users, preferences and dashboards made by hand. Default: SQLite on the volume.
+   *
+   * @schema TelemetryStackSpecGrafana#database
+   */
+  readonly database?: TelemetryStackSpecGrafanaDatabase;
+
+  /**
+   * Labels that a node must have to run the pods, for example {disktype: ssd}. Default: any node.
+   *
+   * @schema TelemetryStackSpecGrafana#nodeSelector
+   */
+  readonly nodeSelector?: { [key: string]: string };
+
+  /**
+   * Taints that the pods put up with. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#tolerations
+   */
+  readonly tolerations?: TelemetryStackSpecGrafanaTolerations[];
+
+  /**
+   * Affinity of the pods, as a pod has it: nodeAffinity, podAffinity, podAntiAffinity. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#affinity
+   */
+  readonly affinity?: any;
+
+  /**
+   * How pods spread; the selector is filled in. Default: none; over zones and nodes where possible when replicas > 1.
+   *
+   * @schema TelemetryStackSpecGrafana#topologySpreadConstraints
+   */
+  readonly topologySpreadConstraints?: TelemetryStackSpecGrafanaTopologySpreadConstraints[];
+
+  /**
+   * PriorityClass of the pods; it must exist. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecGrafana#priorityClassName
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * More labels of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#podLabels
+   */
+  readonly podLabels?: { [key: string]: string };
+
+  /**
+   * More annotations of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#podAnnotations
+   */
+  readonly podAnnotations?: { [key: string]: string };
+
+  /**
+   * More arguments of the program, after ours, for example --log.level=debug. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#extraArgs
+   */
+  readonly extraArgs?: string[];
+
+  /**
+   * More variables of the container; one that the operator sets is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#extraEnv
+   */
+  readonly extraEnv?: TelemetryStackSpecGrafanaExtraEnv[];
+
+  /**
+   * How the Service is reached.
+   *
+   * @schema TelemetryStackSpecGrafana#service
+   */
+  readonly service?: TelemetryStackSpecGrafanaService;
+
+  /**
+   * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#ingress
+   */
+  readonly ingress?: TelemetryStackSpecGrafanaIngress;
+
+  /**
+   * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafana#httpRoute
+   */
+  readonly httpRoute?: TelemetryStackSpecGrafanaHttpRoute;
 
   /**
    * Image reference. Default: the version this release was tested with, by digest.
@@ -347,7 +961,7 @@ export interface TelemetryStackSpecGrafana {
   readonly resources?: TelemetryStackSpecGrafanaResources;
 
   /**
-   * Where users, preferences and dashboards made by hand are kept.
+   * Where users, preferences and dashboards made by hand are kept, without database.
    *
    * @schema TelemetryStackSpecGrafana#storage
    */
@@ -361,7 +975,21 @@ export interface TelemetryStackSpecGrafana {
 export function toJson_TelemetryStackSpecGrafana(obj: TelemetryStackSpecGrafana | undefined): Record<string, any> | undefined {
   if (obj === undefined) { return undefined; }
   const result = {
-    'enabled': obj.enabled,
+    'mode': obj.mode,
+    'replicas': obj.replicas,
+    'database': toJson_TelemetryStackSpecGrafanaDatabase(obj.database),
+    'nodeSelector': ((obj.nodeSelector) === undefined) ? undefined : (Object.entries(obj.nodeSelector).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tolerations': obj.tolerations?.map(y => toJson_TelemetryStackSpecGrafanaTolerations(y)),
+    'affinity': obj.affinity,
+    'topologySpreadConstraints': obj.topologySpreadConstraints?.map(y => toJson_TelemetryStackSpecGrafanaTopologySpreadConstraints(y)),
+    'priorityClassName': obj.priorityClassName,
+    'podLabels': ((obj.podLabels) === undefined) ? undefined : (Object.entries(obj.podLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'podAnnotations': ((obj.podAnnotations) === undefined) ? undefined : (Object.entries(obj.podAnnotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'extraArgs': obj.extraArgs?.map(y => y),
+    'extraEnv': obj.extraEnv?.map(y => toJson_TelemetryStackSpecGrafanaExtraEnv(y)),
+    'service': toJson_TelemetryStackSpecGrafanaService(obj.service),
+    'ingress': toJson_TelemetryStackSpecGrafanaIngress(obj.ingress),
+    'httpRoute': toJson_TelemetryStackSpecGrafanaHttpRoute(obj.httpRoute),
     'image': obj.image,
     'resources': toJson_TelemetryStackSpecGrafanaResources(obj.resources),
     'storage': toJson_TelemetryStackSpecGrafanaStorage(obj.storage),
@@ -441,6 +1069,110 @@ export function toJson_TelemetryStackSpecInjection(obj: TelemetryStackSpecInject
     'maxConcurrentRolloutsPerNamespace': obj.maxConcurrentRolloutsPerNamespace,
     'autoRollback': toJson_TelemetryStackSpecInjectionAutoRollback(obj.autoRollback),
     'protectedNamespaces': obj.protectedNamespaces?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Objects found under a name of the stack's: AdoptIfUnowned takes over its own and what nobody owns, AdoptAll also what another tool's managed-by label marks, MustMatch its own only.
+ *
+ * @schema TelemetryStackSpecReconcileAdoption
+ */
+export enum TelemetryStackSpecReconcileAdoption {
+  /** AdoptIfUnowned */
+  ADOPT_IF_UNOWNED = "AdoptIfUnowned",
+  /** AdoptAll */
+  ADOPT_ALL = "AdoptAll",
+  /** MustMatch */
+  MUST_MATCH = "MustMatch",
+}
+
+/**
+ * A change of a field that cannot change: Stall reports it, Recreate deletes the object and makes it again.
+ *
+ * @schema TelemetryStackSpecReconcileImmutable
+ */
+export enum TelemetryStackSpecReconcileImmutable {
+  /** Stall */
+  STALL = "Stall",
+  /** Recreate */
+  RECREATE = "Recreate",
+}
+
+/**
+ * Fields that another manager has set: Force takes them back, Report leaves them and says so.
+ *
+ * @schema TelemetryStackSpecReconcileConflicts
+ */
+export enum TelemetryStackSpecReconcileConflicts {
+  /** Force */
+  FORCE = "Force",
+  /** Report */
+  REPORT = "Report",
+}
+
+/**
+ * An object that is refused: Isolate writes all others that do not need it, AllOrNothing none.
+ *
+ * @schema TelemetryStackSpecReconcileErrors
+ */
+export enum TelemetryStackSpecReconcileErrors {
+  /** Isolate */
+  ISOLATE = "Isolate",
+  /** AllOrNothing */
+  ALL_OR_NOTHING = "AllOrNothing",
+}
+
+/**
+ * What becomes of the stack's objects when the TelemetryStack is deleted.
+ *
+ * @schema TelemetryStackSpecReconcileDeletion
+ */
+export enum TelemetryStackSpecReconcileDeletion {
+  /** Delete */
+  DELETE = "Delete",
+  /** Orphan */
+  ORPHAN = "Orphan",
+}
+
+/**
+ * @schema TelemetryStackSpecReconcileIgnore
+ */
+export interface TelemetryStackSpecReconcileIgnore {
+  /**
+   * Kind of the objects, for example StatefulSet.
+   *
+   * @schema TelemetryStackSpecReconcileIgnore#kind
+   */
+  readonly kind: string;
+
+  /**
+   * Name of the object. Default: all of the kind.
+   *
+   * @schema TelemetryStackSpecReconcileIgnore#name
+   */
+  readonly name?: string;
+
+  /**
+   * JSON pointer; an item of a list by index or field: /spec/template/spec/containers/name=grafana/image.
+   *
+   * @schema TelemetryStackSpecReconcileIgnore#path
+   */
+  readonly path: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecReconcileIgnore' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecReconcileIgnore(obj: TelemetryStackSpecReconcileIgnore | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'kind': obj.kind,
+    'name': obj.name,
+    'path': obj.path,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -535,6 +1267,13 @@ export interface TelemetryStackSpecCollectorSpanMetrics {
    * @schema TelemetryStackSpecCollectorSpanMetrics#enabled
    */
   readonly enabled?: boolean;
+
+  /**
+   * How often they are sent on, for example 15s.
+   *
+   * @schema TelemetryStackSpecCollectorSpanMetrics#flushInterval
+   */
+  readonly flushInterval?: string;
 }
 
 /**
@@ -545,6 +1284,587 @@ export function toJson_TelemetryStackSpecCollectorSpanMetrics(obj: TelemetryStac
   if (obj === undefined) { return undefined; }
   const result = {
     'enabled': obj.enabled,
+    'flushInterval': obj.flushInterval,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorTolerations
+ */
+export interface TelemetryStackSpecCollectorTolerations {
+  /**
+   * Key of the taint; with operator Exists and no key, every taint.
+   *
+   * @schema TelemetryStackSpecCollectorTolerations#key
+   */
+  readonly key?: string;
+
+  /**
+   * Equal compares value; Exists takes any.
+   *
+   * @schema TelemetryStackSpecCollectorTolerations#operator
+   */
+  readonly operator?: TelemetryStackSpecCollectorTolerationsOperator;
+
+  /**
+   * Value of the taint, for operator Equal.
+   *
+   * @schema TelemetryStackSpecCollectorTolerations#value
+   */
+  readonly value?: string;
+
+  /**
+   * Effect of the taint. Default: every effect.
+   *
+   * @schema TelemetryStackSpecCollectorTolerations#effect
+   */
+  readonly effect?: TelemetryStackSpecCollectorTolerationsEffect;
+
+  /**
+   * Seconds to stay after a NoExecute taint. Default: for ever.
+   *
+   * @schema TelemetryStackSpecCollectorTolerations#tolerationSeconds
+   */
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorTolerations' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorTolerations(obj: TelemetryStackSpecCollectorTolerations | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'key': obj.key,
+    'operator': obj.operator,
+    'value': obj.value,
+    'effect': obj.effect,
+    'tolerationSeconds': obj.tolerationSeconds,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorTopologySpreadConstraints
+ */
+export interface TelemetryStackSpecCollectorTopologySpreadConstraints {
+  /**
+   * Node label to spread over, for example topology.kubernetes.io/zone.
+   *
+   * @schema TelemetryStackSpecCollectorTopologySpreadConstraints#topologyKey
+   */
+  readonly topologyKey: string;
+
+  /**
+   * Largest difference of pods between two values.
+   *
+   * @schema TelemetryStackSpecCollectorTopologySpreadConstraints#maxSkew
+   */
+  readonly maxSkew?: number;
+
+  /**
+   * Whether a pod may run where the spread is broken.
+   *
+   * @schema TelemetryStackSpecCollectorTopologySpreadConstraints#whenUnsatisfiable
+   */
+  readonly whenUnsatisfiable?: TelemetryStackSpecCollectorTopologySpreadConstraintsWhenUnsatisfiable;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorTopologySpreadConstraints' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorTopologySpreadConstraints(obj: TelemetryStackSpecCollectorTopologySpreadConstraints | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'topologyKey': obj.topologyKey,
+    'maxSkew': obj.maxSkew,
+    'whenUnsatisfiable': obj.whenUnsatisfiable,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorExtraEnv
+ */
+export interface TelemetryStackSpecCollectorExtraEnv {
+  /**
+   * Name of the variable.
+   *
+   * @schema TelemetryStackSpecCollectorExtraEnv#name
+   */
+  readonly name: string;
+
+  /**
+   * Its value; anybody who may read the stack can read it.
+   *
+   * @schema TelemetryStackSpecCollectorExtraEnv#value
+   */
+  readonly value?: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecCollectorExtraEnv#secretKeyRef
+   */
+  readonly secretKeyRef?: TelemetryStackSpecCollectorExtraEnvSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExtraEnv' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExtraEnv(obj: TelemetryStackSpecCollectorExtraEnv | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'value': obj.value,
+    'secretKeyRef': toJson_TelemetryStackSpecCollectorExtraEnvSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * How the Service is reached.
+ *
+ * @schema TelemetryStackSpecCollectorService
+ */
+export interface TelemetryStackSpecCollectorService {
+  /**
+   * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+   *
+   * @schema TelemetryStackSpecCollectorService#type
+   */
+  readonly type?: TelemetryStackSpecCollectorServiceType;
+
+  /**
+   * Annotations of the Service, for example of the load balancer. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorService#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorService' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorService(obj: TelemetryStackSpecCollectorService | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * managed runs the collector; opentelemetry-operator writes an OpenTelemetryCollector for an OpenTelemetry Operator that is installed.
+ *
+ * @schema TelemetryStackSpecCollectorMode
+ */
+export enum TelemetryStackSpecCollectorMode {
+  /** managed */
+  MANAGED = "managed",
+  /** opentelemetry-operator */
+  OPENTELEMETRY_HYPHEN_OPERATOR = "opentelemetry-operator",
+}
+
+/**
+ * Pod attributes from the API server, for senders that do not bring them; injected workloads do.
+ *
+ * @schema TelemetryStackSpecCollectorK8SAttributes
+ */
+export interface TelemetryStackSpecCollectorK8SAttributes {
+  /**
+   * true needs serviceAccountName with the right to get, list and watch pods, namespaces and replicasets.
+   *
+   * @schema TelemetryStackSpecCollectorK8SAttributes#enabled
+   */
+  readonly enabled?: boolean;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorK8SAttributes' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorK8SAttributes(obj: TelemetryStackSpecCollectorK8SAttributes | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'enabled': obj.enabled,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * TLS of the OTLP ports; workloads are then given an https endpoint. Default: plain text.
+ *
+ * @schema TelemetryStackSpecCollectorTls
+ */
+export interface TelemetryStackSpecCollectorTls {
+  /**
+   * Secret of type kubernetes.io/tls in the stack's namespace, for the name of the collector's Service.
+   *
+   * @schema TelemetryStackSpecCollectorTls#secretName
+   */
+  readonly secretName: string;
+
+  /**
+   * PEM certificates that workloads check the collector's by. Default: those of their image.
+   *
+   * @schema TelemetryStackSpecCollectorTls#ca
+   */
+  readonly ca?: string;
+
+  /**
+   * Key of the Secret with the CA of client certificates; senders without one are then refused. Default: none asked for.
+   *
+   * @schema TelemetryStackSpecCollectorTls#clientCaKey
+   */
+  readonly clientCaKey?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorTls' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorTls(obj: TelemetryStackSpecCollectorTls | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'secretName': obj.secretName,
+    'ca': obj.ca,
+    'clientCaKey': obj.clientCaKey,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Bearer token that senders must show. Default: none.
+ *
+ * @schema TelemetryStackSpecCollectorAuth
+ */
+export interface TelemetryStackSpecCollectorAuth {
+  /**
+   * Secret with the token, in the stack's namespace and, by the same name, in those of the workloads.
+   *
+   * @schema TelemetryStackSpecCollectorAuth#secretName
+   */
+  readonly secretName: string;
+
+  /**
+   * Key of the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorAuth#key
+   */
+  readonly key?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorAuth' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorAuth(obj: TelemetryStackSpecCollectorAuth | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'secretName': obj.secretName,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorExporters
+ */
+export interface TelemetryStackSpecCollectorExporters {
+  /**
+   * Name of the exporter; not jaeger.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#name
+   */
+  readonly name: string;
+
+  /**
+   * OTLP protocol.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#protocol
+   */
+  readonly protocol?: TelemetryStackSpecCollectorExportersProtocol;
+
+  /**
+   * URL without the path of a signal, for example https://otlp.example.com or http://tempo.tempo:4317.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#endpoint
+   */
+  readonly endpoint: string;
+
+  /**
+   * What is sent: traces, metrics, logs.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#signals
+   */
+  readonly signals: TelemetryStackSpecCollectorExportersSignals[];
+
+  /**
+   * Headers of every request, for example authorization. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#headers
+   */
+  readonly headers?: TelemetryStackSpecCollectorExportersHeaders[];
+
+  /**
+   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#caSecret
+   */
+  readonly caSecret?: TelemetryStackSpecCollectorExportersCaSecret;
+
+  /**
+   * The most that waits on disk for it; further data is refused.
+   *
+   * @schema TelemetryStackSpecCollectorExporters#queueSize
+   */
+  readonly queueSize?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExporters' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExporters(obj: TelemetryStackSpecCollectorExporters | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'protocol': obj.protocol,
+    'endpoint': obj.endpoint,
+    'signals': obj.signals?.map(y => y),
+    'headers': obj.headers?.map(y => toJson_TelemetryStackSpecCollectorExportersHeaders(y)),
+    'caSecret': toJson_TelemetryStackSpecCollectorExportersCaSecret(obj.caSecret),
+    'queueSize': obj.queueSize,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Which traces are stored, decided when a trace is whole; span metrics and token metrics count all of them.
+ *
+ * @schema TelemetryStackSpecCollectorSampling
+ */
+export interface TelemetryStackSpecCollectorSampling {
+  /**
+   * false stores every trace.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#enabled
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * Share of the traces that is kept whatever they are, in percent.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#percentage
+   */
+  readonly percentage?: number;
+
+  /**
+   * true keeps every trace with an error.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#keepErrors
+   */
+  readonly keepErrors?: boolean;
+
+  /**
+   * Traces that took longer are kept, for example 30s.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#keepSlowerThan
+   */
+  readonly keepSlowerThan?: string;
+
+  /**
+   * Time from the first span of a trace to the decision; an agent's trace takes minutes.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#decisionWait
+   */
+  readonly decisionWait?: string;
+
+  /**
+   * Traces that wait in memory for their decision.
+   *
+   * @schema TelemetryStackSpecCollectorSampling#maxTraces
+   */
+  readonly maxTraces?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorSampling' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorSampling(obj: TelemetryStackSpecCollectorSampling | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'enabled': obj.enabled,
+    'percentage': obj.percentage,
+    'keepErrors': obj.keepErrors,
+    'keepSlowerThan': obj.keepSlowerThan,
+    'decisionWait': obj.decisionWait,
+    'maxTraces': obj.maxTraces,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * A second tier that makes the metrics from spans, behind collectors that send each service to one of its pods.
+ *
+ * @schema TelemetryStackSpecCollectorGateway
+ */
+export interface TelemetryStackSpecCollectorGateway {
+  /**
+   * true adds the tier; metrics are then pushed to Prometheus by OTLP and not scraped.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#enabled
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * Fewest pods of the tier.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#minReplicas
+   */
+  readonly minReplicas?: number;
+
+  /**
+   * Most pods of the tier.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#maxReplicas
+   */
+  readonly maxReplicas?: number;
+
+  /**
+   * CPU use, in percent of the request, that the HorizontalPodAutoscaler holds.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#targetCPUUtilization
+   */
+  readonly targetCpuUtilization?: number;
+
+  /**
+   * Compute resources of the container.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#resources
+   */
+  readonly resources?: TelemetryStackSpecCollectorGatewayResources;
+
+  /**
+   * Labels that a node must have to run the pods, for example {disktype: ssd}. Default: any node.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#nodeSelector
+   */
+  readonly nodeSelector?: { [key: string]: string };
+
+  /**
+   * Taints that the pods put up with. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#tolerations
+   */
+  readonly tolerations?: TelemetryStackSpecCollectorGatewayTolerations[];
+
+  /**
+   * Affinity of the pods, as a pod has it: nodeAffinity, podAffinity, podAntiAffinity. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#affinity
+   */
+  readonly affinity?: any;
+
+  /**
+   * How pods spread; the selector is filled in. Default: none; over zones and nodes where possible when replicas > 1.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#topologySpreadConstraints
+   */
+  readonly topologySpreadConstraints?: TelemetryStackSpecCollectorGatewayTopologySpreadConstraints[];
+
+  /**
+   * PriorityClass of the pods; it must exist. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#priorityClassName
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * More labels of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#podLabels
+   */
+  readonly podLabels?: { [key: string]: string };
+
+  /**
+   * More annotations of the pods. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#podAnnotations
+   */
+  readonly podAnnotations?: { [key: string]: string };
+
+  /**
+   * More arguments of the program, after ours, for example --log.level=debug. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#extraArgs
+   */
+  readonly extraArgs?: string[];
+
+  /**
+   * More variables of the container; one that the operator sets is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#extraEnv
+   */
+  readonly extraEnv?: TelemetryStackSpecCollectorGatewayExtraEnv[];
+
+  /**
+   * JSON merge patch (RFC 7386) of the program's configuration: null removes a key, a list is replaced. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGateway#configPatch
+   */
+  readonly configPatch?: any;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGateway' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGateway(obj: TelemetryStackSpecCollectorGateway | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'enabled': obj.enabled,
+    'minReplicas': obj.minReplicas,
+    'maxReplicas': obj.maxReplicas,
+    'targetCPUUtilization': obj.targetCpuUtilization,
+    'resources': toJson_TelemetryStackSpecCollectorGatewayResources(obj.resources),
+    'nodeSelector': ((obj.nodeSelector) === undefined) ? undefined : (Object.entries(obj.nodeSelector).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tolerations': obj.tolerations?.map(y => toJson_TelemetryStackSpecCollectorGatewayTolerations(y)),
+    'affinity': obj.affinity,
+    'topologySpreadConstraints': obj.topologySpreadConstraints?.map(y => toJson_TelemetryStackSpecCollectorGatewayTopologySpreadConstraints(y)),
+    'priorityClassName': obj.priorityClassName,
+    'podLabels': ((obj.podLabels) === undefined) ? undefined : (Object.entries(obj.podLabels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'podAnnotations': ((obj.podAnnotations) === undefined) ? undefined : (Object.entries(obj.podAnnotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'extraArgs': obj.extraArgs?.map(y => y),
+    'extraEnv': obj.extraEnv?.map(y => toJson_TelemetryStackSpecCollectorGatewayExtraEnv(y)),
+    'configPatch': obj.configPatch,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -590,7 +1910,7 @@ export function toJson_TelemetryStackSpecJaegerResources(obj: TelemetryStackSpec
  */
 export interface TelemetryStackSpecJaegerStorage {
   /**
-   * persistent keeps the data on a PersistentVolumeClaim; ephemeral loses it with the pod.
+   * persistent and ephemeral keep traces in the pod's own volume; the others in a server that you run.
    *
    * @schema TelemetryStackSpecJaegerStorage#type
    */
@@ -609,6 +1929,41 @@ export interface TelemetryStackSpecJaegerStorage {
    * @schema TelemetryStackSpecJaegerStorage#storageClassName
    */
   readonly storageClassName?: string;
+
+  /**
+   * OpenSearch or Elasticsearch, for those types.
+   *
+   * @schema TelemetryStackSpecJaegerStorage#search
+   */
+  readonly search?: TelemetryStackSpecJaegerStorageSearch;
+
+  /**
+   * Cassandra, for that type.
+   *
+   * @schema TelemetryStackSpecJaegerStorage#cassandra
+   */
+  readonly cassandra?: TelemetryStackSpecJaegerStorageCassandra;
+
+  /**
+   * ClickHouse, for that type (experimental in Jaeger).
+   *
+   * @schema TelemetryStackSpecJaegerStorage#clickhouse
+   */
+  readonly clickhouse?: TelemetryStackSpecJaegerStorageClickhouse;
+
+  /**
+   * Secret with keys username and password. Default: no credentials.
+   *
+   * @schema TelemetryStackSpecJaegerStorage#credentialsSecret
+   */
+  readonly credentialsSecret?: string;
+
+  /**
+   * TLS towards cassandra, and certificates for https towards opensearch and elasticsearch. Default: cassandra in plain text.
+   *
+   * @schema TelemetryStackSpecJaegerStorage#tls
+   */
+  readonly tls?: TelemetryStackSpecJaegerStorageTls;
 }
 
 /**
@@ -621,6 +1976,277 @@ export function toJson_TelemetryStackSpecJaegerStorage(obj: TelemetryStackSpecJa
     'type': obj.type,
     'size': obj.size,
     'storageClassName': obj.storageClassName,
+    'search': toJson_TelemetryStackSpecJaegerStorageSearch(obj.search),
+    'cassandra': toJson_TelemetryStackSpecJaegerStorageCassandra(obj.cassandra),
+    'clickhouse': toJson_TelemetryStackSpecJaegerStorageClickhouse(obj.clickhouse),
+    'credentialsSecret': obj.credentialsSecret,
+    'tls': toJson_TelemetryStackSpecJaegerStorageTls(obj.tls),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecJaegerTolerations
+ */
+export interface TelemetryStackSpecJaegerTolerations {
+  /**
+   * Key of the taint; with operator Exists and no key, every taint.
+   *
+   * @schema TelemetryStackSpecJaegerTolerations#key
+   */
+  readonly key?: string;
+
+  /**
+   * Equal compares value; Exists takes any.
+   *
+   * @schema TelemetryStackSpecJaegerTolerations#operator
+   */
+  readonly operator?: TelemetryStackSpecJaegerTolerationsOperator;
+
+  /**
+   * Value of the taint, for operator Equal.
+   *
+   * @schema TelemetryStackSpecJaegerTolerations#value
+   */
+  readonly value?: string;
+
+  /**
+   * Effect of the taint. Default: every effect.
+   *
+   * @schema TelemetryStackSpecJaegerTolerations#effect
+   */
+  readonly effect?: TelemetryStackSpecJaegerTolerationsEffect;
+
+  /**
+   * Seconds to stay after a NoExecute taint. Default: for ever.
+   *
+   * @schema TelemetryStackSpecJaegerTolerations#tolerationSeconds
+   */
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerTolerations' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerTolerations(obj: TelemetryStackSpecJaegerTolerations | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'key': obj.key,
+    'operator': obj.operator,
+    'value': obj.value,
+    'effect': obj.effect,
+    'tolerationSeconds': obj.tolerationSeconds,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecJaegerTopologySpreadConstraints
+ */
+export interface TelemetryStackSpecJaegerTopologySpreadConstraints {
+  /**
+   * Node label to spread over, for example topology.kubernetes.io/zone.
+   *
+   * @schema TelemetryStackSpecJaegerTopologySpreadConstraints#topologyKey
+   */
+  readonly topologyKey: string;
+
+  /**
+   * Largest difference of pods between two values.
+   *
+   * @schema TelemetryStackSpecJaegerTopologySpreadConstraints#maxSkew
+   */
+  readonly maxSkew?: number;
+
+  /**
+   * Whether a pod may run where the spread is broken.
+   *
+   * @schema TelemetryStackSpecJaegerTopologySpreadConstraints#whenUnsatisfiable
+   */
+  readonly whenUnsatisfiable?: TelemetryStackSpecJaegerTopologySpreadConstraintsWhenUnsatisfiable;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerTopologySpreadConstraints' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerTopologySpreadConstraints(obj: TelemetryStackSpecJaegerTopologySpreadConstraints | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'topologyKey': obj.topologyKey,
+    'maxSkew': obj.maxSkew,
+    'whenUnsatisfiable': obj.whenUnsatisfiable,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecJaegerExtraEnv
+ */
+export interface TelemetryStackSpecJaegerExtraEnv {
+  /**
+   * Name of the variable.
+   *
+   * @schema TelemetryStackSpecJaegerExtraEnv#name
+   */
+  readonly name: string;
+
+  /**
+   * Its value; anybody who may read the stack can read it.
+   *
+   * @schema TelemetryStackSpecJaegerExtraEnv#value
+   */
+  readonly value?: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecJaegerExtraEnv#secretKeyRef
+   */
+  readonly secretKeyRef?: TelemetryStackSpecJaegerExtraEnvSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerExtraEnv' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerExtraEnv(obj: TelemetryStackSpecJaegerExtraEnv | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'value': obj.value,
+    'secretKeyRef': toJson_TelemetryStackSpecJaegerExtraEnvSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * How the Service is reached.
+ *
+ * @schema TelemetryStackSpecJaegerService
+ */
+export interface TelemetryStackSpecJaegerService {
+  /**
+   * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+   *
+   * @schema TelemetryStackSpecJaegerService#type
+   */
+  readonly type?: TelemetryStackSpecJaegerServiceType;
+
+  /**
+   * Annotations of the Service, for example of the load balancer. Default: none.
+   *
+   * @schema TelemetryStackSpecJaegerService#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerService' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerService(obj: TelemetryStackSpecJaegerService | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecJaegerIngress
+ */
+export interface TelemetryStackSpecJaegerIngress {
+  /**
+   * Host name, for example grafana.example.com.
+   *
+   * @schema TelemetryStackSpecJaegerIngress#host
+   */
+  readonly host: string;
+
+  /**
+   * IngressClass. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecJaegerIngress#className
+   */
+  readonly className?: string;
+
+  /**
+   * Annotations, for example cert-manager.io/cluster-issuer. Default: none.
+   *
+   * @schema TelemetryStackSpecJaegerIngress#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+
+  /**
+   * Secret with the certificate of the host. Default: plain http.
+   *
+   * @schema TelemetryStackSpecJaegerIngress#tlsSecretName
+   */
+  readonly tlsSecretName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerIngress' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerIngress(obj: TelemetryStackSpecJaegerIngress | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'host': obj.host,
+    'className': obj.className,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tlsSecretName': obj.tlsSecretName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecJaegerHttpRoute
+ */
+export interface TelemetryStackSpecJaegerHttpRoute {
+  /**
+   * The Gateways that serve it.
+   *
+   * @schema TelemetryStackSpecJaegerHttpRoute#parentRefs
+   */
+  readonly parentRefs: TelemetryStackSpecJaegerHttpRouteParentRefs[];
+
+  /**
+   * Host names, for example grafana.example.com. Default: those of the Gateway.
+   *
+   * @schema TelemetryStackSpecJaegerHttpRoute#hostnames
+   */
+  readonly hostnames?: string[];
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerHttpRoute' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerHttpRoute(obj: TelemetryStackSpecJaegerHttpRoute | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'parentRefs': obj.parentRefs?.map(y => toJson_TelemetryStackSpecJaegerHttpRouteParentRefs(y)),
+    'hostnames': obj.hostnames?.map(y => y),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -704,6 +2330,692 @@ export function toJson_TelemetryStackSpecPrometheusStorage(obj: TelemetryStackSp
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * managed runs Prometheus; operator writes ServiceMonitor and PrometheusRule for a Prometheus Operator that is installed; none writes nothing.
+ *
+ * @schema TelemetryStackSpecPrometheusMode
+ */
+export enum TelemetryStackSpecPrometheusMode {
+  /** managed */
+  MANAGED = "managed",
+  /** operator */
+  OPERATOR = "operator",
+  /** none */
+  NONE = "none",
+}
+
+/**
+ * @schema TelemetryStackSpecPrometheusRemoteWrite
+ */
+export interface TelemetryStackSpecPrometheusRemoteWrite {
+  /**
+   * Name of the place.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#name
+   */
+  readonly name: string;
+
+  /**
+   * Its remote write endpoint, for example http://mimir.mimir:8080/api/v1/push.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#url
+   */
+  readonly url: string;
+
+  /**
+   * Headers that are no secret, for example {X-Scope-OrgID: team-a}. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#headers
+   */
+  readonly headers?: { [key: string]: string };
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#bearerToken
+   */
+  readonly bearerToken?: TelemetryStackSpecPrometheusRemoteWriteBearerToken;
+
+  /**
+   * User and password. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#basicAuth
+   */
+  readonly basicAuth?: TelemetryStackSpecPrometheusRemoteWriteBasicAuth;
+
+  /**
+   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWrite#caSecret
+   */
+  readonly caSecret?: TelemetryStackSpecPrometheusRemoteWriteCaSecret;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusRemoteWrite' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusRemoteWrite(obj: TelemetryStackSpecPrometheusRemoteWrite | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'url': obj.url,
+    'headers': ((obj.headers) === undefined) ? undefined : (Object.entries(obj.headers).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'bearerToken': toJson_TelemetryStackSpecPrometheusRemoteWriteBearerToken(obj.bearerToken),
+    'basicAuth': toJson_TelemetryStackSpecPrometheusRemoteWriteBasicAuth(obj.basicAuth),
+    'caSecret': toJson_TelemetryStackSpecPrometheusRemoteWriteCaSecret(obj.caSecret),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecPrometheusTolerations
+ */
+export interface TelemetryStackSpecPrometheusTolerations {
+  /**
+   * Key of the taint; with operator Exists and no key, every taint.
+   *
+   * @schema TelemetryStackSpecPrometheusTolerations#key
+   */
+  readonly key?: string;
+
+  /**
+   * Equal compares value; Exists takes any.
+   *
+   * @schema TelemetryStackSpecPrometheusTolerations#operator
+   */
+  readonly operator?: TelemetryStackSpecPrometheusTolerationsOperator;
+
+  /**
+   * Value of the taint, for operator Equal.
+   *
+   * @schema TelemetryStackSpecPrometheusTolerations#value
+   */
+  readonly value?: string;
+
+  /**
+   * Effect of the taint. Default: every effect.
+   *
+   * @schema TelemetryStackSpecPrometheusTolerations#effect
+   */
+  readonly effect?: TelemetryStackSpecPrometheusTolerationsEffect;
+
+  /**
+   * Seconds to stay after a NoExecute taint. Default: for ever.
+   *
+   * @schema TelemetryStackSpecPrometheusTolerations#tolerationSeconds
+   */
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusTolerations' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusTolerations(obj: TelemetryStackSpecPrometheusTolerations | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'key': obj.key,
+    'operator': obj.operator,
+    'value': obj.value,
+    'effect': obj.effect,
+    'tolerationSeconds': obj.tolerationSeconds,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecPrometheusTopologySpreadConstraints
+ */
+export interface TelemetryStackSpecPrometheusTopologySpreadConstraints {
+  /**
+   * Node label to spread over, for example topology.kubernetes.io/zone.
+   *
+   * @schema TelemetryStackSpecPrometheusTopologySpreadConstraints#topologyKey
+   */
+  readonly topologyKey: string;
+
+  /**
+   * Largest difference of pods between two values.
+   *
+   * @schema TelemetryStackSpecPrometheusTopologySpreadConstraints#maxSkew
+   */
+  readonly maxSkew?: number;
+
+  /**
+   * Whether a pod may run where the spread is broken.
+   *
+   * @schema TelemetryStackSpecPrometheusTopologySpreadConstraints#whenUnsatisfiable
+   */
+  readonly whenUnsatisfiable?: TelemetryStackSpecPrometheusTopologySpreadConstraintsWhenUnsatisfiable;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusTopologySpreadConstraints' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusTopologySpreadConstraints(obj: TelemetryStackSpecPrometheusTopologySpreadConstraints | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'topologyKey': obj.topologyKey,
+    'maxSkew': obj.maxSkew,
+    'whenUnsatisfiable': obj.whenUnsatisfiable,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecPrometheusExtraEnv
+ */
+export interface TelemetryStackSpecPrometheusExtraEnv {
+  /**
+   * Name of the variable.
+   *
+   * @schema TelemetryStackSpecPrometheusExtraEnv#name
+   */
+  readonly name: string;
+
+  /**
+   * Its value; anybody who may read the stack can read it.
+   *
+   * @schema TelemetryStackSpecPrometheusExtraEnv#value
+   */
+  readonly value?: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecPrometheusExtraEnv#secretKeyRef
+   */
+  readonly secretKeyRef?: TelemetryStackSpecPrometheusExtraEnvSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusExtraEnv' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusExtraEnv(obj: TelemetryStackSpecPrometheusExtraEnv | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'value': obj.value,
+    'secretKeyRef': toJson_TelemetryStackSpecPrometheusExtraEnvSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * How the Service is reached.
+ *
+ * @schema TelemetryStackSpecPrometheusService
+ */
+export interface TelemetryStackSpecPrometheusService {
+  /**
+   * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+   *
+   * @schema TelemetryStackSpecPrometheusService#type
+   */
+  readonly type?: TelemetryStackSpecPrometheusServiceType;
+
+  /**
+   * Annotations of the Service, for example of the load balancer. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheusService#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusService' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusService(obj: TelemetryStackSpecPrometheusService | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecPrometheusIngress
+ */
+export interface TelemetryStackSpecPrometheusIngress {
+  /**
+   * Host name, for example grafana.example.com.
+   *
+   * @schema TelemetryStackSpecPrometheusIngress#host
+   */
+  readonly host: string;
+
+  /**
+   * IngressClass. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecPrometheusIngress#className
+   */
+  readonly className?: string;
+
+  /**
+   * Annotations, for example cert-manager.io/cluster-issuer. Default: none.
+   *
+   * @schema TelemetryStackSpecPrometheusIngress#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+
+  /**
+   * Secret with the certificate of the host. Default: plain http.
+   *
+   * @schema TelemetryStackSpecPrometheusIngress#tlsSecretName
+   */
+  readonly tlsSecretName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusIngress' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusIngress(obj: TelemetryStackSpecPrometheusIngress | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'host': obj.host,
+    'className': obj.className,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tlsSecretName': obj.tlsSecretName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecPrometheusHttpRoute
+ */
+export interface TelemetryStackSpecPrometheusHttpRoute {
+  /**
+   * The Gateways that serve it.
+   *
+   * @schema TelemetryStackSpecPrometheusHttpRoute#parentRefs
+   */
+  readonly parentRefs: TelemetryStackSpecPrometheusHttpRouteParentRefs[];
+
+  /**
+   * Host names, for example grafana.example.com. Default: those of the Gateway.
+   *
+   * @schema TelemetryStackSpecPrometheusHttpRoute#hostnames
+   */
+  readonly hostnames?: string[];
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusHttpRoute' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusHttpRoute(obj: TelemetryStackSpecPrometheusHttpRoute | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'parentRefs': obj.parentRefs?.map(y => toJson_TelemetryStackSpecPrometheusHttpRouteParentRefs(y)),
+    'hostnames': obj.hostnames?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * managed runs Grafana; sidecar writes ConfigMaps with dashboards and data sources for the sidecar of a Grafana of yours; none writes nothing.
+ *
+ * @schema TelemetryStackSpecGrafanaMode
+ */
+export enum TelemetryStackSpecGrafanaMode {
+  /** managed */
+  MANAGED = "managed",
+  /** sidecar */
+  SIDECAR = "sidecar",
+  /** none */
+  NONE = "none",
+}
+
+/**
+ * PostgreSQL for users, preferences and dashboards made by hand. Default: SQLite on the volume.
+ *
+ * @schema TelemetryStackSpecGrafanaDatabase
+ */
+export interface TelemetryStackSpecGrafanaDatabase {
+  /**
+   * Host and port, for example postgres.storage:5432.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabase#host
+   */
+  readonly host: string;
+
+  /**
+   * Database; it must exist.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabase#name
+   */
+  readonly name?: string;
+
+  /**
+   * Name of the user.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabase#user
+   */
+  readonly user: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabase#passwordSecret
+   */
+  readonly passwordSecret: TelemetryStackSpecGrafanaDatabasePasswordSecret;
+
+  /**
+   * require encrypts; verify-full checks the certificate by those of the image as well.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabase#sslMode
+   */
+  readonly sslMode?: TelemetryStackSpecGrafanaDatabaseSslMode;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaDatabase' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaDatabase(obj: TelemetryStackSpecGrafanaDatabase | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'host': obj.host,
+    'name': obj.name,
+    'user': obj.user,
+    'passwordSecret': toJson_TelemetryStackSpecGrafanaDatabasePasswordSecret(obj.passwordSecret),
+    'sslMode': obj.sslMode,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecGrafanaTolerations
+ */
+export interface TelemetryStackSpecGrafanaTolerations {
+  /**
+   * Key of the taint; with operator Exists and no key, every taint.
+   *
+   * @schema TelemetryStackSpecGrafanaTolerations#key
+   */
+  readonly key?: string;
+
+  /**
+   * Equal compares value; Exists takes any.
+   *
+   * @schema TelemetryStackSpecGrafanaTolerations#operator
+   */
+  readonly operator?: TelemetryStackSpecGrafanaTolerationsOperator;
+
+  /**
+   * Value of the taint, for operator Equal.
+   *
+   * @schema TelemetryStackSpecGrafanaTolerations#value
+   */
+  readonly value?: string;
+
+  /**
+   * Effect of the taint. Default: every effect.
+   *
+   * @schema TelemetryStackSpecGrafanaTolerations#effect
+   */
+  readonly effect?: TelemetryStackSpecGrafanaTolerationsEffect;
+
+  /**
+   * Seconds to stay after a NoExecute taint. Default: for ever.
+   *
+   * @schema TelemetryStackSpecGrafanaTolerations#tolerationSeconds
+   */
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaTolerations' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaTolerations(obj: TelemetryStackSpecGrafanaTolerations | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'key': obj.key,
+    'operator': obj.operator,
+    'value': obj.value,
+    'effect': obj.effect,
+    'tolerationSeconds': obj.tolerationSeconds,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecGrafanaTopologySpreadConstraints
+ */
+export interface TelemetryStackSpecGrafanaTopologySpreadConstraints {
+  /**
+   * Node label to spread over, for example topology.kubernetes.io/zone.
+   *
+   * @schema TelemetryStackSpecGrafanaTopologySpreadConstraints#topologyKey
+   */
+  readonly topologyKey: string;
+
+  /**
+   * Largest difference of pods between two values.
+   *
+   * @schema TelemetryStackSpecGrafanaTopologySpreadConstraints#maxSkew
+   */
+  readonly maxSkew?: number;
+
+  /**
+   * Whether a pod may run where the spread is broken.
+   *
+   * @schema TelemetryStackSpecGrafanaTopologySpreadConstraints#whenUnsatisfiable
+   */
+  readonly whenUnsatisfiable?: TelemetryStackSpecGrafanaTopologySpreadConstraintsWhenUnsatisfiable;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaTopologySpreadConstraints' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaTopologySpreadConstraints(obj: TelemetryStackSpecGrafanaTopologySpreadConstraints | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'topologyKey': obj.topologyKey,
+    'maxSkew': obj.maxSkew,
+    'whenUnsatisfiable': obj.whenUnsatisfiable,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecGrafanaExtraEnv
+ */
+export interface TelemetryStackSpecGrafanaExtraEnv {
+  /**
+   * Name of the variable.
+   *
+   * @schema TelemetryStackSpecGrafanaExtraEnv#name
+   */
+  readonly name: string;
+
+  /**
+   * Its value; anybody who may read the stack can read it.
+   *
+   * @schema TelemetryStackSpecGrafanaExtraEnv#value
+   */
+  readonly value?: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecGrafanaExtraEnv#secretKeyRef
+   */
+  readonly secretKeyRef?: TelemetryStackSpecGrafanaExtraEnvSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaExtraEnv' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaExtraEnv(obj: TelemetryStackSpecGrafanaExtraEnv | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'value': obj.value,
+    'secretKeyRef': toJson_TelemetryStackSpecGrafanaExtraEnvSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * How the Service is reached.
+ *
+ * @schema TelemetryStackSpecGrafanaService
+ */
+export interface TelemetryStackSpecGrafanaService {
+  /**
+   * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+   *
+   * @schema TelemetryStackSpecGrafanaService#type
+   */
+  readonly type?: TelemetryStackSpecGrafanaServiceType;
+
+  /**
+   * Annotations of the Service, for example of the load balancer. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafanaService#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaService' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaService(obj: TelemetryStackSpecGrafanaService | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Ingress to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecGrafanaIngress
+ */
+export interface TelemetryStackSpecGrafanaIngress {
+  /**
+   * Host name, for example grafana.example.com.
+   *
+   * @schema TelemetryStackSpecGrafanaIngress#host
+   */
+  readonly host: string;
+
+  /**
+   * IngressClass. Default: the cluster's default.
+   *
+   * @schema TelemetryStackSpecGrafanaIngress#className
+   */
+  readonly className?: string;
+
+  /**
+   * Annotations, for example cert-manager.io/cluster-issuer. Default: none.
+   *
+   * @schema TelemetryStackSpecGrafanaIngress#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+
+  /**
+   * Secret with the certificate of the host. Default: plain http.
+   *
+   * @schema TelemetryStackSpecGrafanaIngress#tlsSecretName
+   */
+  readonly tlsSecretName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaIngress' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaIngress(obj: TelemetryStackSpecGrafanaIngress | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'host': obj.host,
+    'className': obj.className,
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'tlsSecretName': obj.tlsSecretName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * HTTPRoute (Gateway API) to the pages. Jaeger and Prometheus ask for no password: put one in front. Default: none.
+ *
+ * @schema TelemetryStackSpecGrafanaHttpRoute
+ */
+export interface TelemetryStackSpecGrafanaHttpRoute {
+  /**
+   * The Gateways that serve it.
+   *
+   * @schema TelemetryStackSpecGrafanaHttpRoute#parentRefs
+   */
+  readonly parentRefs: TelemetryStackSpecGrafanaHttpRouteParentRefs[];
+
+  /**
+   * Host names, for example grafana.example.com. Default: those of the Gateway.
+   *
+   * @schema TelemetryStackSpecGrafanaHttpRoute#hostnames
+   */
+  readonly hostnames?: string[];
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaHttpRoute' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaHttpRoute(obj: TelemetryStackSpecGrafanaHttpRoute | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'parentRefs': obj.parentRefs?.map(y => toJson_TelemetryStackSpecGrafanaHttpRouteParentRefs(y)),
+    'hostnames': obj.hostnames?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
  * Compute resources of the container.
  *
  * @schema TelemetryStackSpecGrafanaResources
@@ -736,7 +3048,7 @@ export function toJson_TelemetryStackSpecGrafanaResources(obj: TelemetryStackSpe
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Where users, preferences and dashboards made by hand are kept.
+ * Where users, preferences and dashboards made by hand are kept, without database.
  *
  * @schema TelemetryStackSpecGrafanaStorage
  */
@@ -908,6 +3220,362 @@ export enum TelemetryStackSpecCollectorStorageType {
 }
 
 /**
+ * Equal compares value; Exists takes any.
+ *
+ * @schema TelemetryStackSpecCollectorTolerationsOperator
+ */
+export enum TelemetryStackSpecCollectorTolerationsOperator {
+  /** Equal */
+  EQUAL = "Equal",
+  /** Exists */
+  EXISTS = "Exists",
+}
+
+/**
+ * Effect of the taint. Default: every effect.
+ *
+ * @schema TelemetryStackSpecCollectorTolerationsEffect
+ */
+export enum TelemetryStackSpecCollectorTolerationsEffect {
+  /** NoSchedule */
+  NO_SCHEDULE = "NoSchedule",
+  /** PreferNoSchedule */
+  PREFER_NO_SCHEDULE = "PreferNoSchedule",
+  /** NoExecute */
+  NO_EXECUTE = "NoExecute",
+}
+
+/**
+ * Whether a pod may run where the spread is broken.
+ *
+ * @schema TelemetryStackSpecCollectorTopologySpreadConstraintsWhenUnsatisfiable
+ */
+export enum TelemetryStackSpecCollectorTopologySpreadConstraintsWhenUnsatisfiable {
+  /** DoNotSchedule */
+  DO_NOT_SCHEDULE = "DoNotSchedule",
+  /** ScheduleAnyway */
+  SCHEDULE_ANYWAY = "ScheduleAnyway",
+}
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecCollectorExtraEnvSecretKeyRef
+ */
+export interface TelemetryStackSpecCollectorExtraEnvSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExtraEnvSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExtraEnvSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExtraEnvSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExtraEnvSecretKeyRef(obj: TelemetryStackSpecCollectorExtraEnvSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+ *
+ * @schema TelemetryStackSpecCollectorServiceType
+ */
+export enum TelemetryStackSpecCollectorServiceType {
+  /** ClusterIP */
+  CLUSTER_IP = "ClusterIP",
+  /** NodePort */
+  NODE_PORT = "NodePort",
+  /** LoadBalancer */
+  LOAD_BALANCER = "LoadBalancer",
+}
+
+/**
+ * OTLP protocol.
+ *
+ * @schema TelemetryStackSpecCollectorExportersProtocol
+ */
+export enum TelemetryStackSpecCollectorExportersProtocol {
+  /** http/protobuf */
+  HTTP_FORWARD_SLASH_PROTOBUF = "http/protobuf",
+  /** grpc */
+  GRPC = "grpc",
+}
+
+/**
+ * @schema TelemetryStackSpecCollectorExportersSignals
+ */
+export enum TelemetryStackSpecCollectorExportersSignals {
+  /** traces */
+  TRACES = "traces",
+  /** metrics */
+  METRICS = "metrics",
+  /** logs */
+  LOGS = "logs",
+}
+
+/**
+ * @schema TelemetryStackSpecCollectorExportersHeaders
+ */
+export interface TelemetryStackSpecCollectorExportersHeaders {
+  /**
+   * Name of the header.
+   *
+   * @schema TelemetryStackSpecCollectorExportersHeaders#name
+   */
+  readonly name: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecCollectorExportersHeaders#secretKeyRef
+   */
+  readonly secretKeyRef: TelemetryStackSpecCollectorExportersHeadersSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExportersHeaders' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExportersHeaders(obj: TelemetryStackSpecCollectorExportersHeaders | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'secretKeyRef': toJson_TelemetryStackSpecCollectorExportersHeadersSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ *
+ * @schema TelemetryStackSpecCollectorExportersCaSecret
+ */
+export interface TelemetryStackSpecCollectorExportersCaSecret {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExportersCaSecret#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExportersCaSecret#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExportersCaSecret' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExportersCaSecret(obj: TelemetryStackSpecCollectorExportersCaSecret | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Compute resources of the container.
+ *
+ * @schema TelemetryStackSpecCollectorGatewayResources
+ */
+export interface TelemetryStackSpecCollectorGatewayResources {
+  /**
+   * @schema TelemetryStackSpecCollectorGatewayResources#requests
+   */
+  readonly requests?: TelemetryStackSpecCollectorGatewayResourcesRequests;
+
+  /**
+   * @schema TelemetryStackSpecCollectorGatewayResources#limits
+   */
+  readonly limits?: TelemetryStackSpecCollectorGatewayResourcesLimits;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayResources' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayResources(obj: TelemetryStackSpecCollectorGatewayResources | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'requests': toJson_TelemetryStackSpecCollectorGatewayResourcesRequests(obj.requests),
+    'limits': toJson_TelemetryStackSpecCollectorGatewayResourcesLimits(obj.limits),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorGatewayTolerations
+ */
+export interface TelemetryStackSpecCollectorGatewayTolerations {
+  /**
+   * Key of the taint; with operator Exists and no key, every taint.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTolerations#key
+   */
+  readonly key?: string;
+
+  /**
+   * Equal compares value; Exists takes any.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTolerations#operator
+   */
+  readonly operator?: TelemetryStackSpecCollectorGatewayTolerationsOperator;
+
+  /**
+   * Value of the taint, for operator Equal.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTolerations#value
+   */
+  readonly value?: string;
+
+  /**
+   * Effect of the taint. Default: every effect.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTolerations#effect
+   */
+  readonly effect?: TelemetryStackSpecCollectorGatewayTolerationsEffect;
+
+  /**
+   * Seconds to stay after a NoExecute taint. Default: for ever.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTolerations#tolerationSeconds
+   */
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayTolerations' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayTolerations(obj: TelemetryStackSpecCollectorGatewayTolerations | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'key': obj.key,
+    'operator': obj.operator,
+    'value': obj.value,
+    'effect': obj.effect,
+    'tolerationSeconds': obj.tolerationSeconds,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorGatewayTopologySpreadConstraints
+ */
+export interface TelemetryStackSpecCollectorGatewayTopologySpreadConstraints {
+  /**
+   * Node label to spread over, for example topology.kubernetes.io/zone.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTopologySpreadConstraints#topologyKey
+   */
+  readonly topologyKey: string;
+
+  /**
+   * Largest difference of pods between two values.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTopologySpreadConstraints#maxSkew
+   */
+  readonly maxSkew?: number;
+
+  /**
+   * Whether a pod may run where the spread is broken.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayTopologySpreadConstraints#whenUnsatisfiable
+   */
+  readonly whenUnsatisfiable?: TelemetryStackSpecCollectorGatewayTopologySpreadConstraintsWhenUnsatisfiable;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayTopologySpreadConstraints' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayTopologySpreadConstraints(obj: TelemetryStackSpecCollectorGatewayTopologySpreadConstraints | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'topologyKey': obj.topologyKey,
+    'maxSkew': obj.maxSkew,
+    'whenUnsatisfiable': obj.whenUnsatisfiable,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorGatewayExtraEnv
+ */
+export interface TelemetryStackSpecCollectorGatewayExtraEnv {
+  /**
+   * Name of the variable.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayExtraEnv#name
+   */
+  readonly name: string;
+
+  /**
+   * Its value; anybody who may read the stack can read it.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayExtraEnv#value
+   */
+  readonly value?: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayExtraEnv#secretKeyRef
+   */
+  readonly secretKeyRef?: TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayExtraEnv' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayExtraEnv(obj: TelemetryStackSpecCollectorGatewayExtraEnv | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'value': obj.value,
+    'secretKeyRef': toJson_TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef(obj.secretKeyRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
  * @schema TelemetryStackSpecJaegerResourcesRequests
  */
 export interface TelemetryStackSpecJaegerResourcesRequests {
@@ -976,7 +3644,7 @@ export function toJson_TelemetryStackSpecJaegerResourcesLimits(obj: TelemetrySta
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * persistent keeps the data on a PersistentVolumeClaim; ephemeral loses it with the pod.
+ * persistent and ephemeral keep traces in the pod's own volume; the others in a server that you run.
  *
  * @schema TelemetryStackSpecJaegerStorageType
  */
@@ -985,7 +3653,329 @@ export enum TelemetryStackSpecJaegerStorageType {
   PERSISTENT = "persistent",
   /** ephemeral */
   EPHEMERAL = "ephemeral",
+  /** opensearch */
+  OPENSEARCH = "opensearch",
+  /** elasticsearch */
+  ELASTICSEARCH = "elasticsearch",
+  /** cassandra */
+  CASSANDRA = "cassandra",
+  /** clickhouse */
+  CLICKHOUSE = "clickhouse",
 }
+
+/**
+ * OpenSearch or Elasticsearch, for those types.
+ *
+ * @schema TelemetryStackSpecJaegerStorageSearch
+ */
+export interface TelemetryStackSpecJaegerStorageSearch {
+  /**
+   * Addresses, for example https://opensearch.search:9200.
+   *
+   * @schema TelemetryStackSpecJaegerStorageSearch#urls
+   */
+  readonly urls: string[];
+
+  /**
+   * What names of indices begin with. Default: nothing.
+   *
+   * @schema TelemetryStackSpecJaegerStorageSearch#indexPrefix
+   */
+  readonly indexPrefix?: string;
+
+  /**
+   * Shards of each index.
+   *
+   * @schema TelemetryStackSpecJaegerStorageSearch#shards
+   */
+  readonly shards?: number;
+
+  /**
+   * Copies of each shard.
+   *
+   * @schema TelemetryStackSpecJaegerStorageSearch#replicas
+   */
+  readonly replicas?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerStorageSearch' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerStorageSearch(obj: TelemetryStackSpecJaegerStorageSearch | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'urls': obj.urls?.map(y => y),
+    'indexPrefix': obj.indexPrefix,
+    'shards': obj.shards,
+    'replicas': obj.replicas,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Cassandra, for that type.
+ *
+ * @schema TelemetryStackSpecJaegerStorageCassandra
+ */
+export interface TelemetryStackSpecJaegerStorageCassandra {
+  /**
+   * Hosts, for example cassandra.storage.
+   *
+   * @schema TelemetryStackSpecJaegerStorageCassandra#servers
+   */
+  readonly servers: string[];
+
+  /**
+   * Port of the hosts.
+   *
+   * @schema TelemetryStackSpecJaegerStorageCassandra#port
+   */
+  readonly port?: number;
+
+  /**
+   * Keyspace; it is made when it is absent.
+   *
+   * @schema TelemetryStackSpecJaegerStorageCassandra#keyspace
+   */
+  readonly keyspace?: string;
+
+  /**
+   * Local data center, for example dc1.
+   *
+   * @schema TelemetryStackSpecJaegerStorageCassandra#datacenter
+   */
+  readonly datacenter: string;
+
+  /**
+   * Copies of each row in a keyspace that is made.
+   *
+   * @schema TelemetryStackSpecJaegerStorageCassandra#replicationFactor
+   */
+  readonly replicationFactor?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerStorageCassandra' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerStorageCassandra(obj: TelemetryStackSpecJaegerStorageCassandra | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'servers': obj.servers?.map(y => y),
+    'port': obj.port,
+    'keyspace': obj.keyspace,
+    'datacenter': obj.datacenter,
+    'replicationFactor': obj.replicationFactor,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * ClickHouse, for that type (experimental in Jaeger).
+ *
+ * @schema TelemetryStackSpecJaegerStorageClickhouse
+ */
+export interface TelemetryStackSpecJaegerStorageClickhouse {
+  /**
+   * Hosts and ports of the native protocol, for example clickhouse.storage:9000.
+   *
+   * @schema TelemetryStackSpecJaegerStorageClickhouse#addresses
+   */
+  readonly addresses: string[];
+
+  /**
+   * Database; it must exist.
+   *
+   * @schema TelemetryStackSpecJaegerStorageClickhouse#database
+   */
+  readonly database?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerStorageClickhouse' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerStorageClickhouse(obj: TelemetryStackSpecJaegerStorageClickhouse | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'addresses': obj.addresses?.map(y => y),
+    'database': obj.database,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * TLS towards cassandra, and certificates for https towards opensearch and elasticsearch. Default: cassandra in plain text.
+ *
+ * @schema TelemetryStackSpecJaegerStorageTls
+ */
+export interface TelemetryStackSpecJaegerStorageTls {
+  /**
+   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   *
+   * @schema TelemetryStackSpecJaegerStorageTls#caSecret
+   */
+  readonly caSecret?: TelemetryStackSpecJaegerStorageTlsCaSecret;
+
+  /**
+   * true takes any certificate of the server.
+   *
+   * @schema TelemetryStackSpecJaegerStorageTls#insecureSkipVerify
+   */
+  readonly insecureSkipVerify?: boolean;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerStorageTls' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerStorageTls(obj: TelemetryStackSpecJaegerStorageTls | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'caSecret': toJson_TelemetryStackSpecJaegerStorageTlsCaSecret(obj.caSecret),
+    'insecureSkipVerify': obj.insecureSkipVerify,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Equal compares value; Exists takes any.
+ *
+ * @schema TelemetryStackSpecJaegerTolerationsOperator
+ */
+export enum TelemetryStackSpecJaegerTolerationsOperator {
+  /** Equal */
+  EQUAL = "Equal",
+  /** Exists */
+  EXISTS = "Exists",
+}
+
+/**
+ * Effect of the taint. Default: every effect.
+ *
+ * @schema TelemetryStackSpecJaegerTolerationsEffect
+ */
+export enum TelemetryStackSpecJaegerTolerationsEffect {
+  /** NoSchedule */
+  NO_SCHEDULE = "NoSchedule",
+  /** PreferNoSchedule */
+  PREFER_NO_SCHEDULE = "PreferNoSchedule",
+  /** NoExecute */
+  NO_EXECUTE = "NoExecute",
+}
+
+/**
+ * Whether a pod may run where the spread is broken.
+ *
+ * @schema TelemetryStackSpecJaegerTopologySpreadConstraintsWhenUnsatisfiable
+ */
+export enum TelemetryStackSpecJaegerTopologySpreadConstraintsWhenUnsatisfiable {
+  /** DoNotSchedule */
+  DO_NOT_SCHEDULE = "DoNotSchedule",
+  /** ScheduleAnyway */
+  SCHEDULE_ANYWAY = "ScheduleAnyway",
+}
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecJaegerExtraEnvSecretKeyRef
+ */
+export interface TelemetryStackSpecJaegerExtraEnvSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecJaegerExtraEnvSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecJaegerExtraEnvSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerExtraEnvSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerExtraEnvSecretKeyRef(obj: TelemetryStackSpecJaegerExtraEnvSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+ *
+ * @schema TelemetryStackSpecJaegerServiceType
+ */
+export enum TelemetryStackSpecJaegerServiceType {
+  /** ClusterIP */
+  CLUSTER_IP = "ClusterIP",
+  /** NodePort */
+  NODE_PORT = "NodePort",
+  /** LoadBalancer */
+  LOAD_BALANCER = "LoadBalancer",
+}
+
+/**
+ * @schema TelemetryStackSpecJaegerHttpRouteParentRefs
+ */
+export interface TelemetryStackSpecJaegerHttpRouteParentRefs {
+  /**
+   * Name of the Gateway.
+   *
+   * @schema TelemetryStackSpecJaegerHttpRouteParentRefs#name
+   */
+  readonly name: string;
+
+  /**
+   * Its namespace. Default: the stack's.
+   *
+   * @schema TelemetryStackSpecJaegerHttpRouteParentRefs#namespace
+   */
+  readonly namespace?: string;
+
+  /**
+   * Its listener. Default: every one.
+   *
+   * @schema TelemetryStackSpecJaegerHttpRouteParentRefs#sectionName
+   */
+  readonly sectionName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerHttpRouteParentRefs' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerHttpRouteParentRefs(obj: TelemetryStackSpecJaegerHttpRouteParentRefs | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'namespace': obj.namespace,
+    'sectionName': obj.sectionName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
  * @schema TelemetryStackSpecPrometheusResourcesRequests
@@ -1068,6 +4058,424 @@ export enum TelemetryStackSpecPrometheusStorageType {
 }
 
 /**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecPrometheusRemoteWriteBearerToken
+ */
+export interface TelemetryStackSpecPrometheusRemoteWriteBearerToken {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBearerToken#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBearerToken#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusRemoteWriteBearerToken' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusRemoteWriteBearerToken(obj: TelemetryStackSpecPrometheusRemoteWriteBearerToken | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * User and password. Default: none.
+ *
+ * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuth
+ */
+export interface TelemetryStackSpecPrometheusRemoteWriteBasicAuth {
+  /**
+   * Name of the user.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuth#username
+   */
+  readonly username: string;
+
+  /**
+   * A key of a Secret in the stack's namespace.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuth#password
+   */
+  readonly password: TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusRemoteWriteBasicAuth' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusRemoteWriteBasicAuth(obj: TelemetryStackSpecPrometheusRemoteWriteBasicAuth | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'username': obj.username,
+    'password': toJson_TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword(obj.password),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ *
+ * @schema TelemetryStackSpecPrometheusRemoteWriteCaSecret
+ */
+export interface TelemetryStackSpecPrometheusRemoteWriteCaSecret {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteCaSecret#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteCaSecret#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusRemoteWriteCaSecret' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusRemoteWriteCaSecret(obj: TelemetryStackSpecPrometheusRemoteWriteCaSecret | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Equal compares value; Exists takes any.
+ *
+ * @schema TelemetryStackSpecPrometheusTolerationsOperator
+ */
+export enum TelemetryStackSpecPrometheusTolerationsOperator {
+  /** Equal */
+  EQUAL = "Equal",
+  /** Exists */
+  EXISTS = "Exists",
+}
+
+/**
+ * Effect of the taint. Default: every effect.
+ *
+ * @schema TelemetryStackSpecPrometheusTolerationsEffect
+ */
+export enum TelemetryStackSpecPrometheusTolerationsEffect {
+  /** NoSchedule */
+  NO_SCHEDULE = "NoSchedule",
+  /** PreferNoSchedule */
+  PREFER_NO_SCHEDULE = "PreferNoSchedule",
+  /** NoExecute */
+  NO_EXECUTE = "NoExecute",
+}
+
+/**
+ * Whether a pod may run where the spread is broken.
+ *
+ * @schema TelemetryStackSpecPrometheusTopologySpreadConstraintsWhenUnsatisfiable
+ */
+export enum TelemetryStackSpecPrometheusTopologySpreadConstraintsWhenUnsatisfiable {
+  /** DoNotSchedule */
+  DO_NOT_SCHEDULE = "DoNotSchedule",
+  /** ScheduleAnyway */
+  SCHEDULE_ANYWAY = "ScheduleAnyway",
+}
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecPrometheusExtraEnvSecretKeyRef
+ */
+export interface TelemetryStackSpecPrometheusExtraEnvSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusExtraEnvSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusExtraEnvSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusExtraEnvSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusExtraEnvSecretKeyRef(obj: TelemetryStackSpecPrometheusExtraEnvSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+ *
+ * @schema TelemetryStackSpecPrometheusServiceType
+ */
+export enum TelemetryStackSpecPrometheusServiceType {
+  /** ClusterIP */
+  CLUSTER_IP = "ClusterIP",
+  /** NodePort */
+  NODE_PORT = "NodePort",
+  /** LoadBalancer */
+  LOAD_BALANCER = "LoadBalancer",
+}
+
+/**
+ * @schema TelemetryStackSpecPrometheusHttpRouteParentRefs
+ */
+export interface TelemetryStackSpecPrometheusHttpRouteParentRefs {
+  /**
+   * Name of the Gateway.
+   *
+   * @schema TelemetryStackSpecPrometheusHttpRouteParentRefs#name
+   */
+  readonly name: string;
+
+  /**
+   * Its namespace. Default: the stack's.
+   *
+   * @schema TelemetryStackSpecPrometheusHttpRouteParentRefs#namespace
+   */
+  readonly namespace?: string;
+
+  /**
+   * Its listener. Default: every one.
+   *
+   * @schema TelemetryStackSpecPrometheusHttpRouteParentRefs#sectionName
+   */
+  readonly sectionName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusHttpRouteParentRefs' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusHttpRouteParentRefs(obj: TelemetryStackSpecPrometheusHttpRouteParentRefs | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'namespace': obj.namespace,
+    'sectionName': obj.sectionName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecGrafanaDatabasePasswordSecret
+ */
+export interface TelemetryStackSpecGrafanaDatabasePasswordSecret {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabasePasswordSecret#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecGrafanaDatabasePasswordSecret#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaDatabasePasswordSecret' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaDatabasePasswordSecret(obj: TelemetryStackSpecGrafanaDatabasePasswordSecret | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * require encrypts; verify-full checks the certificate by those of the image as well.
+ *
+ * @schema TelemetryStackSpecGrafanaDatabaseSslMode
+ */
+export enum TelemetryStackSpecGrafanaDatabaseSslMode {
+  /** disable */
+  DISABLE = "disable",
+  /** require */
+  REQUIRE = "require",
+  /** verify-full */
+  VERIFY_HYPHEN_FULL = "verify-full",
+}
+
+/**
+ * Equal compares value; Exists takes any.
+ *
+ * @schema TelemetryStackSpecGrafanaTolerationsOperator
+ */
+export enum TelemetryStackSpecGrafanaTolerationsOperator {
+  /** Equal */
+  EQUAL = "Equal",
+  /** Exists */
+  EXISTS = "Exists",
+}
+
+/**
+ * Effect of the taint. Default: every effect.
+ *
+ * @schema TelemetryStackSpecGrafanaTolerationsEffect
+ */
+export enum TelemetryStackSpecGrafanaTolerationsEffect {
+  /** NoSchedule */
+  NO_SCHEDULE = "NoSchedule",
+  /** PreferNoSchedule */
+  PREFER_NO_SCHEDULE = "PreferNoSchedule",
+  /** NoExecute */
+  NO_EXECUTE = "NoExecute",
+}
+
+/**
+ * Whether a pod may run where the spread is broken.
+ *
+ * @schema TelemetryStackSpecGrafanaTopologySpreadConstraintsWhenUnsatisfiable
+ */
+export enum TelemetryStackSpecGrafanaTopologySpreadConstraintsWhenUnsatisfiable {
+  /** DoNotSchedule */
+  DO_NOT_SCHEDULE = "DoNotSchedule",
+  /** ScheduleAnyway */
+  SCHEDULE_ANYWAY = "ScheduleAnyway",
+}
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecGrafanaExtraEnvSecretKeyRef
+ */
+export interface TelemetryStackSpecGrafanaExtraEnvSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecGrafanaExtraEnvSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecGrafanaExtraEnvSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaExtraEnvSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaExtraEnvSecretKeyRef(obj: TelemetryStackSpecGrafanaExtraEnvSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * ClusterIP is open inside the cluster only; the others let in anybody who reaches the address.
+ *
+ * @schema TelemetryStackSpecGrafanaServiceType
+ */
+export enum TelemetryStackSpecGrafanaServiceType {
+  /** ClusterIP */
+  CLUSTER_IP = "ClusterIP",
+  /** NodePort */
+  NODE_PORT = "NodePort",
+  /** LoadBalancer */
+  LOAD_BALANCER = "LoadBalancer",
+}
+
+/**
+ * @schema TelemetryStackSpecGrafanaHttpRouteParentRefs
+ */
+export interface TelemetryStackSpecGrafanaHttpRouteParentRefs {
+  /**
+   * Name of the Gateway.
+   *
+   * @schema TelemetryStackSpecGrafanaHttpRouteParentRefs#name
+   */
+  readonly name: string;
+
+  /**
+   * Its namespace. Default: the stack's.
+   *
+   * @schema TelemetryStackSpecGrafanaHttpRouteParentRefs#namespace
+   */
+  readonly namespace?: string;
+
+  /**
+   * Its listener. Default: every one.
+   *
+   * @schema TelemetryStackSpecGrafanaHttpRouteParentRefs#sectionName
+   */
+  readonly sectionName?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecGrafanaHttpRouteParentRefs' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecGrafanaHttpRouteParentRefs(obj: TelemetryStackSpecGrafanaHttpRouteParentRefs | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'namespace': obj.namespace,
+    'sectionName': obj.sectionName,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
  * @schema TelemetryStackSpecGrafanaResourcesRequests
  */
 export interface TelemetryStackSpecGrafanaResourcesRequests {
@@ -1146,4 +4554,254 @@ export enum TelemetryStackSpecGrafanaStorageType {
   /** ephemeral */
   EPHEMERAL = "ephemeral",
 }
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecCollectorExportersHeadersSecretKeyRef
+ */
+export interface TelemetryStackSpecCollectorExportersHeadersSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExportersHeadersSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorExportersHeadersSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorExportersHeadersSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorExportersHeadersSecretKeyRef(obj: TelemetryStackSpecCollectorExportersHeadersSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorGatewayResourcesRequests
+ */
+export interface TelemetryStackSpecCollectorGatewayResourcesRequests {
+  /**
+   * CPU request, for example 200m.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayResourcesRequests#cpu
+   */
+  readonly cpu?: string;
+
+  /**
+   * Memory request, for example 256Mi.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayResourcesRequests#memory
+   */
+  readonly memory?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayResourcesRequests' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayResourcesRequests(obj: TelemetryStackSpecCollectorGatewayResourcesRequests | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'cpu': obj.cpu,
+    'memory': obj.memory,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema TelemetryStackSpecCollectorGatewayResourcesLimits
+ */
+export interface TelemetryStackSpecCollectorGatewayResourcesLimits {
+  /**
+   * CPU limit. Default: none.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayResourcesLimits#cpu
+   */
+  readonly cpu?: string;
+
+  /**
+   * Memory limit, for example 1Gi.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayResourcesLimits#memory
+   */
+  readonly memory?: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayResourcesLimits' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayResourcesLimits(obj: TelemetryStackSpecCollectorGatewayResourcesLimits | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'cpu': obj.cpu,
+    'memory': obj.memory,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Equal compares value; Exists takes any.
+ *
+ * @schema TelemetryStackSpecCollectorGatewayTolerationsOperator
+ */
+export enum TelemetryStackSpecCollectorGatewayTolerationsOperator {
+  /** Equal */
+  EQUAL = "Equal",
+  /** Exists */
+  EXISTS = "Exists",
+}
+
+/**
+ * Effect of the taint. Default: every effect.
+ *
+ * @schema TelemetryStackSpecCollectorGatewayTolerationsEffect
+ */
+export enum TelemetryStackSpecCollectorGatewayTolerationsEffect {
+  /** NoSchedule */
+  NO_SCHEDULE = "NoSchedule",
+  /** PreferNoSchedule */
+  PREFER_NO_SCHEDULE = "PreferNoSchedule",
+  /** NoExecute */
+  NO_EXECUTE = "NoExecute",
+}
+
+/**
+ * Whether a pod may run where the spread is broken.
+ *
+ * @schema TelemetryStackSpecCollectorGatewayTopologySpreadConstraintsWhenUnsatisfiable
+ */
+export enum TelemetryStackSpecCollectorGatewayTopologySpreadConstraintsWhenUnsatisfiable {
+  /** DoNotSchedule */
+  DO_NOT_SCHEDULE = "DoNotSchedule",
+  /** ScheduleAnyway */
+  SCHEDULE_ANYWAY = "ScheduleAnyway",
+}
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef
+ */
+export interface TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef(obj: TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ *
+ * @schema TelemetryStackSpecJaegerStorageTlsCaSecret
+ */
+export interface TelemetryStackSpecJaegerStorageTlsCaSecret {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecJaegerStorageTlsCaSecret#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecJaegerStorageTlsCaSecret#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecJaegerStorageTlsCaSecret' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecJaegerStorageTlsCaSecret(obj: TelemetryStackSpecJaegerStorageTlsCaSecret | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * A key of a Secret in the stack's namespace.
+ *
+ * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword
+ */
+export interface TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword {
+  /**
+   * Name of the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword#name
+   */
+  readonly name: string;
+
+  /**
+   * Key in the Secret.
+   *
+   * @schema TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword#key
+   */
+  readonly key: string;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword(obj: TelemetryStackSpecPrometheusRemoteWriteBasicAuthPassword | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'key': obj.key,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 

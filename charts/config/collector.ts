@@ -1,132 +1,198 @@
 import { PORT } from '../../src/api/names.ts';
+import { pushesMetrics } from '../../src/api/stack-parts.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
-import { PRODUCER_ATTRIBUTE, SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../src/metrics/span-metrics.ts';
 import { bytes } from '../quantity.ts';
 import { attributeLimits } from './attribute-limits.ts';
+import {
+  DELTA_TO_CUMULATIVE,
+  diskQueue,
+  HEALTH_CHECK,
+  MEMORY_LIMITER,
+  QUEUE_DIRECTORY,
+  RESOURCE_LABELS,
+  RETRY,
+  SELF_TELEMETRY,
+  spanMetricsConnector,
+} from './collector-common.ts';
 import { address, type StackRef } from './edges.ts';
+import { extraExporterNames, extraExporters, extraQueueBytes } from './extra-exporters.ts';
 import { genAiStatements } from './genai-statements.ts';
+import { authenticator, otlpReceiver } from './otlp-receiver.ts';
+import { prometheusUrl } from './prometheus-url.ts';
+import { tailSampling } from './sampling.ts';
 import { tokensFromSpans } from './tokens-from-spans.ts';
 
-/** Where the queue of spans that wait for Jaeger is kept: a volume, persistent or not. */
-export const QUEUE_DIRECTORY = '/var/lib/otelcol/queue';
-
-/** The largest batch sent to Jaeger, in bytes; its receiver takes MESSAGE_MIB. A span that is larger by itself is dropped. */
-const BATCH_BYTES = 8 * 1024 * 1024;
-/** The largest message a receiver takes: spans with prompts pass the default of 4 MiB. */
-export const MESSAGE_MIB = 16;
-
-/** LLM calls take seconds to minutes; the connector's own buckets end at 15 s. */
-const LATENCY_BUCKETS = ['50ms', '100ms', '250ms', '500ms', '1s', '2s', '5s', '10s', '20s', '30s', '60s', '120s'];
-
-/** Resource attributes that become labels of every series: the application's own metrics have no service_name without them. */
-const RESOURCE_LABELS = ['service.name', 'service.version', 'deployment.environment.name', 'k8s.namespace.name'];
+const LOAD_BALANCER = 'load_balancing/gateway';
+const PUSH = 'otlp_http/prometheus';
 
 /**
- * The OpenTelemetry Collector's configuration, with the component names of contrib 0.161 (see docs/adr/0003).
+ * The configuration of the OpenTelemetry Collector that workloads send to. Alone it makes the metrics from spans too; before a gateway tier
+ * it hands each service's spans to one gateway for that, and pushes the metrics that workloads send.
  * It holds nothing that depends on the container's resources, so that a new memory limit changes the StatefulSet alone.
  */
 export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): object {
-  const spanMetrics = spec.collector.spanMetrics.enabled ? ['span_metrics'] : [];
+  const { collector } = spec;
+  const queues = queueBytes(spec);
+  const push = pushesMetrics(spec);
+  const forwardsLogs = extraExporterNames(collector, 'logs').length > 0;
+  const tokens = push ? [] : ['signal_to_metrics'];
   return {
     extensions: {
-      health_check: { endpoint: `0.0.0.0:${PORT.health}` },
+      health_check: HEALTH_CHECK,
       file_storage: {
         directory: QUEUE_DIRECTORY,
         create_directory: true,
         compaction: { on_start: true, directory: QUEUE_DIRECTORY, cleanup_on_start: true },
       },
+      ...authenticator(collector),
     },
-    receivers: {
-      otlp: {
-        protocols: {
-          grpc: { endpoint: `0.0.0.0:${PORT.otlpGrpc}`, max_recv_msg_size_mib: MESSAGE_MIB },
-          http: { endpoint: `0.0.0.0:${PORT.otlpHttp}`, max_request_body_size: MESSAGE_MIB * 1024 * 1024 },
-        },
-      },
-    },
+    receivers: { otlp: otlpReceiver(collector) },
     processors: {
-      memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 25 },
+      memory_limiter: MEMORY_LIMITER,
+      ...(collector.k8sAttributes.enabled && { k8s_attributes: k8sAttributes() }),
       'transform/genai': { error_mode: 'ignore', trace_statements: genAiStatements() },
       'transform/limits': { error_mode: 'ignore', trace_statements: attributeLimits() },
-      // Counters made from spans are deltas, and the exporter takes a delta for a reset unless it continues the last one exactly.
-      delta_to_cumulative: { max_stale: '30m' },
+      delta_to_cumulative: DELTA_TO_CUMULATIVE,
+      ...(collector.sampling.enabled && { tail_sampling: tailSampling(collector.sampling) }),
       // Log records are accepted, so that no SDK reports an error, and dropped: the stack has no store for logs. They are counted in
       // otelcol_processor_filter_logs_filtered.
-      'filter/drop': { error_mode: 'ignore', logs: { log_record: ['true'] } },
+      ...(!forwardsLogs && { 'filter/drop': { error_mode: 'ignore', logs: { log_record: ['true'] } } }),
     },
     connectors: {
-      ...(spec.collector.spanMetrics.enabled && { span_metrics: spanMetricsConnector() }),
-      signal_to_metrics: tokensFromSpans(),
+      ...(collector.spanMetrics.enabled && !push && { span_metrics: spanMetricsConnector(collector.spanMetrics.flushInterval) }),
+      ...(!push && { signal_to_metrics: tokensFromSpans() }),
+      ...(collector.sampling.enabled && { 'forward/stored': {} }),
     },
     exporters: {
       'otlp_grpc/jaeger': {
         endpoint: address(stack, 'jaeger', PORT.otlpGrpc),
         tls: { insecure: true },
-        // 0s: never give up; what waits is on disk and bounded by queue_size.
-        retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '0s' },
-        sending_queue: {
-          storage: 'file_storage',
-          // Bytes, not spans: a span with a prompt is a hundred times one without, and the volume must never be full. Half of it, since
-          // the store's file keeps free pages.
-          sizer: 'bytes',
-          queue_size: Math.floor(bytes(spec.collector.storage.size) / 2),
-          num_consumers: 4,
-          batch: { sizer: 'bytes', flush_timeout: '1s', min_size: 262144, max_size: BATCH_BYTES },
-        },
+        retry_on_failure: RETRY,
+        sending_queue: diskQueue(queues.jaeger),
       },
-      prometheus: {
-        endpoint: `0.0.0.0:${PORT.collectorMetrics}`,
-        translation_strategy: 'UnderscoreEscapingWithSuffixes',
-        enable_open_metrics: true,
-        send_timestamps: false,
-        // The default of 5m makes the series of an application with little traffic vanish between two questions.
-        metric_expiration: '60m',
-        resource_constant_labels: { included: RESOURCE_LABELS },
-      },
+      ...(push
+        ? {
+            [LOAD_BALANCER]: loadBalancer(address(stack, 'gateway', PORT.otlpGrpc), queues.gateway),
+            [PUSH]: pushExporter(prometheusUrl(stack, spec), queues.metrics),
+          }
+        : { prometheus: prometheusExporter() }),
+      ...extraExporters(collector),
       // Only the end that a pipeline must have: filter/drop lets nothing through to it.
-      'debug/dropped': { verbosity: 'basic' },
+      ...(!forwardsLogs && { 'debug/dropped': { verbosity: 'basic' } }),
     },
     service: {
-      extensions: ['health_check', 'file_storage'],
-      telemetry: {
-        logs: { level: 'info', encoding: 'json' },
-        metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: PORT.selfMetrics } } } }] },
-      },
-      pipelines: {
-        traces: {
-          receivers: ['otlp'],
-          processors: ['memory_limiter', 'transform/genai', 'transform/limits'],
-          exporters: ['otlp_grpc/jaeger', ...spanMetrics, 'signal_to_metrics'],
-        },
-        metrics: {
-          receivers: ['otlp', ...spanMetrics, 'signal_to_metrics'],
-          processors: ['memory_limiter', 'delta_to_cumulative'],
-          exporters: ['prometheus'],
-        },
-        logs: { receivers: ['otlp'], processors: ['memory_limiter', 'filter/drop'], exporters: ['debug/dropped'] },
-      },
+      extensions: ['health_check', 'file_storage', ...Object.keys(authenticator(collector))],
+      telemetry: SELF_TELEMETRY,
+      pipelines: pipelines(spec, tokens, forwardsLogs),
     },
   };
 }
 
-function spanMetricsConnector(): object {
+function pipelines({ collector }: ResolvedStackSpec, tokens: readonly string[], forwardsLogs: boolean): object {
+  const push = tokens.length === 0;
+  const spanMetrics = collector.spanMetrics.enabled && !push ? ['span_metrics'] : [];
+  const first = ['memory_limiter', ...(collector.k8sAttributes.enabled ? ['k8s_attributes'] : [])];
+  const stores = ['otlp_grpc/jaeger', ...extraExporterNames(collector, 'traces')];
+  const counts = push ? [LOAD_BALANCER] : [...spanMetrics, ...tokens];
   return {
-    namespace: SPAN_METRICS_NAMESPACE,
-    histogram: { unit: SPAN_METRICS_UNIT, explicit: { buckets: LATENCY_BUCKETS } },
-    dimensions: [
-      { name: PRODUCER_ATTRIBUTE },
-      { name: 'gen_ai.operation.name' },
-      { name: 'gen_ai.request.model' },
-      { name: 'gen_ai.provider.name' },
+    traces: {
+      receivers: ['otlp'],
+      processors: [...first, 'transform/genai', 'transform/limits'],
+      // Metrics count every span, so they are made before any is left out.
+      exporters: collector.sampling.enabled ? ['forward/stored', ...counts] : [...stores, ...counts],
+    },
+    ...(collector.sampling.enabled && {
+      'traces/stored': { receivers: ['forward/stored'], processors: ['tail_sampling'], exporters: stores },
+    }),
+    metrics: {
+      receivers: ['otlp', ...spanMetrics, ...tokens],
+      processors: [...first, 'delta_to_cumulative'],
+      exporters: [push ? PUSH : 'prometheus', ...extraExporterNames(collector, 'metrics')],
+    },
+    logs: forwardsLogs
+      ? { receivers: ['otlp'], processors: first, exporters: [...extraExporterNames(collector, 'logs')] }
+      : { receivers: ['otlp'], processors: [...first, 'filter/drop'], exporters: ['debug/dropped'] },
+  };
+}
+
+/**
+ * The volume's share of each queue, in bytes. A quarter of it stays free, or half where there are no further exporters, since the store's
+ * files keep free pages.
+ * @throws Error where the further exporters ask for more than a quarter.
+ */
+function queueBytes({ collector }: ResolvedStackSpec): { readonly jaeger: number; readonly gateway: number; readonly metrics: number } {
+  const volume = bytes(collector.storage.size);
+  const extra = extraQueueBytes(collector);
+  if (extra > volume / 4) {
+    const mebibytes = (value: number) => `${Math.ceil(value / 1024 ** 2)}Mi`;
+    throw new Error(
+      `spec.collector.exporters: their queueSize is ${mebibytes(extra)} together, expected at most a quarter of spec.collector.storage.size (${collector.storage.size}): write a size of at least ${mebibytes(extra * 4)}, or smaller queues`,
+    );
+  }
+  const half = Math.floor(volume / 2);
+  if (!collector.gateway.enabled) return { jaeger: half, gateway: 0, metrics: 0 };
+  return { jaeger: Math.floor(half / 2), gateway: Math.floor(half / 4), metrics: Math.floor(half / 4) };
+}
+
+function prometheusExporter(): object {
+  return {
+    endpoint: `0.0.0.0:${PORT.collectorMetrics}`,
+    translation_strategy: 'UnderscoreEscapingWithSuffixes',
+    enable_open_metrics: true,
+    send_timestamps: false,
+    // The default of 5m makes the series of an application with little traffic vanish between two questions.
+    metric_expiration: '60m',
+    resource_constant_labels: { included: RESOURCE_LABELS },
+  };
+}
+
+/** Metrics to Prometheus by OTLP. One consumer: samples of a series must come in their order. */
+export function pushExporter(url: string, queue: number | undefined): object {
+  const batch = { sizer: 'items', flush_timeout: '1s', min_size: 2000, max_size: 8000 };
+  return {
+    metrics_endpoint: `${url}/api/v1/otlp/v1/metrics`,
+    retry_on_failure: RETRY,
+    sending_queue: queue === undefined ? { num_consumers: 1, batch } : diskQueue(queue, { num_consumers: 1, batch }),
+  };
+}
+
+/**
+ * Spans to the gateways by service. What a gateway does not take comes back to the queue on disk, and goes to whom the next look at DNS
+ * has found: nothing is retried towards one gateway alone, where it would wait for one that is gone.
+ */
+function loadBalancer(target: string, queue: number): object {
+  const [hostname, port] = target.split(':');
+  return {
+    routing_key: 'service',
+    protocol: {
+      otlp: { tls: { insecure: true }, timeout: '5s', retry_on_failure: { enabled: false }, sending_queue: { enabled: false } },
+    },
+    resolver: { dns: { hostname, port, interval: '5s', timeout: '2s' } },
+    timeout: '10s',
+    retry_on_failure: { ...RETRY, max_interval: '5s' },
+    sending_queue: diskQueue(queue),
+  };
+}
+
+/** Which pod a sender is, by its address or by what it says itself. */
+function k8sAttributes(): object {
+  return {
+    auth_type: 'serviceAccount',
+    extract: {
+      metadata: [
+        'k8s.namespace.name',
+        'k8s.pod.name',
+        'k8s.pod.uid',
+        'k8s.deployment.name',
+        'k8s.statefulset.name',
+        'k8s.daemonset.name',
+        'k8s.node.name',
+      ],
+    },
+    pod_association: [
+      { sources: [{ from: 'resource_attribute', name: 'k8s.pod.uid' }] },
+      { sources: [{ from: 'resource_attribute', name: 'k8s.pod.ip' }] },
+      { sources: [{ from: 'connection' }] },
     ],
-    // A new identifier at each restart would start every series anew; there is one replica, so nothing else needs it.
-    exclude_dimensions: ['collector.instance.id'],
-    // Pods of one service share their series; services of the same name in two namespaces or environments do not.
-    resource_metrics_key_attributes: ['service.namespace', 'service.name', 'k8s.namespace.name', 'deployment.environment.name'],
-    aggregation_cardinality_limit: 5000,
-    aggregation_temporality: 'AGGREGATION_TEMPORALITY_CUMULATIVE',
-    metrics_flush_interval: '15s',
-    metrics_expiration: '1h',
-    exemplars: { enabled: true, max_per_data_point: 5 },
   };
 }

@@ -2,6 +2,7 @@ import { PORT } from '../../src/api/names.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
 import { CALLS_TOTAL, SPAN_DURATION } from '../../src/metrics/span-metrics.ts';
 import { address, type StackRef } from './edges.ts';
+import { prometheusUrl } from './prometheus-url.ts';
 
 export const PROMETHEUS_UID = 'prometheus';
 export const JAEGER_UID = 'jaeger';
@@ -23,13 +24,13 @@ export function grafanaDataSources(stack: StackRef, spec: ResolvedStackSpec): ob
         uid: PROMETHEUS_UID,
         type: 'prometheus',
         access: 'proxy',
-        url: `http://${address(stack, 'prometheus', PORT.prometheus)}`,
+        url: prometheusUrl(stack, spec),
         isDefault: true,
         editable: false,
         jsonData: {
           httpMethod: 'POST',
           prometheusType: 'Prometheus',
-          timeInterval: '15s',
+          timeInterval: spec.prometheus.scrapeInterval,
           exemplarTraceIdDestinations: [{ name: 'trace_id', datasourceUid: JAEGER_UID, urlDisplayLabel: 'View trace' }],
         },
       },
@@ -44,6 +45,20 @@ export function grafanaDataSources(stack: StackRef, spec: ResolvedStackSpec): ob
       },
     ],
   };
+}
+
+/**
+ * The same for a Grafana that has data sources of its own: these say no default, delete none, and have names and identifiers of the stack.
+ * The dashboards choose their data source by a variable.
+ */
+export function sidecarDataSources(stack: StackRef, spec: ResolvedStackSpec): object {
+  const rename = (uid: string): string => `${stack.name}-${uid}`;
+  const text = JSON.stringify((grafanaDataSources(stack, spec) as { datasources: unknown }).datasources, (key, value) => {
+    if (key === 'isDefault') return false;
+    return key === 'uid' || key === 'datasourceUid' ? rename(value as string) : value;
+  });
+  const datasources = JSON.parse(text) as { readonly name: string; readonly uid: string }[];
+  return { apiVersion: 1, datasources: datasources.map((source) => ({ ...source, name: `${source.name} (${stack.name})` })) };
 }
 
 function tracesToMetrics(): object {

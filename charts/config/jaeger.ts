@@ -1,14 +1,15 @@
 import { PORT } from '../../src/api/names.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
 import { SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../src/metrics/span-metrics.ts';
-import { MESSAGE_MIB } from './collector.ts';
-import { address, type StackRef } from './edges.ts';
+import { MESSAGE_MIB } from './collector-common.ts';
+import type { StackRef } from './edges.ts';
+import { traceStore } from './jaeger-storage.ts';
+import { prometheusUrl } from './prometheus-url.ts';
 
-export const JAEGER_DIRECTORY = '/var/lib/jaeger';
 export const JAEGER_CONFIG_DIRECTORY = '/etc/jaeger';
 
 /**
- * Jaeger v2's configuration: OTLP in, badger on a volume, and the Monitor tab from Prometheus where span metrics are on. It says nothing
+ * Jaeger v2's configuration: OTLP in, a trace store, and the Monitor tab from Prometheus where span metrics are on. It says nothing
  * of `ai`, whose keys changed between 2.20 and 2.21. Every address is given: with a configuration of one's own, the defaults are
  * localhost.
  */
@@ -34,21 +35,12 @@ export function jaegerConfig(stack: StackRef, spec: ResolvedStackSpec): object {
         ui: { config_file: `${JAEGER_CONFIG_DIRECTORY}/ui-config.json` },
       },
       jaeger_storage: {
-        backends: {
-          trace_store: {
-            badger: {
-              ephemeral: false,
-              consistency: false,
-              directories: { keys: `${JAEGER_DIRECTORY}/badger/keys`, values: `${JAEGER_DIRECTORY}/badger/values` },
-              ttl: { spans: spec.jaeger.retention },
-            },
-          },
-        },
+        backends: { trace_store: traceStore(spec.jaeger) },
         ...(monitor && {
           metric_backends: {
             metric_store: {
               prometheus: {
-                endpoint: `http://${address(stack, 'prometheus', PORT.prometheus)}`,
+                endpoint: prometheusUrl(stack, spec),
                 metric_namespace: SPAN_METRICS_NAMESPACE,
                 latency_unit: SPAN_METRICS_UNIT,
                 // Both are off by default, and the Monitor tab is then empty: the names carry `_total` and `_milliseconds`.

@@ -1,7 +1,9 @@
 import { parse } from 'yaml';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { readAsset } from '../assets.ts';
+import type { CollectorSettings, GrafanaSettings, JaegerSettings, PrometheusSettings } from './component-spec.ts';
 import { IMAGES } from './images.ts';
+import type { ReconcileSettings } from './reconcile-settings.ts';
 import { applyDefaults, type Schema } from './schema.ts';
 
 export const TELEMETRY_STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', plural: 'telemetrystacks' } as const;
@@ -9,11 +11,14 @@ export const TELEMETRY_STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'Teleme
 /** Every optional field of T present, at every depth, but for those that have no default. */
 export interface ResolvedStackSpec {
   readonly suspend: boolean;
-  readonly collector: ResolvedComponent & { readonly spanMetrics: { readonly enabled: boolean } };
-  /** `retention`: hours, for example `168h`. */
-  readonly jaeger: ResolvedComponent & { readonly retention: string };
-  readonly prometheus: ResolvedComponent & { readonly retention: string; readonly retentionSize: string };
-  readonly grafana: ResolvedComponent & { readonly enabled: boolean };
+  readonly reconcile: ReconcileSettings;
+  /** On every object and pod. */
+  readonly commonLabels?: Readonly<Record<string, string>>;
+  readonly imagePullSecrets?: readonly string[];
+  readonly collector: CollectorSettings;
+  readonly jaeger: JaegerSettings;
+  readonly prometheus: PrometheusSettings;
+  readonly grafana: GrafanaSettings;
   readonly injection: {
     readonly protocol: 'http/protobuf' | 'grpc';
     readonly deploymentEnvironment?: string;
@@ -25,15 +30,6 @@ export interface ResolvedStackSpec {
     readonly autoRollback: { readonly enabled: boolean; readonly deadline: string };
     readonly protectedNamespaces: readonly string[];
   };
-}
-
-export interface ResolvedComponent {
-  readonly image: string;
-  readonly resources: {
-    readonly requests: { readonly cpu: string; readonly memory: string };
-    readonly limits: { readonly cpu?: string; readonly memory: string };
-  };
-  readonly storage: { readonly type: 'persistent' | 'ephemeral'; readonly size: string; readonly storageClassName?: string };
 }
 
 /** The CustomResourceDefinition as in crds/telemetrystack.yaml. */

@@ -10,7 +10,7 @@ export interface EmbeddedStackSpec {
   readonly collector: { readonly image: string };
   readonly jaeger: { readonly image: string };
   readonly prometheus: { readonly image: string };
-  readonly grafana: { readonly enabled: false };
+  readonly grafana: { readonly mode: 'sidecar' };
 }
 
 /** Image overrides of the TelemetryStack, and the operator's image, for the embedded cluster. */
@@ -20,7 +20,7 @@ export function embeddedStack(): { readonly spec: EmbeddedStackSpec; readonly op
       collector: { image: LOCAL_IMAGES.collector },
       jaeger: { image: LOCAL_IMAGES.jaeger },
       prometheus: { image: LOCAL_IMAGES.prometheus },
-      grafana: { enabled: false },
+      grafana: { mode: 'sidecar' },
     },
     operatorImage: LOCAL_IMAGES.node,
     note: EMBEDDED_NOTE,

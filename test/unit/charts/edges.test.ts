@@ -1,29 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
 import { edges } from '../../../charts/config/edges.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
-import { COMPONENTS, type Component, componentHost } from '../../../src/api/names.ts';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { COMPONENTS, componentHost, OPERATOR_NAME, podsName } from '../../../src/api/names.ts';
 import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 
 const STACK = { name: 'duotel', namespace: 'observability' };
 
-/** `from -> to:port` of every address in the ConfigMaps that a component mounts. */
+const EVERY = [...COMPONENTS, 'gateway'] as const;
+const HOSTS = [
+  ...EVERY.flatMap((to) => [
+    { to, host: componentHost(STACK.name, STACK.namespace, to) },
+    { to, host: `${podsName(STACK.name, to)}.${STACK.namespace}.svc` },
+  ]),
+  { to: 'operator', host: `${OPERATOR_NAME}.${STACK.namespace}.svc` },
+];
+
+/** `from -> to:port` of every address in the ConfigMaps that a component mounts, and of every name that it asks DNS for. */
 function addressesInConfigurations(spec: ReturnType<typeof resolveStackSpec>): readonly string[] {
   return synthStack({ ...STACK, spec }).flatMap((object) => {
     const from = object.metadata.labels?.['app.kubernetes.io/name'];
-    if (object.kind !== 'ConfigMap' || from === undefined || object.metadata.labels?.['grafana_dashboard'] !== undefined) return [];
-    const text = Object.values(object['data'] as Record<string, string>).join('\n');
-    return COMPONENTS.flatMap((to) =>
-      [...text.matchAll(new RegExp(`${componentHost(STACK.name, STACK.namespace, to).replaceAll('.', '\\.')}:([0-9]+)`, 'g'))].map(
-        ([, port]) => `${from} -> ${to}:${port}`,
-      ),
-    );
+    const { grafana_dashboard, grafana_datasource } = object.metadata.labels ?? {};
+    if (from === undefined || grafana_dashboard !== undefined || grafana_datasource !== undefined) return [];
+    const text = configuration(object);
+    return HOSTS.flatMap(({ to, host }) => {
+      // host:port, or the port as the key beside the name that DNS is asked for.
+      const written = new RegExp(`${host.replaceAll('.', '\\.')}(?::|"?\\n(?: +type: A\\n)? +port: "?)([0-9]+)`, 'g');
+      return [...text.matchAll(written)].map(([, port]) => `${from} -> ${to}:${port}`);
+    });
   });
+}
+
+function configuration(object: KubeObject): string {
+  if (object.kind === 'ConfigMap') return Object.values(object['data'] as Record<string, string>).join('\n');
+  return object.kind === 'OpenTelemetryCollector' ? JSON.stringify(object['spec']) : '';
 }
 
 interface Policy {
   readonly podSelector: { readonly matchLabels: Record<string, string> };
-  readonly ingress: readonly { readonly from: readonly Peer[]; readonly ports: readonly { readonly port: number }[] }[];
+  readonly ingress: readonly { readonly from?: readonly Peer[]; readonly ports: readonly { readonly port: number }[] }[];
   readonly egress: readonly {
     readonly to?: readonly Peer[];
     readonly ports: readonly { readonly port: number; readonly protocol: string }[];
@@ -41,13 +57,15 @@ function policies(spec: ReturnType<typeof resolveStackSpec>): readonly Policy[] 
 }
 const nameOf = (peer: Peer) => {
   if (peer.namespaceSelector !== undefined) return 'workloads';
-  return peer.podSelector?.matchLabels?.['app.kubernetes.io/name'] ?? 'namespace';
+  return peer.podSelector?.matchLabels === undefined ? 'namespace' : selected(peer.podSelector.matchLabels);
 };
+/** The OpenTelemetry Operator's pods have no name of ours. */
+const selected = (labels: Record<string, string>) => labels['app.kubernetes.io/name'] ?? 'collector';
 
 describe.each(Object.entries(STACK_INPUTS))('the network of the stack "%s"', (_, partial) => {
   const spec = resolveStackSpec(partial);
   const between = edges(spec)
-    .filter(({ from }) => (COMPONENTS as readonly string[]).includes(from))
+    .filter(({ from, to }) => (EVERY as readonly string[]).includes(from) && to !== 'outside')
     .map(({ from, to, port }) => `${from} -> ${to}:${port}`);
 
   it('has exactly the edges that the configurations have addresses for', () => {
@@ -58,35 +76,39 @@ describe.each(Object.entries(STACK_INPUTS))('the network of the stack "%s"', (_,
     const out = policies(spec).flatMap(({ podSelector, egress }) =>
       egress.flatMap(({ to, ports }) =>
         to === undefined
-          ? ports.map(({ port }) => ([53, 5353, 8053].includes(port) ? [] : ['open']).join(''))
-          : to.flatMap((peer) =>
-              ports.map(({ port }) => `${podSelector.matchLabels['app.kubernetes.io/name']} -> ${nameOf(peer)}:${port}`),
-            ),
+          ? ports.flatMap(({ port }) =>
+              [53, 5353, 8053].includes(port) ? [] : [`${selected(podSelector.matchLabels)} -> outside:${port}`],
+            )
+          : to.flatMap((peer) => ports.map(({ port }) => `${selected(podSelector.matchLabels)} -> ${nameOf(peer)}:${port}`)),
       ),
     );
-    expect(out.filter((edge) => edge !== '').sort()).toEqual([...between].sort());
+    const outside = edges(spec).flatMap(({ from, to, port }) => (to === 'outside' ? [`${from} -> outside:${port}`] : []));
+    expect(out.sort()).toEqual([...between, ...outside].sort());
   });
 
   it('lets in exactly these edges, the workloads at the OTLP ports, and the namespace at the pages', () => {
-    const allowed = (from: string, to: Component, port: number) =>
+    const allowed = (from: string, to: string, port: number) =>
       policies(spec).some(
         ({ podSelector, ingress }) =>
-          podSelector.matchLabels['app.kubernetes.io/name'] === to &&
+          selected(podSelector.matchLabels) === to &&
           ingress.some(
             (rule) =>
               rule.ports.some((candidate) => candidate.port === port) &&
-              rule.from.some((peer) => [from, 'namespace', 'workloads'].includes(nameOf(peer))),
+              (rule.from ?? [{ namespaceSelector: {} }]).some((peer) => [from, 'namespace', 'workloads'].includes(nameOf(peer))),
           ),
       );
-    for (const { from, to, port } of edges(spec))
+    for (const { from, to, port } of edges(spec).filter((edge) => edge.to !== 'outside' && edge.to !== 'operator'))
       expect({ from, to, port, allowed: allowed(from, to, port) }).toEqual({ from, to, port, allowed: true });
-    expect(allowed('grafana', 'collector', 8889)).toBe(false);
+    // A Prometheus of the user's may be anywhere.
+    if (spec.prometheus.mode === 'managed') expect(allowed('grafana', 'collector', 8889)).toBe(false);
     expect(allowed('workloads', 'prometheus', 4317)).toBe(false);
     const openToAll = policies(spec).flatMap(({ podSelector, ingress }) =>
       ingress
-        .filter(({ from }) => from.some((peer) => nameOf(peer) === 'workloads'))
-        .flatMap(({ ports }) => ports.map(({ port }) => `${podSelector.matchLabels['app.kubernetes.io/name']}:${port}`)),
+        .filter(({ from }) => from === undefined || from.some((peer) => nameOf(peer) === 'workloads'))
+        .flatMap(({ ports }) => ports.map(({ port }) => `${selected(podSelector.matchLabels)}:${port}`)),
     );
-    expect(openToAll.sort()).toEqual(['collector:4317', 'collector:4318']);
+    const wide = edges(spec).flatMap(({ from, to, port }) => (from === 'workloads' || from === 'anywhere' ? [`${to}:${port}`] : []));
+    expect(openToAll.sort()).toEqual([...new Set(wide)].sort());
+    expect(openToAll).toEqual(expect.arrayContaining(['collector:4317', 'collector:4318']));
   });
 });

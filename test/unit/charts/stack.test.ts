@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { DASHBOARDS } from '../../../charts/dashboards/index.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { describe as describeObject, type KubeObject } from '../../../src/api/kube-object.ts';
@@ -60,7 +61,7 @@ describe('the manifests of a stack', () => {
 
   it.each(Object.entries(STACK_INPUTS))('have nothing empty that the API server would not store: %s', (_, spec) => {
     // An empty emptyDir is a volume, an empty selector means "all": these are stored as they are.
-    const meaningful = /\.(emptyDir|podSelector|namespaceSelector)$/;
+    const meaningful = /\.(emptyDir|podSelector|namespaceSelector|span_metrics\.namespace)$/;
     for (const object of synth(spec)) {
       for (const [path, value] of walk(object)) {
         const empty =
@@ -106,9 +107,10 @@ describe('a change of the TelemetryStack', () => {
   });
 
   it('leaves out Grafana and keeps its dashboards when Grafana is off', () => {
-    const objects = synth({ grafana: { enabled: false } }).map(describeObject);
+    const objects = synth({ grafana: { mode: 'sidecar' } } as unknown as TelemetryStackSpec).map(describeObject);
     expect(objects.filter((name) => name.endsWith('-grafana'))).toEqual([]);
-    expect(objects.filter((name) => name.includes('-dashboard-')).length).toBe(5);
+    expect(objects.filter((name) => name.includes('-dashboard-')).length).toBe(DASHBOARDS.length);
+    expect(objects).toContain('ConfigMap/observability/duotel-datasources');
   });
 
   it('leaves the rest whole when span metrics are off', () => {

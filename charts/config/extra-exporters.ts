@@ -1,0 +1,53 @@
+import type { CollectorSettings, ExtraExporter, Signal } from '../../src/api/component-spec.ts';
+import { bytes } from '../quantity.ts';
+import type { SecretFile } from '../secret-files.ts';
+import { diskQueue, RETRY } from './collector-common.ts';
+
+export const HEADERS_DIRECTORY = '/etc/duotel/exporters';
+
+/** Exporters to places outside of the stack, by name. A header's value is read from a file: it is in no ConfigMap. */
+export function extraExporters({ exporters = [] }: CollectorSettings): Readonly<Record<string, object>> {
+  return Object.fromEntries(exporters.map((exporter) => [exporterName(exporter), exporterConfig(exporter)]));
+}
+
+/** Names of the exporters that a signal goes to besides the stack's own. */
+export function extraExporterNames({ exporters = [] }: CollectorSettings, signal: Signal): readonly string[] {
+  return exporters.filter(({ signals }) => signals.includes(signal)).map(exporterName);
+}
+
+/** Files that the exporters read: header values and certificates. */
+export function exporterFiles({ exporters = [] }: CollectorSettings): readonly SecretFile[] {
+  return exporters.flatMap(({ name, headers = [], caSecret }) => [
+    ...headers.map((header) => ({ file: headerFile(name, header.name), secret: header.secretKeyRef })),
+    ...(caSecret === undefined ? [] : [{ file: caFile(name), secret: caSecret }]),
+  ]);
+}
+
+/** Bytes that their queues may take together. */
+export function extraQueueBytes({ exporters = [] }: CollectorSettings): number {
+  return exporters.reduce((sum, { queueSize }) => sum + bytes(queueSize), 0);
+}
+
+function exporterName({ name, protocol }: ExtraExporter): string {
+  return `${protocol === 'grpc' ? 'otlp_grpc' : 'otlp_http'}/${name}`;
+}
+
+const headerFile = (exporter: string, header: string): string => `${exporter}.header.${header}`;
+const caFile = (exporter: string): string => `${exporter}.ca.crt`;
+
+function exporterConfig({ name, protocol, endpoint, headers = [], caSecret, queueSize }: ExtraExporter): object {
+  const url = new URL(endpoint);
+  const tls = {
+    ...(url.protocol === 'http:' && protocol === 'grpc' && { insecure: true }),
+    ...(caSecret !== undefined && { ca_file: `${HEADERS_DIRECTORY}/${caFile(name)}` }),
+  };
+  return {
+    endpoint: protocol === 'grpc' ? `${url.hostname}:${url.port || (url.protocol === 'http:' ? 80 : 443)}` : endpoint.replace(/\/$/, ''),
+    ...(Object.keys(tls).length > 0 && { tls }),
+    ...(headers.length > 0 && {
+      headers: Object.fromEntries(headers.map((header) => [header.name, `\${file:${HEADERS_DIRECTORY}/${headerFile(name, header.name)}}`])),
+    }),
+    retry_on_failure: RETRY,
+    sending_queue: diskQueue(bytes(queueSize)),
+  };
+}

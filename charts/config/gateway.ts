@@ -1,0 +1,58 @@
+import { PORT } from '../../src/api/names.ts';
+import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { pushExporter } from './collector.ts';
+import {
+  DELTA_TO_CUMULATIVE,
+  HEALTH_CHECK,
+  MEMORY_LIMITER,
+  MESSAGE_MIB,
+  SELF_TELEMETRY,
+  spanMetricsConnector,
+} from './collector-common.ts';
+import type { StackRef } from './edges.ts';
+import { prometheusUrl } from './prometheus-url.ts';
+import { tokensFromSpans } from './tokens-from-spans.ts';
+
+/** Label that says which pod of the tier has counted. */
+export const WRITER = 'collector.instance.id';
+
+/**
+ * The configuration of the gateway tier: it makes metrics of the spans of the services that the first tier sends it, and pushes them to
+ * Prometheus. It stores nothing: a pod that dies loses the counts of one flush interval, and no span, since spans go to Jaeger from the
+ * first tier. Its port is open to the first tier alone, so it asks for no certificate.
+ */
+export function gatewayConfig(stack: StackRef, spec: ResolvedStackSpec): object {
+  const { spanMetrics } = spec.collector;
+  const connectors = [...(spanMetrics.enabled ? ['span_metrics'] : []), 'signal_to_metrics'];
+  return {
+    extensions: { health_check: HEALTH_CHECK },
+    receivers: { otlp: { protocols: { grpc: { endpoint: `0.0.0.0:${PORT.otlpGrpc}`, max_recv_msg_size_mib: MESSAGE_MIB } } } },
+    processors: {
+      memory_limiter: MEMORY_LIMITER,
+      delta_to_cumulative: DELTA_TO_CUMULATIVE,
+      // A service that moves to another gateway is counted there from zero. A series for each gateway keeps the counts apart: in one, the
+      // way back would look like all the calls of the past anew.
+      'transform/writer': {
+        error_mode: 'ignore',
+        metric_statements: [{ context: 'datapoint', statements: [`set(datapoint.attributes["${WRITER}"], "\${env:POD_NAME}")`] }],
+      },
+    },
+    connectors: {
+      ...(spanMetrics.enabled && { span_metrics: spanMetricsConnector(spanMetrics.flushInterval) }),
+      signal_to_metrics: tokensFromSpans(),
+    },
+    exporters: { 'otlp_http/prometheus': pushExporter(prometheusUrl(stack, spec), undefined) },
+    service: {
+      extensions: ['health_check'],
+      telemetry: SELF_TELEMETRY,
+      pipelines: {
+        traces: { receivers: ['otlp'], processors: ['memory_limiter'], exporters: connectors },
+        metrics: {
+          receivers: connectors,
+          processors: ['memory_limiter', 'delta_to_cumulative', 'transform/writer'],
+          exporters: ['otlp_http/prometheus'],
+        },
+      },
+    },
+  };
+}

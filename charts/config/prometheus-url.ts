@@ -1,0 +1,8 @@
+import { PORT } from '../../src/api/names.ts';
+import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { address, type StackRef } from './edges.ts';
+
+/** Where Prometheus answers, ours or the user's, without a slash at the end. */
+export function prometheusUrl(stack: StackRef, { prometheus }: ResolvedStackSpec): string {
+  return prometheus.url?.replace(/\/$/, '') ?? `http://${address(stack, 'prometheus', PORT.prometheus)}`;
+}

@@ -1,0 +1,69 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { type Component, componentName, objectLabels, selectorLabels } from '../src/api/names.ts';
+import { pushesMetrics, stackParts } from '../src/api/stack-parts.ts';
+import { WORKLOADS_JOB } from './config/prometheus.ts';
+import { alertingRules, recordingRules } from './config/rules.ts';
+import type { StackInput } from './stack-input.ts';
+
+const API_VERSION = 'monitoring.coreos.com/v1';
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly { readonly alert?: string; readonly expr: string }[];
+}
+
+/** An alert on any target that is down would speak of every target of a Prometheus that scrapes a whole cluster; it has one of its own. */
+function forSharedPrometheus(group: Group): Group {
+  return { ...group, rules: group.rules.filter(({ expr }) => expr !== 'up == 0') };
+}
+
+/** What a Prometheus Operator's Prometheus needs to take the place of ours: what to scrape, and the rules. */
+export class PrometheusOperator extends Construct {
+  constructor(scope: Construct, input: StackInput) {
+    super(scope, 'prometheus-operator');
+    for (const { component } of stackParts(input.spec)) this.#serviceMonitor(input, component);
+    new ApiObject(this, 'rules', {
+      apiVersion: API_VERSION,
+      kind: 'PrometheusRule',
+      metadata: { name: `${componentName(input.name, 'prometheus')}-rules`, labels: labels(input, 'prometheus') },
+      spec: {
+        groups: [recordingRules(), alertingRules()].flatMap((file) => (file as { groups: Group[] }).groups).map(forSharedPrometheus),
+      },
+    });
+  }
+
+  #serviceMonitor(input: StackInput, component: Component): void {
+    const { scrapeInterval } = input.spec.prometheus;
+    const endpoint = (port: string, job: string, extra: object = {}): object => ({
+      port,
+      interval: scrapeInterval,
+      ...extra,
+      // The operator names a job after its Service; rules and dashboards know the jobs by the names that our own Prometheus gives them.
+      relabelings: [{ action: 'replace', targetLabel: 'job', replacement: job }],
+    });
+    const own = component === 'grafana' ? endpoint('http', component) : endpoint('self-metrics', component);
+    const workloads =
+      component === 'collector' && !pushesMetrics(input.spec) ? [endpoint('metrics', WORKLOADS_JOB, { honorLabels: true })] : [];
+    new ApiObject(this, component, {
+      apiVersion: API_VERSION,
+      kind: 'ServiceMonitor',
+      metadata: { name: componentName(input.name, component), labels: labels(input, component) },
+      spec: { selector: { matchLabels: serviceLabels(input, component) }, endpoints: [...workloads, own] },
+    });
+  }
+}
+
+function labels({ name, spec }: StackInput, component: Component): Record<string, string> {
+  return { ...spec.prometheus.operatorLabels, ...objectLabels(name, component) };
+}
+
+/** The headless Service that a component with several pods has besides bears another name: each pod is scraped once. */
+function serviceLabels({ name, namespace, spec }: StackInput, component: Component): Record<string, string> {
+  if (component !== 'collector' || spec.collector.mode === 'managed') return selectorLabels(name, component);
+  return {
+    'app.kubernetes.io/instance': `${namespace}.${name}`,
+    'app.kubernetes.io/managed-by': 'opentelemetry-operator',
+    'operator.opentelemetry.io/collector-service-type': 'base',
+  };
+}
