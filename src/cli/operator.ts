@@ -25,11 +25,11 @@ export function operatorCommand(program: Command): void {
       const api = await createKubeApi(
         { ...(options.kubeconfig && { kubeconfig: options.kubeconfig }), ...(options.context && { context: options.context }) },
         {
-          onRequest: ({ method, status, seconds }) => {
-            metrics.requests.inc({ method, code: String(status) });
-            metrics.requestSeconds.observe({ verb: method }, seconds);
+          onRequest: ({ method, status, seconds, host }) => {
+            metrics.requests.inc({ method, code: String(status), host });
+            metrics.requestSeconds.observe({ verb: method, host }, seconds);
           },
-          onRetry: () => metrics.requestRetries.inc(),
+          onRetry: ({ method }) => metrics.requestRetries.inc({ verb: method }),
         },
       );
       const stop = new AbortController();

@@ -11,6 +11,10 @@ export interface Watched {
   readonly kind: string;
   readonly namespace?: string;
   readonly query?: Query;
+  /** Only `metadata` is asked for and kept. Default false. */
+  readonly metadataOnly?: boolean;
+  /** What of an object is kept; default: all. It must keep what a reader of the cache and {@link Reflector} need. */
+  readonly transform?: (object: KubeObject) => KubeObject;
 }
 
 export interface Change extends StoreChange {
@@ -24,7 +28,12 @@ export interface ClusterCacheOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly onChange: (change: Change) => void;
+  /** The longest time between two lists of a kind. Default 30 minutes. */
+  readonly relistMs?: number;
 }
+
+/** A stream is renewed within a minute (see {@link Reflector}): a kind that is silent for longer is not what the cluster has. */
+const FRESH_MS = 60_000;
 
 /** Copies of the kinds that the operator reads, each kept current by a reflector. */
 export class ClusterCache {
@@ -38,22 +47,29 @@ export class ClusterCache {
 
   /** Starts to watch a kind and resolves when its first list is in. One reflector a kind. */
   async watch(watched: Watched, signal: AbortSignal): Promise<void> {
-    const { api, clock, random, logger, metrics, onChange } = this.#options;
+    const { api, clock, random, logger, metrics, onChange, relistMs } = this.#options;
     const type = await this.#discovered(watched, signal);
     if (type === undefined) return;
+    const { apiVersion: _apiVersion, kind: _kind, ...what } = watched;
+    const resource = type.plural;
     const reflector = new Reflector({
       api,
       type,
-      ...(watched.namespace !== undefined && { namespace: watched.namespace }),
-      ...(watched.query !== undefined && { query: watched.query }),
+      ...what,
+      ...(relistMs !== undefined && { relistMs }),
       clock,
       random,
       onChange: (change) => onChange({ ...change, kind: type.kind }),
       onTrouble: ({ what, error }) => {
-        metrics.watchTroubles.inc({ resource: type.plural, what });
-        logger.warn('watch interrupted', { resource: type.plural, what, error: errorText(error) });
+        metrics.watchTroubles.inc({ resource, what });
+        logger.warn('watch interrupted', { resource, what, error: errorText(error) });
+      },
+      onMissed: (count) => {
+        metrics.watchMissedEvents.inc({ resource }, count);
+        logger.warn('a list found changes that no event had brought', { resource, count });
       },
     });
+    metrics.observeWatch(resource, () => reflector.lastEventAgeMs / 1000);
     this.#reflectors.set(type.kind, reflector);
     this.#running.push(reflector.run(signal));
     await Promise.race([reflector.ready(), aborted(signal)]);
@@ -74,8 +90,18 @@ export class ClusterCache {
     return undefined;
   }
 
+  /** Drops the copy of a kind whose watch has been ended for good. */
+  forget(kind: string): void {
+    this.#reflectors.delete(kind);
+  }
+
   get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {
     return this.#reflectors.get(kind)?.get(objectKey(ref));
+  }
+
+  /** Whether there is a copy of this kind's objects. */
+  watches(kind: string): boolean {
+    return this.#reflectors.has(kind);
   }
 
   live(entry: InventoryEntry): KubeObject | undefined {
@@ -93,6 +119,11 @@ export class ClusterCache {
 
   get synced(): boolean {
     return this.#reflectors.size > 0 && [...this.#reflectors.values()].every((reflector) => reflector.synced);
+  }
+
+  /** Kinds of which nothing was heard for too long; empty while all is well. */
+  stale(): readonly string[] {
+    return [...this.#reflectors].filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
   }
 
   /** Resolves when every watch has ended, after the signal has aborted. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../api/kube-object.ts';
-import type { KubeApi } from '../kube/kube-api.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { errorText, type Logger } from './logger.ts';
 
 export interface EventText {
@@ -52,6 +52,8 @@ export class EventRecorder {
         count: 1,
       });
     } catch (error) {
+      // The answer to the first try was lost, and the second found it written.
+      if (isApiError(error, 'AlreadyExists')) return;
       this.#logger.warn('event not written', { reason: event.reason, namespace, name, error: errorText(error) });
     }
   }

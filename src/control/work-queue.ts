@@ -1,8 +1,26 @@
+import { better, PRIORITIES, type Priority } from '../kube/priority.ts';
 import type { Clock, Random } from '../kube/retry.ts';
 
-/** What a change means for its place in the queue: a person waits for `user`, nobody for `resync`. */
-export type Priority = 'user' | 'drift' | 'resync';
-const PRIORITIES: readonly Priority[] = ['user', 'drift', 'resync'];
+export type { Priority } from '../kube/priority.ts';
+
+/** What becomes of a key after it was worked on. */
+export type Disposal =
+  /** It has failed: again, later each time. */
+  | { readonly type: 'retry' }
+  /** All is well so far: again after this many milliseconds. */
+  | { readonly type: 'after'; readonly ms: number }
+  /** Until something changes. */
+  | { readonly type: 'forget' };
+
+/** A key in hand. */
+export interface Ticket {
+  readonly key: string;
+  readonly priority: Priority;
+  /** How long it has waited. */
+  readonly waitedMs: number;
+  /** Failures in a row before this time. */
+  readonly failures: number;
+}
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -11,29 +29,54 @@ export interface WorkQueueOptions {
   readonly baseMs?: number;
   /** Default 5 minutes. */
   readonly maxMs?: number;
+  /** Keys of one group do not make those of another wait for all of them. Default: what is before the first slash. */
+  readonly groupOf?: (key: string) => string;
+  readonly onAdd?: () => void;
+  readonly onRetry?: () => void;
 }
+
+/** Keys by group; the groups take turns. */
+type Line = Map<string, Map<string, number>>;
 
 /**
  * Keys that wait to be reconciled. A key waits once, however often it is added; it is never worked on twice at the same time, and one
- * that is added meanwhile is worked on again afterwards. The best priority and the earliest time win.
+ * that is added meanwhile is worked on again afterwards. The best priority and the earliest time win; within a priority the groups
+ * take turns, and within a group it is first in, first out.
  */
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>;
-  /** First in, first out within a priority; a key is in one of them at most. */
-  readonly #waiting: Readonly<Record<Priority, Set<string>>> = { user: new Set(), drift: new Set(), resync: new Set() };
+  /** A key is in one of them at most; the value is when it came. */
+  readonly #waiting: Readonly<Record<Priority, Line>> = { user: new Map(), drift: new Map(), resync: new Map() };
+  readonly #priorities = new Map<string, Priority>();
   readonly #delayed = new Map<string, { readonly at: number; readonly priority: Priority; readonly timer: NodeJS.Timeout }>();
-  readonly #active = new Set<string>();
+  /** Since when. */
+  readonly #active = new Map<string, number>();
   readonly #again = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #idlers: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
-    this.#options = { baseMs: 200, maxMs: 300_000, ...options };
+    const nothing = (): void => undefined;
+    this.#options = {
+      baseMs: 200,
+      maxMs: 300_000,
+      groupOf: (key) => key.slice(0, Math.max(0, key.indexOf('/'))),
+      onAdd: nothing,
+      onRetry: nothing,
+      ...options,
+    };
   }
 
-  /** Keys that are ready to be worked on. */
-  get depth(): number {
-    return PRIORITIES.reduce((sum, priority) => sum + this.#waiting[priority].size, 0);
+  /** Keys that are ready to be worked on; of one priority, or of all. */
+  depth(priority?: Priority): number {
+    const lines = priority === undefined ? PRIORITIES : [priority];
+    return lines.reduce((sum, line) => sum + [...this.#waiting[line].values()].reduce((keys, group) => keys + group.size, 0), 0);
+  }
+
+  /** Milliseconds that each key in hand has been worked on. */
+  running(): readonly number[] {
+    const now = this.#options.clock.now();
+    return [...this.#active.values()].map((since) => now - since);
   }
 
   add(key: string, priority: Priority = 'user'): void {
@@ -47,16 +90,22 @@ export class WorkQueue {
       this.#again.set(key, better(best, this.#again.get(key)));
       return;
     }
-    const known = PRIORITIES.find((candidate) => this.#waiting[candidate].has(key));
+    const known = this.#priorities.get(key);
     if (known !== undefined && better(best, known) === known) return;
-    if (known !== undefined) this.#waiting[known].delete(key);
-    this.#waiting[best].add(key);
+    const since = known === undefined ? this.#options.clock.now() : this.#remove(key, known);
+    const group = this.#options.groupOf(key);
+    const line = this.#waiting[best];
+    const keys = line.get(group) ?? new Map<string, number>();
+    keys.set(key, since);
+    line.set(group, keys);
+    this.#priorities.set(key, best);
+    if (known === undefined) this.#options.onAdd();
     this.#idlers.shift()?.();
   }
 
   /** Adds the key after `ms` milliseconds, unless it is added before. */
   addAfter(key: string, ms: number, priority: Priority = 'resync'): void {
-    if (PRIORITIES.some((candidate) => this.#waiting[candidate].has(key))) return;
+    if (this.#priorities.has(key)) return;
     const at = this.#options.clock.now() + ms;
     const known = this.#delayed.get(key);
     if (known !== undefined) {
@@ -72,7 +121,7 @@ export class WorkQueue {
   }
 
   /** Works on keys until `signal` aborts, then waits for the ones in hand. `work` that throws is tried again later. */
-  async run(work: (key: string) => Promise<void>, signal: AbortSignal, concurrency = 1): Promise<void> {
+  async run(work: (key: string, ticket: Ticket) => Promise<Disposal | undefined>, signal: AbortSignal, concurrency = 1): Promise<void> {
     const workers = Array.from({ length: concurrency }, () => this.#worker(work, signal));
     const wakeAll = (): void => {
       for (const wake of this.#idlers.splice(0)) wake();
@@ -82,52 +131,71 @@ export class WorkQueue {
     for (const { timer } of this.#delayed.values()) clearTimeout(timer);
   }
 
-  async #worker(work: (key: string) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #worker(work: (key: string, ticket: Ticket) => Promise<Disposal | undefined>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const key = this.#take();
-      if (key === undefined) {
+      const ticket = this.#take();
+      if (ticket === undefined) {
         await new Promise<void>((resolve) => this.#idlers.push(resolve));
         continue;
       }
-      this.#active.add(key);
-      let failed = false;
+      const { key, priority } = ticket;
+      let disposal: Disposal;
       try {
-        await work(key);
+        disposal = (await work(key, ticket)) ?? { type: 'forget' };
       } catch {
-        failed = true;
+        disposal = { type: 'retry' };
       }
       this.#active.delete(key);
-      this.#settle(key, failed);
+      if (!signal.aborted) this.#settle(key, priority, disposal);
     }
   }
 
-  #settle(key: string, failed: boolean): void {
+  #settle(key: string, priority: Priority, disposal: Disposal): void {
+    const { baseMs, maxMs, random, onRetry } = this.#options;
     const again = this.#again.get(key);
     this.#again.delete(key);
-    if (!failed) {
+    if (disposal.type !== 'retry') {
       this.#failures.delete(key);
       if (again !== undefined) this.add(key, again);
+      else if (disposal.type === 'after') this.addAfter(key, disposal.ms);
       return;
     }
     const count = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, count);
-    const ceiling = Math.min(this.#options.baseMs * 2 ** (count - 1), this.#options.maxMs);
-    const wait = ceiling * (0.5 + this.#options.random() / 2);
+    onRetry();
+    const wait = Math.min(baseMs * 2 ** (count - 1), maxMs) * (0.5 + random() / 2);
     // What somebody has changed meanwhile may be the very thing that mends it.
-    this.addAfter(key, again === 'user' ? Math.min(wait, 1000) : wait, again ?? 'drift');
+    this.addAfter(key, again === 'user' ? Math.min(wait, 1000) : wait, better(priority, again));
   }
 
-  #take(): string | undefined {
+  #take(): Ticket | undefined {
+    const now = this.#options.clock.now();
     for (const priority of PRIORITIES) {
-      const [key] = this.#waiting[priority];
-      if (key === undefined) continue;
-      this.#waiting[priority].delete(key);
-      return key;
+      const line = this.#waiting[priority];
+      const [first] = line;
+      if (first === undefined) continue;
+      const [group, keys] = first;
+      const [entry] = keys;
+      // To the end of the line: the other groups come first now.
+      line.delete(group);
+      if (entry === undefined) continue;
+      const [key, since] = entry;
+      keys.delete(key);
+      if (keys.size > 0) line.set(group, keys);
+      this.#priorities.delete(key);
+      this.#active.set(key, now);
+      return { key, priority, waitedMs: now - since, failures: this.#failures.get(key) ?? 0 };
     }
     return undefined;
   }
-}
 
-function better(a: Priority, b: Priority | undefined): Priority {
-  return b === undefined || PRIORITIES.indexOf(a) <= PRIORITIES.indexOf(b) ? a : b;
+  /** @returns since when it was waiting. */
+  #remove(key: string, priority: Priority): number {
+    const group = this.#options.groupOf(key);
+    const keys = this.#waiting[priority].get(group);
+    const since = keys?.get(key) ?? this.#options.clock.now();
+    keys?.delete(key);
+    if (keys?.size === 0) this.#waiting[priority].delete(group);
+    return since;
+  }
 }

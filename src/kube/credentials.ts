@@ -8,6 +8,8 @@ export interface Credentials {
   readonly namespace: string;
   /** What a connection and a request need now; read again for each request, so that a rotated token or certificate is used at once. */
   current(): Promise<ConnectionSecrets>;
+  /** Reads everything anew, the kubeconfig itself too, when the server has refused what we have. Does not throw. */
+  refresh?(): Promise<void>;
 }
 
 export interface ConnectionSecrets {
@@ -55,29 +57,55 @@ export async function loadKubeConfig(source: CredentialsSource = {}): Promise<Ku
   return config;
 }
 
+/** Rotated files are looked at this often; a request more or less with the old ones does no harm, both are good for a while. */
+const FRESH_MS = 1000;
+
 /**
  * Credentials by the rules of client-node's KubeConfig: exec plugins, OIDC, client certificates, in-cluster token and CA.
  * @throws Error naming the kubeconfig and the context that is missing.
  */
 export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
-  const config = await loadKubeConfig(source);
+  let config = await loadKubeConfig(source);
   const cluster = config.getCurrentCluster();
   // What client-node falls back to when it finds nothing.
   if (cluster === null || cluster.server === 'http://localhost:8080') {
     throw new Error('no cluster to talk to: set KUBECONFIG or pass --kubeconfig FILE, with a current context that names a cluster');
   }
+  let known: { readonly secrets: Promise<ConnectionSecrets>; readonly at: number } | undefined;
   return {
     server: cluster.server.replace(/\/$/, ''),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-    async current() {
-      const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
-      await config.applyToHTTPSOptions(options);
-      const { ca, cert, key, servername, rejectUnauthorized } = options;
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = String(value);
-      if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-      const tls = { ca, cert, key, servername, rejectUnauthorized };
-      return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
+    current() {
+      // Shared by requests that start together: an exec plugin runs once for all of them.
+      if (known === undefined || performance.now() - known.at > FRESH_MS) {
+        const secrets = connectionSecrets(config);
+        const entry = { secrets, at: performance.now() };
+        known = entry;
+        secrets.catch(() => {
+          if (known === entry) known = undefined;
+        });
+      }
+      return known.secrets;
+    },
+    async refresh() {
+      try {
+        // A new KubeConfig has none of the tokens that the old one remembers.
+        config = await loadKubeConfig(source);
+      } catch {
+        // Half-written: what we have is tried again, and so is this.
+      }
+      known = undefined;
     },
   };
+}
+
+async function connectionSecrets(config: KubeConfig): Promise<ConnectionSecrets> {
+  const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+  await config.applyToHTTPSOptions(options);
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = String(value).trim();
+  if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  const tls = { ca, cert, key, servername, rejectUnauthorized };
+  return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
 }

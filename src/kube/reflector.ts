@@ -1,6 +1,9 @@
 import type { KubeObject } from '../api/kube-object.ts';
-import { isApiError, type KubeApi, type Query, type ResourceType, type WatchEvent } from './kube-api.ts';
+import type { KubeApi, Query, ResourceType, WatchEvent } from './kube-api.ts';
+import { withRequestContext } from './request-context.ts';
+import { versionBefore } from './resource-version.ts';
 import type { Clock, Random } from './retry.ts';
+import { needsList, StaleAnswer, WatchError } from './watch-error.ts';
 
 /** `namespace/name`, or `name` for a cluster-scoped object. */
 export function objectKey(ref: { readonly name: string; readonly namespace?: string }): string {
@@ -9,7 +12,7 @@ export function objectKey(ref: { readonly name: string; readonly namespace?: str
 
 export interface StoreChange {
   readonly key: string;
-  /** undefined when the object is gone. */
+  /** As it is stored; undefined when the object is gone. */
   readonly object: KubeObject | undefined;
   /** What the store held before; our own write, when that was the last that was known. */
   readonly previous: KubeObject | undefined;
@@ -22,28 +25,54 @@ export interface ReflectorOptions {
   readonly type: ResourceType;
   readonly namespace?: string;
   readonly query?: Query;
+  /** Only `metadata` is asked for. Default false. */
+  readonly metadataOnly?: boolean;
+  /** What of an object is kept. Must keep name, namespace, uid and resourceVersion. Default: all of it. */
+  readonly transform?: (object: KubeObject) => KubeObject;
   readonly clock: Clock;
   readonly random: Random;
   /** Called after the store has changed. */
   readonly onChange: (change: StoreChange) => void;
   readonly onTrouble?: (trouble: { readonly what: 'list' | 'watch'; readonly error: unknown }) => void;
+  /** Called with the number of changes that a list found and that a watch should have brought before. */
+  readonly onMissed?: (count: number) => void;
   /** The longest time between two lists, so that an event which the server lost is not lost for ever. Default 30 minutes. */
   readonly relistMs?: number;
-  /** A stream that is silent for this long is taken for dead; bookmarks come about once a minute. Default 150 s. */
-  readonly silenceMs?: number;
+  /**
+   * How long the server keeps a stream; up to a fifth is added, so that streams do not end together. One that is still open 5 s later
+   * is taken for dead. Default 45 s: a stream that nothing comes through any more (docs/adr/0014) is noticed within a minute.
+   */
+  readonly streamSeconds?: number;
 }
+
+/** The server ends a stream itself; after this much longer nothing is on the other side. */
+const STREAM_GRACE_MS = 5000;
+/** At most one connection a second, to a server that ends or refuses each of them. */
+const BACKOFF_BASE_MS = 1000;
+const BACKOFF_MAX_MS = 10_000;
+/** Answers from the past are refused for this long; after that the cluster itself was set back, from a backup of etcd. */
+const STALE_LIMIT_MS = 5 * 60_000;
+/** Watches in a row that may fail before the copy is listed anew. */
+const WATCH_FAILURES = 5;
 
 /** A copy of all objects of one kind, kept current by list and watch, whatever the connection does. */
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #objects = new Map<string, KubeObject>();
   #synced = false;
+  /** Where the next watch goes on; undefined: a list is needed. */
   #resourceVersion: string | undefined;
+  /** The newest state that a list or a watch has told of. */
+  #newest: string | undefined;
+  #staleSince: number | undefined;
+  #contact: number;
+  #lastEvent: number;
   readonly #ready: Promise<void>;
   #markReady: () => void = () => undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
+    this.#contact = this.#lastEvent = options.clock.now();
     this.#ready = new Promise((resolve) => {
       this.#markReady = resolve;
     });
@@ -52,6 +81,16 @@ export class Reflector {
   /** true once the first list is in the store. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Milliseconds since the server last answered, or sent anything. Under a minute while all is well. */
+  get silenceMs(): number {
+    return this.#options.clock.now() - this.#contact;
+  }
+
+  /** Milliseconds since the last event, bookmark or list. */
+  get lastEventAgeMs(): number {
+    return this.#options.clock.now() - this.#lastEvent;
   }
 
   get(key: string): KubeObject | undefined {
@@ -69,18 +108,23 @@ export class Reflector {
 
   /**
    * Puts the answer to our own write into the store before its event arrives, so that the next pass does not read the past.
-   * An older event that is still on its way is dropped by {@link isOlder}.
+   * An older event that is still on its way is dropped.
    */
   remember(object: KubeObject): void {
     // The stream is past this write already: what it has said since, perhaps that the object is gone, is newer.
-    if (this.#resourceVersion !== undefined && versionBefore(object.metadata.resourceVersion, this.#resourceVersion)) return;
+    if (versionBefore(object.metadata.resourceVersion, this.#resourceVersion)) return;
     const key = objectKey(object.metadata);
     const known = this.#objects.get(key);
-    if (known === undefined || !isOlder(object, known)) this.#objects.set(key, object);
+    if (known === undefined || !isOlder(object, known)) this.#objects.set(key, this.#kept(object));
   }
 
   /** Lists and watches until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
+    // It outlives whatever piece of work has started it.
+    return withRequestContext(undefined, () => this.#run(signal));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     const { clock, random, onTrouble, relistMs = 30 * 60_000 } = this.#options;
     let failures = 0;
     let listed = clock.now();
@@ -88,114 +132,142 @@ export class Reflector {
       const started = clock.now();
       let what: 'list' | 'watch' = 'list';
       try {
-        if (this.#resourceVersion === undefined) {
+        if (this.#resourceVersion === undefined || started - listed > relistMs) {
           await this.#list();
           listed = clock.now();
         }
         what = 'watch';
         await this.#watch(signal);
-        failures = clock.now() - started > 1000 ? 0 : failures + 1;
-        if (clock.now() - listed > relistMs) this.#resourceVersion = undefined;
+        failures = clock.now() - started >= 1000 ? 0 : failures + 1;
       } catch (error) {
         if (signal.aborted) return;
         // A stream that held for a while and was then cut is no failing server.
-        failures = what === 'watch' && clock.now() - started > 60_000 ? 1 : failures + 1;
-        if (isGone(error)) this.#resourceVersion = undefined;
+        failures = what === 'watch' && clock.now() - started > 30_000 ? 0 : failures + 1;
+        if (needsList(error) || (what === 'watch' && failures % WATCH_FAILURES === 0 && failures > 0)) this.#resourceVersion = undefined;
         onTrouble?.({ what, error });
       }
-      if (failures > 0) await clock.sleep(Math.min(200 * 2 ** (failures - 1), 30_000) * (0.5 + random() / 2), signal);
+      if (failures > 0) await clock.sleep(Math.min(BACKOFF_BASE_MS * 2 ** (failures - 1), BACKOFF_MAX_MS) * (1 + random() / 4), signal);
     }
   }
 
+  /**
+   * Brings the store to what the server has, page by page. While a watch could go on, the very state is asked for that the watch has
+   * reached: each difference is then a change that it should have brought.
+   */
   async #list(): Promise<void> {
-    const { api, type, namespace, query, onChange } = this.#options;
-    const { items, resourceVersion } = await api.list(type, { ...(namespace && { namespace }), ...(query && { query }) });
-    const changes: StoreChange[] = [];
-    const gone = new Map(this.#objects);
-    for (const object of items) {
-      const key = objectKey(object.metadata);
-      const previous = gone.get(key);
-      gone.delete(key);
-      if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
-      // Our own write while the list was under way.
-      if (previous !== undefined && isOlder(object, previous)) continue;
-      this.#objects.set(key, object);
-      changes.push({ key, object, previous, resync: true });
+    const { api, type, namespace, query, metadataOnly, onChange, onMissed } = this.#options;
+    const reached = this.#resourceVersion;
+    // If the state is not there any more (410), or the list fails half-way, the next try takes the newest one.
+    this.#resourceVersion = undefined;
+    const exact = reached === undefined ? {} : { resourceVersion: reached, resourceVersionMatch: 'Exact' };
+    const seen = new Set<string>();
+    const before = this.#newest;
+    let setBack = false;
+    let missed = 0;
+    let version: string | undefined;
+    for await (const page of api.pages(type, {
+      ...(namespace && { namespace }),
+      ...(metadataOnly && { metadataOnly }),
+      query: { ...query, ...exact },
+    })) {
+      if (version === undefined) setBack = this.#isSetBack(page.resourceVersion);
+      version = page.resourceVersion;
+      this.#contact = this.#options.clock.now();
+      for (const item of page.items) {
+        const key = objectKey(item.metadata);
+        seen.add(key);
+        const previous = this.#objects.get(key);
+        if (previous?.metadata.resourceVersion === item.metadata.resourceVersion) continue;
+        // Our own write while the list was under way.
+        if (previous !== undefined && isOlder(item, previous) && !setBack) continue;
+        if (before !== undefined && !setBack && !versionBefore(before, item.metadata.resourceVersion)) missed += 1;
+        const object = this.#kept(item);
+        this.#objects.set(key, object);
+        onChange({ key, object, previous, resync: true });
+      }
     }
-    for (const [key, previous] of gone) {
-      if (versionBefore(resourceVersion, previous.metadata.resourceVersion)) continue;
+    for (const [key, previous] of this.#objects) {
+      if (seen.has(key) || (versionBefore(version, previous.metadata.resourceVersion) && !setBack)) continue;
+      if (reached !== undefined) missed += 1;
       this.#objects.delete(key);
-      changes.push({ key, object: undefined, previous, resync: true });
+      onChange({ key, object: undefined, previous, resync: true });
     }
-    this.#resourceVersion = resourceVersion;
+    this.#resourceVersion = this.#newest = version;
+    this.#lastEvent = this.#options.clock.now();
     this.#synced = true;
     this.#markReady();
-    for (const change of changes) onChange(change);
+    if (missed > 0) onMissed?.(missed);
+  }
+
+  /**
+   * Whether the server's history is another one than ours.
+   * @throws StaleAnswer while it may only be a server that lags behind.
+   */
+  #isSetBack(version: string): boolean {
+    const { clock, type } = this.#options;
+    if (!versionBefore(version, this.#newest)) {
+      this.#staleSince = undefined;
+      return false;
+    }
+    this.#staleSince ??= clock.now();
+    if (clock.now() - this.#staleSince > STALE_LIMIT_MS) return true;
+    throw new StaleAnswer(`list ${type.plural}: resource version ${version} is older than ${this.#newest}, which was seen before`);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { api, type, namespace, query, random, silenceMs = 150_000 } = this.#options;
-    const silent = new AbortController();
-    let timer = setTimeout(() => silent.abort(), silenceMs);
+    const { api, type, namespace, query, metadataOnly, clock, random, streamSeconds = 45 } = this.#options;
+    const timeoutSeconds = Math.ceil(streamSeconds * (1 + random() / 5));
+    const dead = new AbortController();
+    const ended = new AbortController();
+    void clock.sleep(timeoutSeconds * 1000 + STREAM_GRACE_MS, ended.signal).then(() => dead.abort());
     const stream = api.watch(type, {
       ...(namespace && { namespace }),
-      query: { ...query, resourceVersion: this.#resourceVersion, timeoutSeconds: 300 + Math.floor(random() * 300) },
-      signal: AbortSignal.any([signal, silent.signal]),
+      ...(metadataOnly && { metadataOnly }),
+      query: { ...query, resourceVersion: this.#resourceVersion, timeoutSeconds },
+      signal: AbortSignal.any([signal, dead.signal]),
+      onOpen: () => {
+        this.#contact = clock.now();
+      },
     });
     try {
       for await (const event of stream) {
-        clearTimeout(timer);
-        timer = setTimeout(() => silent.abort(), silenceMs);
+        this.#contact = this.#lastEvent = clock.now();
         this.#apply(event);
       }
+      if (dead.signal.aborted && !signal.aborted) throw new Error(`watch ${type.plural}: nothing more came, and the server did not end it`);
+      this.#contact = clock.now();
     } finally {
-      clearTimeout(timer);
+      ended.abort();
     }
   }
 
   #apply(event: WatchEvent): void {
     const { type, onChange } = this.#options;
-    if (event.type === 'ERROR') throw new WatchError(event.object);
-    const object: KubeObject = { ...event.object, apiVersion: type.apiVersion, kind: type.kind };
-    this.#resourceVersion = object.metadata.resourceVersion;
+    if (event.type === 'ERROR') throw new WatchError(type.plural, event.object);
+    const version = event.object.metadata.resourceVersion;
+    // What is older than the stream is a replay: it is held against what is known of that object, and never brings back one that is gone.
+    const replay = versionBefore(version, this.#resourceVersion);
+    if (!replay) this.#resourceVersion = this.#newest = version;
     if (event.type === 'BOOKMARK') return;
-    const key = objectKey(object.metadata);
+    const key = objectKey(event.object.metadata);
     const known = this.#objects.get(key);
-    if (known !== undefined && isOlder(object, known)) return;
+    if (known === undefined ? replay : isOlder(event.object, known)) return;
+    const object = this.#kept({ ...event.object, apiVersion: type.apiVersion, kind: type.kind });
     if (event.type === 'DELETED') {
       this.#objects.delete(key);
       onChange({ key, object: undefined, previous: known ?? object, resync: false });
       return;
     }
     this.#objects.set(key, object);
-    if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    if (known?.metadata.resourceVersion === version) return;
     onChange({ key, object, previous: known, resync: false });
   }
-}
 
-/** An ERROR event inside a watch stream: the API server's Status object. */
-class WatchError extends Error {
-  readonly code: number;
-  constructor(status: Readonly<Record<string, unknown>>) {
-    super(`watch: ${String(status['reason'])}: ${String(status['message'])}`);
-    this.code = Number(status['code']);
+  #kept(object: KubeObject): KubeObject {
+    return this.#options.transform?.(object) ?? object;
   }
 }
 
-/** 410 and in-stream errors alike call for a new list: whatever the server meant, the store may have missed something. */
-function isGone(error: unknown): boolean {
-  return error instanceof WatchError || (isApiError(error) && error.body.status === 410);
-}
-
-/**
- * Resource versions of one kind are ordered integers (guaranteed since Kubernetes 1.35, KEP-5504, and true in practice before);
- * where they are not numbers nothing counts as older.
- */
 function isOlder(object: KubeObject, known: KubeObject): boolean {
   return versionBefore(object.metadata.resourceVersion, known.metadata.resourceVersion);
-}
-
-function versionBefore(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined || !/^\d+$/.test(a) || !/^\d+$/.test(b)) return false;
-  return BigInt(a) < BigInt(b);
 }

@@ -1,10 +1,13 @@
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { systemClock } from './clock.ts';
 import { type CredentialsSource, loadCredentials } from './credentials.ts';
+import { deadline } from './deadline.ts';
+import { Discovery } from './discovery.ts';
+import type { WriteFence } from './fence.ts';
 import {
   isApiError,
   type KubeApi,
-  KubeApiError,
+  type ListOptions,
   type ListResult,
   type ObjectRef,
   type PatchType,
@@ -12,63 +15,93 @@ import {
   type Query,
   type ResourceType,
   type WatchEvent,
+  type WatchOptions,
 } from './kube-api.ts';
-import { DEFAULT_RETRY, withRetry } from './retry.ts';
-import { type HttpRequest, type RequestObserver, Transport, unreachable } from './transport.ts';
+import { lines } from './lines.ts';
+import { collectionPath, objectPath, queryString } from './paths.ts';
+import { unreachable } from './refused.ts';
+import { requestContext } from './request-context.ts';
+import type { RequestLimiter } from './request-limiter.ts';
+import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { type HttpRequest, type RequestObserver, Transport } from './transport.ts';
 
 const PAGE = 500;
+
+export interface RestOptions {
+  readonly onRetry?: (request: { readonly method: string }) => void;
+  /** Every write must find it open. Default: none, writes are always sent. */
+  readonly fence?: WriteFence;
+  /** Default: none, requests are sent at once. */
+  readonly limiter?: RequestLimiter;
+  readonly retry?: RetryPolicy;
+}
 
 /** {@link KubeApi} over HTTPS, with retries of what is worth one. */
 export class RestKubeApi implements KubeApi {
   readonly #transport: Transport;
-  readonly #onRetry: () => void;
+  readonly #options: RestOptions;
   readonly #closing = new AbortController();
-  readonly #types = new Map<string, Promise<ReadonlyMap<string, ResourceType>>>();
+  readonly #discovery: Discovery;
+  readonly #budget = new RetryBudget({ clock: systemClock });
 
-  constructor(transport: Transport, onRetry: () => void = () => undefined) {
+  constructor(transport: Transport, options: RestOptions = {}) {
     this.#transport = transport;
-    this.#onRetry = onRetry;
+    this.#options = options;
+    this.#discovery = new Discovery((path, about) => this.#json({ method: 'GET', path, about }));
   }
 
-  async resourceType(apiVersion: string, kind: string): Promise<ResourceType> {
-    for (const fresh of [false, true]) {
-      const found = (await this.#discover(apiVersion, fresh)).get(kind);
-      if (found !== undefined) return found;
-    }
-    const message = `the API server does not serve ${apiVersion} ${kind}`;
-    throw new KubeApiError(message, { status: 404, reason: 'NotFound', message, causes: [] });
+  /**
+   * The same server over the same connections, for the lease alone: not held up by a fence, a queue or retries. Its requests keep a
+   * connection warm as well. Close the original, not this.
+   */
+  forLease(): KubeApi {
+    return new RestKubeApi(this.#transport, { retry: { ...DEFAULT_RETRY, attempts: 1 } });
+  }
+
+  resourceType(apiVersion: string, kind: string): Promise<ResourceType> {
+    return this.#discovery.resourceType(apiVersion, kind);
   }
 
   async get(type: ResourceType, ref: ObjectRef): Promise<KubeObject | undefined> {
     try {
-      return await this.#json<KubeObject>({ method: 'GET', path: objectPath(type, ref), about: `get ${name(type, ref)}` });
+      return await this.#of(type, { method: 'GET', path: objectPath(type, ref), about: `get ${name(type, ref)}` });
     } catch (error) {
-      if (isApiError(error, 'NotFound')) return undefined;
+      if (isApiError(error, 'NotFound') && error.body.unserved === undefined) return undefined;
       throw error;
     }
   }
 
-  async list(type: ResourceType, options: { readonly namespace?: string; readonly query?: Query } = {}): Promise<ListResult> {
+  async list(type: ResourceType, options: ListOptions = {}): Promise<ListResult> {
     const items: KubeObject[] = [];
-    let token: string | undefined;
     let resourceVersion = '';
-    do {
-      const path = `${collectionPath(type, options.namespace)}${queryString({ limit: PAGE, ...options.query, continue: token })}`;
-      const page = await this.#json<{ metadata: { resourceVersion: string; continue?: string }; items: KubeObject[] | null }>({
-        method: 'GET',
-        path,
-        about: `list ${type.plural}`,
-      });
-      // The API server leaves apiVersion and kind out of the items of a typed list.
-      for (const item of page.items ?? []) items.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
-      resourceVersion = page.metadata.resourceVersion;
-      token = page.metadata.continue || undefined;
-    } while (token !== undefined);
+    for await (const page of this.pages(type, options)) {
+      items.push(...page.items);
+      resourceVersion = page.resourceVersion;
+    }
     return { items, resourceVersion };
   }
 
+  async *pages(type: ResourceType, options: ListOptions = {}): AsyncGenerator<ListResult> {
+    let query: Query = { limit: PAGE, ...options.query };
+    for (;;) {
+      const page = await this.#of<{ metadata: { resourceVersion: string; continue?: string }; items: KubeObject[] | null }>(type, {
+        method: 'GET',
+        path: `${collectionPath(type, options.namespace)}${queryString(query)}`,
+        about: `list ${type.plural}`,
+        ...(options.metadataOnly && { accept: partial('PartialObjectMetadataList') }),
+      });
+      const { resourceVersion, continue: token } = page.metadata;
+      // The API server leaves apiVersion and kind out of the items of a typed list.
+      yield { items: (page.items ?? []).map((item) => ({ ...item, apiVersion: type.apiVersion, kind: type.kind })), resourceVersion };
+      if (!token) return;
+      // The token names the state; the server refuses to be told it twice.
+      query = { ...query, resourceVersion: undefined, resourceVersionMatch: undefined, continue: token };
+    }
+  }
+
   create(type: ResourceType, object: KubeObject, query: Query = {}): Promise<KubeObject> {
-    return this.#json({
+    return this.#of(type, {
       method: 'POST',
       path: `${collectionPath(type, object.metadata.namespace)}${queryString(query)}`,
       body: JSON.stringify(object),
@@ -85,7 +118,7 @@ export class RestKubeApi implements KubeApi {
     query: Query & { readonly subresource?: string } = {},
   ): Promise<KubeObject> {
     const { subresource, ...rest } = query;
-    return this.#json({
+    return this.#of(type, {
       method: 'PATCH',
       path: `${objectPath(type, ref)}${subresource === undefined ? '' : `/${subresource}`}${queryString(rest)}`,
       body: JSON.stringify(body),
@@ -101,7 +134,7 @@ export class RestKubeApi implements KubeApi {
     propagationPolicy: Propagation = 'Background',
   ): Promise<boolean> {
     try {
-      await this.#json({
+      await this.#of(type, {
         method: 'DELETE',
         path: objectPath(type, ref),
         body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions }),
@@ -110,22 +143,35 @@ export class RestKubeApi implements KubeApi {
       });
       return true;
     } catch (error) {
+      // What is not served any more is gone as well.
       if (isApiError(error, 'NotFound')) return false;
       throw error;
     }
   }
 
-  async *watch(
-    type: ResourceType,
-    options: { readonly namespace?: string; readonly query?: Query; readonly signal: AbortSignal },
-  ): AsyncGenerator<WatchEvent> {
+  async *watch(type: ResourceType, options: WatchOptions): AsyncGenerator<WatchEvent> {
     const query = { allowWatchBookmarks: true, ...options.query, watch: true };
-    const path = `${collectionPath(type, options.namespace)}${queryString(query)}`;
-    let rest = '';
-    for await (const chunk of this.#transport.stream({ method: 'GET', path, about: `watch ${type.plural}`, signal: options.signal })) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchEvent;
+    const about = `watch ${type.plural}`;
+    const limit = deadline(undefined, [options.signal, this.#closing.signal]);
+    let release = (): void => undefined;
+    try {
+      release = (await this.#options.limiter?.acquire(requestContext()?.priority ?? 'user', limit.signal)) ?? release;
+      const request: HttpRequest = {
+        method: 'GET',
+        path: `${collectionPath(type, options.namespace)}${queryString(query)}`,
+        about,
+        ...(options.metadataOnly && { accept: partial('PartialObjectMetadata') }),
+      };
+      const onOpen = (): void => {
+        release();
+        options.onOpen?.();
+      };
+      for await (const line of lines(this.#transport.stream({ ...request, signal: limit.signal, onOpen }))) yield watchEvent(line, about);
+    } catch (error) {
+      if (!limit.signal.aborted) throw this.#noted(type, error);
+    } finally {
+      release();
+      limit.done();
     }
   }
 
@@ -139,31 +185,19 @@ export class RestKubeApi implements KubeApi {
     return this.#transport.close();
   }
 
-  #discover(apiVersion: string, fresh: boolean): Promise<ReadonlyMap<string, ResourceType>> {
-    const known = this.#types.get(apiVersion);
-    if (known !== undefined && !fresh) return known;
-    const loading = this.#loadTypes(apiVersion);
-    this.#types.set(apiVersion, loading);
-    loading.catch(() => this.#types.delete(apiVersion));
-    return loading;
+  /** A request about objects of a type. */
+  async #of<T = KubeObject>(type: ResourceType, request: HttpRequest): Promise<T> {
+    try {
+      return await this.#json<T>(request);
+    } catch (error) {
+      throw this.#noted(type, error);
+    }
   }
 
-  async #loadTypes(apiVersion: string): Promise<ReadonlyMap<string, ResourceType>> {
-    const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    try {
-      const list = await this.#json<{ resources: { name: string; kind: string; namespaced: boolean }[] }>({
-        method: 'GET',
-        path,
-        about: `discover ${apiVersion}`,
-      });
-      const types = list.resources
-        .filter((resource) => !resource.name.includes('/'))
-        .map(({ name: plural, kind, namespaced }) => [kind, { apiVersion, kind, plural, namespaced }] as const);
-      return new Map(types);
-    } catch (error) {
-      if (isApiError(error, 'NotFound') || (isApiError(error) && error.body.status === 404)) return new Map();
-      throw error;
-    }
+  /** A CRD that is gone, made anew, or serves another version: what discovery has said of it no longer holds. */
+  #noted(type: ResourceType, error: unknown): unknown {
+    if (isApiError(error) && error.body.unserved) this.#discovery.forget(type.apiVersion);
+    return error;
   }
 
   async #json<T>(request: HttpRequest): Promise<T> {
@@ -175,42 +209,59 @@ export class RestKubeApi implements KubeApi {
     }
   }
 
-  #send(request: HttpRequest): Promise<string> {
-    return withRetry(() => this.#transport.send(request), {
-      policy: DEFAULT_RETRY,
-      clock: systemClock,
-      random: Math.random,
-      signal: this.#closing.signal,
-      onRetry: this.#onRetry,
-    });
+  async #send(request: HttpRequest): Promise<string> {
+    const { onRetry, fence, limiter, retry = DEFAULT_RETRY } = this.#options;
+    const context = requestContext();
+    const limit = deadline(undefined, [this.#closing.signal, context?.signal]);
+    const fenced: HttpRequest = { ...request, signal: limit.signal, ...(request.method !== 'GET' && { fence }) };
+    const attempt = async (): Promise<string> => {
+      const release = await limiter?.acquire(context?.priority ?? 'user', limit.signal);
+      try {
+        return await this.#transport.send(fenced);
+      } finally {
+        release?.();
+      }
+    };
+    const { method } = request;
+    try {
+      return await withRetry(attempt, {
+        policy: retry,
+        clock: systemClock,
+        random: Math.random,
+        signal: limit.signal,
+        budget: this.#budget,
+        onRetry: () => onRetry?.({ method }),
+      });
+    } finally {
+      limit.done();
+    }
   }
 }
 
 /** The API server that a kubeconfig, or the pod's service account, names. */
 export async function createKubeApi(
   source: CredentialsSource = {},
-  observers: { readonly onRequest?: RequestObserver; readonly onRetry?: () => void } = {},
+  options: RestOptions & { readonly onRequest?: RequestObserver } = {},
 ): Promise<RestKubeApi> {
-  return new RestKubeApi(new Transport(await loadCredentials(source), observers.onRequest), observers.onRetry);
+  return new RestKubeApi(new Transport(await loadCredentials(source), options.onRequest), options);
 }
 
 function name(type: ResourceType, ref: ObjectRef): string {
   return describe({ kind: type.kind, metadata: ref });
 }
 
-/** Path of a kind's objects, of one namespace or of all. */
-export function collectionPath(type: ResourceType, namespace?: string): string {
-  const root = type.apiVersion.includes('/') ? `/apis/${type.apiVersion}` : `/api/${type.apiVersion}`;
-  const scope = type.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-  return `${root}${scope}/${type.plural}`;
+/** What to accept when only metadata is wanted; the whole object from a server that cannot leave the rest out. */
+function partial(kind: string): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 }
 
-export function objectPath(type: ResourceType, ref: ObjectRef): string {
-  return `${collectionPath(type, ref.namespace)}/${encodeURIComponent(ref.name)}`;
-}
-
-function queryString(query: Query): string {
-  const pairs = Object.entries(query).filter((pair): pair is [string, string | number | boolean] => pair[1] !== undefined);
-  if (pairs.length === 0) return '';
-  return `?${new URLSearchParams(pairs.map(([key, value]): [string, string] => [key, String(value)]))}`;
+/** @throws KubeApiError, as for a broken connection, when the line is no event. */
+function watchEvent(line: string, about: string): WatchEvent {
+  try {
+    const event = JSON.parse(line) as WatchEvent | null;
+    if (event?.type !== undefined && (event.type === 'ERROR' ? event.object : event.object?.metadata) !== undefined) return event;
+  } catch {
+    // Said below.
+  }
+  throw unreachable({ about }, new Error(`a line of ${line.length} characters is no watch event`));
 }

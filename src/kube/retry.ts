@@ -1,4 +1,5 @@
 import { type ApiErrorBody, KubeApiError } from './kube-api.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 /** Sources of time and randomness, passed in so that tests decide them. */
 export interface Clock {
@@ -18,11 +19,16 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, baseMs: 100, maxMs: 5000 };
 
+/** A server that wants to be left alone for longer gets its error passed on: the queue comes back. */
+const MAX_RETRY_AFTER_MS = 30_000;
+
 /** Milliseconds to wait before attempt `attempt + 1`, or undefined when the error is final. `attempt` counts from 1. */
 export function retryDelay(error: ApiErrorBody, attempt: number, policy: RetryPolicy, random: Random): number | undefined {
   const transient = error.status === 0 || error.status === 429 || (error.status >= 500 && error.status !== 501);
   if (!transient || attempt >= policy.attempts) return undefined;
-  if (error.retryAfter !== undefined) return Math.min(error.retryAfter * 1000, 30_000);
+  // No earlier than asked for, and not all at the same moment.
+  if (error.retryAfter !== undefined && error.retryAfter * 1000 > MAX_RETRY_AFTER_MS) return undefined;
+  if (error.retryAfter !== undefined) return error.retryAfter * 1000 * (1 + random() / 5);
   const ceiling = Math.min(policy.baseMs * 2 ** (attempt - 1), policy.maxMs);
   return ceiling / 2 + (ceiling / 2) * random();
 }
@@ -34,19 +40,22 @@ export async function withRetry<T>(
     readonly policy: RetryPolicy;
     readonly clock: Clock;
     readonly random: Random;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
+    readonly budget?: RetryBudget;
     readonly onRetry?: () => void;
   },
 ): Promise<T> {
+  context.budget?.deposit();
   for (let count = 1; ; count += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof KubeApiError) || context.signal?.aborted) throw error;
       const delay = retryDelay(error.body, count, context.policy, context.random);
-      if (delay === undefined) throw error;
+      if (delay === undefined || context.budget?.withdraw() === false) throw error;
       context.onRetry?.();
       await context.clock.sleep(delay, context.signal);
+      if (context.signal?.aborted) throw error;
     }
   }
 }

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
-import type { Credentials } from './credentials.ts';
-import { type ApiErrorBody, KubeApiError } from './kube-api.ts';
+import type { ConnectionSecrets, Credentials } from './credentials.ts';
+import { type Deadline, deadline } from './deadline.ts';
+import { NotLeaderError, type WriteFence } from './fence.ts';
+import { type Fenced, fenceInterceptor } from './fence-interceptor.ts';
+import { KubeApiError } from './kube-api.ts';
+import { refused, unreachable } from './refused.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -12,55 +16,80 @@ export interface HttpRequest {
   readonly accept?: string;
   /** What the request is about, for messages: `patch Deployment/demo/my-rag`. */
   readonly about: string;
-  readonly signal?: AbortSignal;
-  /** Milliseconds for the whole answer; for a stream, for its headers. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for the whole answer; for a stream, for its headers. Default 30 s. */
   readonly timeoutMs?: number;
+  /** Must be open at the moment the request is written to the wire, and ends it when it shuts. */
+  readonly fence?: WriteFence | undefined;
 }
 
-/** What was sent and how it ended; for metrics. */
-export type RequestObserver = (event: { readonly method: string; readonly status: number; readonly seconds: number }) => void;
+/** What was sent and how it ended; for metrics. `status` is 0 when no answer came. */
+export type RequestObserver = (event: {
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** `host:port` of the server. */
+  readonly host: string;
+}) => void;
+
+/** The API server closes a connection that is idle for 90 s; we do so before, and never write into one that it is closing. */
+const IDLE_MS = 80_000;
+const TIMEOUT_MS = 30_000;
+/** A bad token does not become good by asking for it again and again. */
+const REFRESH_MS = 5000;
 
 /**
  * HTTP to one API server over kept-alive connections: one agent as long as the certificates stay the same, so that a reconcile makes
- * no TLS handshake (client-node's own calls make one each: facts of kubernetes-client/javascript, `createDispatcher`).
+ * no TLS handshake (client-node's own calls make one each: `createDispatcher`). HTTP/1.1: docs/adr/0014 has the figures.
  */
 export class Transport {
   readonly #credentials: Credentials;
   readonly #observe: RequestObserver;
-  #agent: { readonly key: string; readonly dispatcher: Agent } | undefined;
+  readonly #host: string;
+  #agent: { readonly key: string; readonly dispatcher: Agent; readonly fenced: Dispatcher } | undefined;
+  #tls: ConnectionSecrets['tls'] | undefined;
+  #refreshed = Number.NEGATIVE_INFINITY;
 
   constructor(credentials: Credentials, observe: RequestObserver = () => undefined) {
     this.#credentials = credentials;
     this.#observe = observe;
+    this.#host = new URL(credentials.server).host;
   }
 
-  /** The body as text. Throws KubeApiError for any answer that is not 2xx, and with status 0 when there was none. */
+  /**
+   * The body as text.
+   * @throws KubeApiError for any answer that is not 2xx, and with status 0 when there was none; NotLeaderError when the fence is shut.
+   */
   async send(request: HttpRequest): Promise<string> {
-    const deadline = AbortSignal.timeout(request.timeoutMs ?? 30_000);
-    const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
-    const response = await this.#request(request, signal);
+    const limit = deadline(request.timeoutMs ?? TIMEOUT_MS, [request.signal, request.fence?.signal]);
     try {
-      return await response.body.text();
-    } catch (error) {
-      throw unreachable(request, error);
+      const response = await this.#request(request, limit);
+      try {
+        return await response.body.text();
+      } catch (error) {
+        throw this.#lost(request, error);
+      }
+    } finally {
+      limit.done();
     }
   }
 
-  /** The body as it comes, in text chunks, until it ends. */
-  async *stream(request: HttpRequest & { readonly signal: AbortSignal }): AsyncGenerator<string> {
-    const headers = new AbortController();
-    const timer = setTimeout(() => headers.abort(new Error('no answer in time')), request.timeoutMs ?? 30_000);
-    let response: Dispatcher.ResponseData;
+  /** The body as it comes, in text chunks, until it ends. `onOpen` is called when the headers are in. */
+  async *stream(request: HttpRequest & { readonly signal: AbortSignal; readonly onOpen?: () => void }): AsyncGenerator<string> {
+    const own = new AbortController();
+    const timer = setTimeout(() => own.abort(new Error('no answer in time')), request.timeoutMs ?? TIMEOUT_MS);
+    const limit = deadline(undefined, [request.signal, own.signal]);
     try {
-      response = await this.#request(request, AbortSignal.any([request.signal, headers.signal]));
+      const response = await this.#request(request, limit).finally(() => clearTimeout(timer));
+      request.onOpen?.();
+      const decoder = new TextDecoder();
+      try {
+        for await (const chunk of response.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
+      } catch (error) {
+        if (!request.signal.aborted) throw unreachable(request, error);
+      }
     } finally {
-      clearTimeout(timer);
-    }
-    const decoder = new TextDecoder();
-    try {
-      for await (const chunk of response.body) yield decoder.decode(chunk as Uint8Array, { stream: true });
-    } catch (error) {
-      if (!request.signal.aborted) throw unreachable(request, error);
+      limit.done();
     }
   }
 
@@ -69,12 +98,31 @@ export class Transport {
     this.#agent = undefined;
   }
 
-  async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  /** Once more with credentials read anew, when the server does not know the ones we have. */
+  async #request(request: HttpRequest, limit: Deadline): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#attempt(request, limit);
+    } catch (error) {
+      if (!isCredentialTrouble(error) || !(await this.#refresh())) throw error;
+      return await this.#attempt(request, limit);
+    }
+  }
+
+  async #refresh(): Promise<boolean> {
+    if (this.#credentials.refresh === undefined || performance.now() - this.#refreshed < REFRESH_MS) return false;
+    this.#refreshed = performance.now();
+    await this.#credentials.refresh();
+    return true;
+  }
+
+  async #attempt(request: HttpRequest, limit: Deadline): Promise<Dispatcher.ResponseData> {
     const started = performance.now();
+    const observe = (status: number): void =>
+      this.#observe({ method: request.method, status, seconds: (performance.now() - started) / 1000, host: this.#host });
     let response: Dispatcher.ResponseData;
     try {
       const { tls, headers } = await this.#credentials.current();
-      response = await this.#dispatcher(tls).request({
+      const options: Dispatcher.RequestOptions & Fenced = {
         origin: this.#credentials.server,
         path: request.path,
         method: request.method,
@@ -85,55 +133,54 @@ export class Transport {
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
         },
         body: request.body ?? null,
-        signal,
+        signal: limit.signal,
         headersTimeout: 0,
         bodyTimeout: 0,
-      });
+        fence: request.fence,
+      };
+      response = await this.#dispatcher(tls).request(options);
     } catch (error) {
-      this.#observe({ method: request.method, status: 0, seconds: (performance.now() - started) / 1000 });
-      throw unreachable(request, error);
+      observe(0);
+      throw this.#lost(request, error);
     }
-    this.#observe({ method: request.method, status: response.statusCode, seconds: (performance.now() - started) / 1000 });
+    observe(response.statusCode);
     if (response.statusCode >= 200 && response.statusCode < 300) return response;
     throw await refused(request, response);
   }
 
-  #dispatcher(tls: Awaited<ReturnType<Credentials['current']>>['tls']): Agent {
+  #lost(request: HttpRequest, error: unknown): Error {
+    if (error instanceof NotLeaderError) return new NotLeaderError(`${request.about}: ${error.message}`, { cause: error });
+    return unreachable(request, error);
+  }
+
+  #dispatcher(tls: ConnectionSecrets['tls']): Dispatcher {
+    if (this.#agent !== undefined && this.#tls === tls) return this.#agent.fenced;
     const hash = createHash('sha256');
     for (const part of [tls.ca, tls.cert, tls.key]) hash.update(part ?? '').update('\0');
     const key = hash.digest('hex');
     if (this.#agent?.key !== key) {
+      // What is under way ends on the connections that it began on.
       void this.#agent?.dispatcher.close();
-      const dispatcher = new Agent({ connect: { ...tls, timeout: 10_000 }, keepAliveTimeout: 60_000, connections: 32, pipelining: 1 });
-      this.#agent = { key, dispatcher };
+      const connect = { ...tls, timeout: 10_000, keepAliveInitialDelay: 15_000 };
+      const dispatcher = new Agent({
+        connect,
+        allowH2: false,
+        keepAliveTimeout: IDLE_MS,
+        keepAliveMaxTimeout: IDLE_MS,
+        connections: 64,
+        pipelining: 1,
+      });
+      this.#agent = { key, dispatcher, fenced: dispatcher.compose(fenceInterceptor) };
     }
-    return this.#agent.dispatcher;
+    this.#tls = tls;
+    return this.#agent.fenced;
   }
 }
 
-/** No answer, or one that is not the API server's. */
-export function unreachable(request: Pick<HttpRequest, 'about'>, error: unknown): KubeApiError {
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const code = 'code' in cause ? ` (${String(cause.code)})` : '';
-  const body: ApiErrorBody = { status: 0, reason: 'Unreachable', message: `${cause.message}${code}`, causes: [] };
-  return new KubeApiError(`${request.about}: no usable answer from the API server: ${cause.message}${code}`, body, { cause });
-}
-
-async function refused(request: HttpRequest, response: Dispatcher.ResponseData): Promise<KubeApiError> {
-  const text = await response.body.text().catch(() => '');
-  let status: { reason?: string; message?: string; details?: { causes?: ApiErrorBody['causes'] } } = {};
-  try {
-    status = (JSON.parse(text) as typeof status | null) ?? {};
-  } catch {
-    // A proxy's page, not a Status object: its text is the best message there is.
-  }
-  const retryAfter = Number(response.headers['retry-after']);
-  const body: ApiErrorBody = {
-    status: response.statusCode,
-    reason: status.reason ?? `Http${response.statusCode}`,
-    message: status.message ?? text.slice(0, 500),
-    causes: status.details?.causes ?? [],
-    ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
-  };
-  return new KubeApiError(`${request.about}: ${body.reason}: ${body.message}`, body);
+/** 401, and certificates that one side does not accept: what a rotation looks like to whoever has missed it. */
+function isCredentialTrouble(error: unknown): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  if (error.body.status === 401) return true;
+  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
+  return error.body.status === 0 && /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_SSL|ERR_TLS)/.test(code);
 }

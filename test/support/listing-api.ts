@@ -14,6 +14,12 @@ export function listingApi(objects: readonly KubeObject[], getText: KubeApi['get
       items: objects.filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace)),
       resourceVersion: '1',
     }),
+    async *pages({ kind }, { namespace } = {}) {
+      const items = objects.filter(
+        (object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace),
+      );
+      yield { items, resourceVersion: '1' };
+    },
     getText,
     create: unexpected,
     patch: unexpected,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { WorkQueue } from '../../../src/control/work-queue.ts';
+import { type Disposal, WorkQueue } from '../../../src/control/work-queue.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
 
 const queue = (): WorkQueue => new WorkQueue({ clock: systemClock, random: () => 0.5, baseMs: 5 });
@@ -8,7 +8,7 @@ const queue = (): WorkQueue => new WorkQueue({ clock: systemClock, random: () =>
 async function drain(
   target: WorkQueue,
   count: number,
-  work: (key: string, nth: number) => Promise<void> | void,
+  work: (key: string, nth: number) => Promise<unknown> | unknown,
   concurrency = 1,
 ): Promise<string[]> {
   const stop = new AbortController();
@@ -18,7 +18,7 @@ async function drain(
       done.push(key);
       const nth = done.length;
       try {
-        await work(key, nth);
+        return (await work(key, nth)) as Disposal | undefined;
       } finally {
         if (nth >= count) stop.abort();
       }
@@ -33,7 +33,7 @@ describe('WorkQueue', () => {
   it('works once on a key that was added many times', async () => {
     const target = queue();
     for (const key of ['a', 'b', 'a', 'a']) target.add(key);
-    expect(target.depth).toBe(2);
+    expect(target.depth()).toBe(2);
     expect(await drain(target, 2, () => undefined)).toEqual(['a', 'b']);
   });
 
@@ -74,6 +74,50 @@ describe('WorkQueue', () => {
       if (nth < 3) throw new Error('not yet');
     });
     expect(done).toEqual(['a', 'a', 'a']);
+  });
+
+  it('works again after the time that was asked for, and not on a key that is to be forgotten', async () => {
+    const target = queue();
+    target.add('a');
+    target.add('b');
+    const done = await drain(target, 3, (key, nth) => (key === 'a' && nth < 3 ? { type: 'after', ms: 5 } : { type: 'forget' }));
+    expect(done).toEqual(['a', 'b', 'a']);
+  });
+
+  it('lets kinds take turns, so that a few of one do not wait for all of another', async () => {
+    const target = queue();
+    for (let i = 0; i < 5; i += 1) target.add(`Deployment/n/d${i}`);
+    target.add('CronJob/n/c0');
+    target.add('CronJob/n/c1');
+    const done = await drain(target, 7, () => undefined);
+    expect(done.map((key) => key.split('/').pop())).toEqual(['d0', 'c0', 'd1', 'c1', 'd2', 'd3', 'd4']);
+  });
+
+  it('keeps the priority of a key that failed', async () => {
+    const target = queue();
+    target.add('person', 'user');
+    let taken = '';
+    const stop = new AbortController();
+    await target.run(async (_key, { priority, failures }) => {
+      taken += `${priority}${failures} `;
+      if (failures === 1) stop.abort();
+      return { type: 'retry' };
+    }, stop.signal);
+    expect(taken).toBe('user0 user1 ');
+  });
+
+  it('says how long a key has waited and how many are in hand', async () => {
+    const target = queue();
+    target.add('a');
+    await systemClock.sleep(20);
+    const stop = new AbortController();
+    await target.run(async (_key, { waitedMs }) => {
+      expect(waitedMs).toBeGreaterThanOrEqual(15);
+      expect(target.running()).toHaveLength(1);
+      stop.abort();
+      return undefined;
+    }, stop.signal);
+    expect(target.running()).toHaveLength(0);
   });
 
   it('ends when it is told to, with idle workers', async () => {

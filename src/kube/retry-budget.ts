@@ -1,0 +1,46 @@
+import type { Clock } from './retry.ts';
+
+export interface RetryBudgetOptions {
+  readonly clock: Clock;
+  /** Retries at most in a row. Default 20. */
+  readonly capacity?: number;
+  /** What each request adds. Default 0.1: in the long run a tenth of the requests may be repeats. */
+  readonly perRequest?: number;
+  /** What each second adds, so that a client with little to do may repeat as well. Default 1. */
+  readonly perSecond?: number;
+}
+
+/**
+ * How many retries all requests of a client may make together. A server in trouble that fails every request would otherwise get
+ * each of them five times.
+ */
+export class RetryBudget {
+  readonly #options: Required<RetryBudgetOptions>;
+  #left: number;
+  #filled: number;
+
+  constructor(options: RetryBudgetOptions) {
+    this.#options = { capacity: 20, perRequest: 0.1, perSecond: 1, ...options };
+    this.#left = this.#options.capacity;
+    this.#filled = options.clock.now();
+  }
+
+  /** A request is sent for the first time. */
+  deposit(): void {
+    this.#add(this.#options.perRequest);
+  }
+
+  /** true, and one less, when a retry may be made. */
+  withdraw(): boolean {
+    const now = this.#options.clock.now();
+    this.#add(((now - this.#filled) / 1000) * this.#options.perSecond);
+    this.#filled = now;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  #add(amount: number): void {
+    this.#left = Math.min(this.#options.capacity, this.#left + amount);
+  }
+}
