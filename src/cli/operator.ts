@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { SYSTEM_NAMESPACE } from '../api/names.ts';
 
@@ -10,36 +12,64 @@ export function operatorCommand(program: Command): void {
     .option('--context <name>', 'context in the kubeconfig')
     .option('--namespace <name>', 'namespace of the operator and of its stacks', process.env['POD_NAMESPACE'] ?? SYSTEM_NAMESPACE)
     .option('--listen <host:port>', 'where /healthz, /readyz and /metrics are served', '127.0.0.1:8080')
+    .option('--leader-elect', 'write only while holding the Lease duotel-operator (default in a cluster)', inCluster())
+    .option('--no-leader-elect', 'write without asking: no other operator may run')
     .option('--debug', 'log every decision', false)
     .addHelpText('after', '\nExample:\n  npx duotel operator --kubeconfig ~/.kube/config   # scale the one in the cluster to 0 first')
-    .action(async (options: { kubeconfig?: string; context?: string; namespace: string; listen: string; debug: boolean }) => {
-      const [{ runOperator }, { createKubeApi }, { jsonLogger }, { Metrics }] = await Promise.all([
-        import('../control/operator.ts'),
-        import('../kube/rest-kube-api.ts'),
-        import('../control/logger.ts'),
-        import('../control/metrics.ts'),
-      ]);
-      const metrics = new Metrics();
-      const logger = jsonLogger((line) => process.stdout.write(line), { debug: options.debug });
-      const listen = parseListen(options.listen);
-      const api = await createKubeApi(
-        { ...(options.kubeconfig && { kubeconfig: options.kubeconfig }), ...(options.context && { context: options.context }) },
-        {
-          onRequest: ({ method, status, seconds, host }) => {
-            metrics.requests.inc({ method, code: String(status), host });
-            metrics.requestSeconds.observe({ verb: method, host }, seconds);
+    .action(
+      async (options: {
+        kubeconfig?: string;
+        context?: string;
+        namespace: string;
+        listen: string;
+        leaderElect: boolean;
+        debug: boolean;
+      }) => {
+        const [{ runOperator }, { createKubeApi }, { jsonLogger }, { Metrics }, { WriteFence }, { RequestLimiter }, { systemClock }] =
+          await Promise.all([
+            import('../control/operator.ts'),
+            import('../kube/rest-kube-api.ts'),
+            import('../control/logger.ts'),
+            import('../control/metrics.ts'),
+            import('../kube/fence.ts'),
+            import('../kube/request-limiter.ts'),
+            import('../kube/clock.ts'),
+          ]);
+        const metrics = new Metrics();
+        const logger = jsonLogger((line) => process.stdout.write(line), { debug: options.debug });
+        const listen = parseListen(options.listen);
+        const fence = options.leaderElect ? new WriteFence() : undefined;
+        const api = await createKubeApi(
+          { ...(options.kubeconfig && { kubeconfig: options.kubeconfig }), ...(options.context && { context: options.context }) },
+          {
+            ...(fence && { fence }),
+            limiter: new RequestLimiter({ clock: systemClock }),
+            onRequest: ({ method, status, seconds, host }) => {
+              metrics.requests.inc({ method, code: String(status), host });
+              metrics.requestSeconds.observe({ verb: method, host }, seconds);
+            },
+            onRetry: ({ method }) => metrics.requestRetries.inc({ verb: method }),
           },
-          onRetry: ({ method }) => metrics.requestRetries.inc({ verb: method }),
-        },
-      );
-      const stop = new AbortController();
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-      try {
-        await runOperator({ api, logger, metrics, namespace: options.namespace, listen }, stop.signal);
-      } finally {
-        await api.close();
-      }
-    });
+        );
+        const stop = new AbortController();
+        for (const name of ['SIGTERM', 'SIGINT'] as const)
+          process.once(name, () => {
+            stop.abort();
+            // The kubelet kills after 30 s; something that hangs in spite of all is left to it no longer than that.
+            setTimeout(() => process.exit(1), 28_000).unref();
+          });
+        const election = fence && { api: api.forLease(), fence, identity: `${hostname()}_${randomUUID()}` };
+        try {
+          await runOperator({ api, logger, metrics, namespace: options.namespace, listen, ...(election && { election }) }, stop.signal);
+        } finally {
+          await api.close();
+        }
+      },
+    );
+}
+
+function inCluster(): boolean {
+  return process.env['KUBERNETES_SERVICE_HOST'] !== undefined;
 }
 
 /** @throws Error that says what was expected. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
+import { rendered } from './output.ts';
 
 const EXAMPLES = `
 Exit code 0: every stack is ready and no workload is blocked, pending or not yet looked at. 1: something is not so.
@@ -31,7 +32,7 @@ export function statusCommand(program: Command): void {
       });
       const [stacks, workloads] = await Promise.all([api.list(stackType), listWorkloads(api, options.namespace)]);
       const report = statusReport(stacks.items, workloads);
-      process.stdout.write(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : statusTables(report));
+      process.stdout.write(rendered(options.output, report, () => statusTables(report)));
       if (!report.ok) process.exitCode = 1;
     } finally {
       await api.close();

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import { type ClusterOptions, credentialsSource } from './cluster-options.ts';
+import type { Step } from '../uninstall/uninstall.ts';
+import { addConnectionOptions, type ConnectionOptions, credentialsSource } from './cluster-options.ts';
+import { type Output, outputOption, rendered } from './output.ts';
 
-interface Options extends Pick<ClusterOptions, 'kubeconfig' | 'context'> {
+interface Options extends ConnectionOptions {
   readonly revert?: true;
   readonly keep?: true;
   readonly dryRun?: true;
+  readonly output: Output;
 }
 
 const EXAMPLES = `
@@ -12,21 +15,23 @@ Deletes the namespace duotel with the traces and metrics in it, the operator, it
 Say what becomes of the workloads: --revert removes their duotel.io/ annotations and waits for the operator to give them
 their former template back (one rollout each); --keep leaves them as they are, with variables that point to nothing.
 
+Exit code 0: done. 1: something is in the way; with --revert nothing has been deleted then.
+
 Examples:
   npx duotel uninstall --revert --dry-run
   npx duotel uninstall --revert`;
 
 /** `duotel uninstall`: leaves nothing behind, or what it was told to leave. */
 export function uninstallCommand(program: Command): void {
-  program
+  const command = program
     .command('uninstall')
     .description('take Duotel out of the cluster')
     .option('--revert', 'give every workload its former template back first')
     .option('--keep', 'leave the workloads as they are')
     .option('--dry-run', 'say what would be done, and change nothing')
-    .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, ~/.kube/config, the pod's service account)")
-    .option('--context <name>', 'context in the kubeconfig')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES);
+  addConnectionOptions(command)
+    .addOption(outputOption())
     .action(async (options: Options) => {
       if (options.revert === options.keep) {
         throw new Error(
@@ -38,21 +43,26 @@ export function uninstallCommand(program: Command): void {
         import('../kube/clock.ts'),
         import('../uninstall/uninstall.ts'),
       ]);
-      const api = await createKubeApi(credentialsSource({ ...options, output: 'table' }));
+      const api = await createKubeApi(credentialsSource(options));
       try {
         if (!(await isInstalled(api))) {
-          process.stdout.write('nothing of Duotel is in this cluster\n');
+          process.stdout.write(rendered(options.output, { steps: [] }, () => 'nothing of Duotel is in this cluster\n'));
           return;
         }
         const dryRun = options.dryRun === true;
         const would = dryRun ? 'would be ' : '';
+        const steps: Step[] = [];
         await uninstall({
           api,
           clock: systemClock,
           workloads: options.revert === true ? 'revert' : 'keep',
           dryRun,
-          onStep: ({ object, action }) => process.stdout.write(`${object}: ${would}${action}\n`),
+          onStep: (step) => {
+            steps.push(step);
+            if (options.output === 'table') process.stdout.write(`${step.object}: ${would}${step.action}\n`);
+          },
         });
+        process.stdout.write(rendered(options.output, { dryRun, steps }, () => ''));
       } finally {
         await api.close();
       }

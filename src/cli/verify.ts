@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Check } from '../verify/check.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
+import { rendered } from './output.ts';
 
 const EXAMPLES = `
 Checks, with the real values: the log lines of both producers, each metric and dashboard query in Prometheus, the traces in Jaeger.
@@ -30,7 +31,7 @@ export function verifyCommand(program: Command): void {
         ...(options.namespace !== undefined && { namespace: options.namespace }),
       });
       const ok = allOk(checks);
-      process.stdout.write(options.output === 'json' ? `${JSON.stringify({ ok, checks }, null, 2)}\n` : checkTable(checks));
+      process.stdout.write(rendered(options.output, { ok, checks }, () => checkTable(checks)));
       if (!ok) process.exitCode = 1;
     },
   );

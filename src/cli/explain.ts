@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { ANNOTATION } from '../api/annotations.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import type { Explanation } from '../explain/explain.ts';
+import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
+import { rendered } from './output.ts';
+
+const HELP = `
+Shows for each container which variable is set, whose it is and why, what was left out and why, and what the operator said before.
+Values of your own variables are never shown.
+
+Exit code 0: explained, whatever the outcome. 1: there is no such workload, or it can not be read.
+
+Examples:
+  npx duotel explain deploy/my-rag -n shop
+  npx duotel explain -f my-rag.yaml
+  npx duotel explain sts/worker -o json | jq '.containers[].variables[] | select(.owner == "you") | .name'`;
+
+interface Options extends ClusterOptions {
+  readonly filename?: string;
+  readonly stackFile?: string;
+}
+
+/** `duotel explain`: why a workload is as it is. */
+export function explainCommand(program: Command): void {
+  const command = program
+    .command('explain')
+    .description('explain of one workload each variable: what it is, whose, why, and what was left out')
+    .argument('[workload]', 'TYPE/NAME: deploy/x, sts/x, ds/x, cj/x, rollout/x; with -f all that the file holds')
+    .option('-f, --filename <file>', 'explain the workloads of a manifest instead (- is standard input)')
+    .option('--stack-file <file>', 'with -f: a TelemetryStack manifest; default: the stack that the operator makes')
+    .addHelpText('after', HELP);
+  addClusterOptions(command, 'namespace of the workload (default: that of the context)').action(
+    async (name: string | undefined, options: Options) => {
+      const { explainTable } = await import('./explain-table.ts');
+      const explanations =
+        options.filename === undefined ? [await explainLive(name, options)] : await explainFile(name, options.filename, options);
+      const data = options.filename === undefined ? explanations[0] : explanations;
+      process.stdout.write(rendered(options.output, data, () => explanations.map(explainTable).join('\n')));
+    },
+  );
+}
+
+async function explainLive(name: string | undefined, options: Options): Promise<Explanation> {
+  if (name === undefined) throw new Error('explain: expected TYPE/NAME, for example deploy/my-rag, or -f FILE');
+  const [{ createKubeApi }, { loadCredentials }, { findWorkload }, { listStacks }, stacks, { explainWorkload }, { readHistory }] =
+    await Promise.all([
+      import('../kube/rest-kube-api.ts'),
+      import('../kube/credentials.ts'),
+      import('../plan-cluster/find-workload.ts'),
+      import('../plan-cluster/survey.ts'),
+      import('../plan-cluster/stacks.ts'),
+      import('../explain/explain.ts'),
+      import('../explain/history.ts'),
+    ]);
+  const source = credentialsSource(options);
+  const api = await createKubeApi(source);
+  try {
+    const place = options.namespace ?? (await loadCredentials(source)).namespace;
+    const workload = await findWorkload(api, name, place);
+    const [namespace, found, history] = await Promise.all([
+      api.get(await api.resourceType('v1', 'Namespace'), { name: place }),
+      listStacks(api),
+      readHistory(api, workload),
+    ]);
+    const settings = stacks.stackSettings(found).map(({ config }) => config);
+    const own = namespace ?? namespaceNamed(place);
+    return explainWorkload({ workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE }, history);
+  } finally {
+    await api.close();
+  }
+}
+
+async function explainFile(name: string | undefined, file: string, options: Options): Promise<readonly Explanation[]> {
+  const [{ readManifests }, { stackOfFile }, { plannedManifests }, { explainWorkload }, { parseTarget }] = await Promise.all([
+    import('./manifest-files.ts'),
+    import('./stack-source.ts'),
+    import('../manifests/planned-manifests.ts'),
+    import('../explain/explain.ts'),
+    import('../verify/targets.ts'),
+  ]);
+  const target = name === undefined ? undefined : parseTarget(name);
+  const stacks = [stackOfFile(options.stackFile)];
+  const found = plannedManifests(readManifests([file], false), options.namespace).filter(
+    ({ workload }) => target === undefined || (workload.kind === target.kind && workload.metadata.name === target.name),
+  );
+  if (found.length === 0) throw new Error(`explain: ${file} holds no ${name ?? 'workload'}`);
+  return found.map(({ workload, namespace, record }) => {
+    const annotations = { ...workload.metadata.annotations, ...(record === undefined ? {} : { [ANNOTATION.manifest]: record }) };
+    const shown = { ...workload, metadata: { ...workload.metadata, annotations } };
+    return explainWorkload({ workload: shown, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
+  });
+}
+
+function namespaceNamed(name: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}

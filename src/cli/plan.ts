@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { PlannedWorkload } from '../plan-cluster/plan-cluster.ts';
+import { addAnnotationOptions, annotationsOf } from './annotation-options.ts';
+import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
+import { rendered } from './output.ts';
+import { table } from './table.ts';
+
+const HELP = `
+What the operator would do if it ran now, workload by workload. The API server tries each change as a dry run, admission policies
+included; nothing is written. It does not tell when: the operator waits for rollouts that are under way.
+
+Exit code 0: nothing to do. 2: something would change, or be refused. 1: the plan could not be made.
+
+Examples:
+  npx duotel plan
+  npx duotel plan -n shop -l app=web --set-backend both
+  npx duotel plan -o json | jq '.workloads[] | select(.effect == "rollout") | .name'`;
+
+interface Options extends ClusterOptions {
+  readonly selector?: string;
+}
+
+/** `duotel plan`: the rehearsal of what the operator would do. */
+export function planCommand(program: Command): void {
+  const command = program
+    .command('plan')
+    .description('show what would change in the cluster, tried by the API server as a dry run; writes nothing')
+    .argument('[workload]', 'TYPE/NAME, for example deployment/my-rag (default: all)')
+    .option('-l, --selector <labels>', 'only workloads with these labels, for example app=web,tier!=test')
+    .addHelpText('after', HELP);
+  addAnnotationOptions(command, 'set-');
+  addClusterOptions(command, 'namespace of the workloads (default: all; for a named workload that of the context)').action(
+    async (name: string | undefined, options: Options) => {
+      const [{ createKubeApi }, { loadCredentials }, { planCluster }, { surveyCluster }, { parseSelector }, { findWorkload }] =
+        await Promise.all([
+          import('../kube/rest-kube-api.ts'),
+          import('../kube/credentials.ts'),
+          import('../plan-cluster/plan-cluster.ts'),
+          import('../plan-cluster/survey.ts'),
+          import('../plan-cluster/selector.ts'),
+          import('../plan-cluster/find-workload.ts'),
+        ]);
+      const matches = parseSelector(options.selector ?? '');
+      const annotate = annotationsOf({ ...options }, 'set-');
+      const chosen = name !== undefined || options.namespace !== undefined || options.selector !== undefined;
+      if (Object.keys(annotate).length > 0 && !chosen) {
+        throw new Error('plan: --set-... would be assumed on every workload of the cluster: name a workload, or pass -n or -l');
+      }
+      const source = credentialsSource(options);
+      const api = await createKubeApi(source);
+      try {
+        const namespace = options.namespace ?? (name === undefined ? undefined : (await loadCredentials(source)).namespace);
+        const only = name === undefined ? undefined : await findWorkload(api, name, namespace ?? 'default');
+        const survey = await surveyCluster(api, namespace);
+        const workloads = await planCluster(api, survey, {
+          annotate,
+          selected: (workload) =>
+            (only === undefined || (only.kind === workload.kind && only.metadata.name === workload.metadata.name)) &&
+            matches(workload.metadata.labels ?? {}),
+          onProgress: (done, all) => {
+            if (process.stderr.isTTY && all > 20) process.stderr.write(`\r${done} of ${all} workloads${done === all ? '\n' : ''}`);
+          },
+        });
+        const changes = workloads.some(({ action }) => action !== 'none');
+        const data = { changes, assumedStack: survey.assumedStack, workloads };
+        process.stdout.write(rendered(options.output, data, () => planTable(workloads, survey.assumedStack)));
+        if (changes) process.exitCode = 2;
+      } finally {
+        await api.close();
+      }
+    },
+  );
+}
+
+/** The plan for people; ends with the counts. */
+export function planTable(workloads: readonly PlannedWorkload[], assumedStack: boolean): string {
+  const note = assumedStack ? 'There is no TelemetryStack: the one that the operator makes at its start is assumed.\n\n' : '';
+  if (workloads.length === 0) return `${note}No workload asks for anything: kubectl annotate deployment/NAME duotel.io/backend=both\n`;
+  const columns = [
+    { title: 'namespace' },
+    { title: 'workload' },
+    { title: 'action' },
+    { title: 'reason' },
+    { title: 'variables', align: 'right' as const },
+    { title: 'effect' },
+    { title: 'message' },
+  ];
+  const rows = workloads.map(({ namespace, kind, name, action, reason, variables, effect, refused, message }) => [
+    namespace,
+    `${kind.toLowerCase()}/${name}`,
+    refused === undefined ? action : `${action}, REFUSED`,
+    reason,
+    String(variables),
+    effect,
+    refused ?? message,
+  ]);
+  const count = (test: (workload: PlannedWorkload) => boolean) => workloads.filter(test).length;
+  const changes = count(({ action }) => action !== 'none');
+  const rollouts = count(({ effect }) => effect === 'rollout');
+  return `${note}${table(columns, rows)}\n${changes} to change, ${rollouts} with a rollout, ${count(({ refused }) => refused !== undefined)} refused by the API server\n`;
+}

@@ -1,0 +1,182 @@
+import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../api/annotations.ts';
+import { type Fields, isFields } from '../api/fields.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import type { InjectionConfig } from '../inject/config.ts';
+import { nestAt, valueAt, workloadKind } from '../inject/kinds.ts';
+import type { Outcome } from '../inject/outcome.ts';
+import { type Plan, planWorkload } from '../inject/plan.ts';
+import { strategicMerge } from '../inject/strategic-merge.ts';
+
+/** What is to become of one workload on disk. */
+export interface ManifestRequest {
+  /** Annotations to set first, by their names; those of the file stay where none is given. */
+  readonly annotate: Readonly<Record<string, string>>;
+  /** Take out what an earlier run put in. */
+  readonly revert: boolean;
+}
+
+export interface ManifestContext {
+  /** The Namespace of the workload, as far as the input tells it. */
+  readonly namespace: KubeObject;
+  readonly stacks: readonly InjectionConfig[];
+}
+
+export interface ManifestDecision {
+  /** The object as it is to be written. */
+  readonly after: Fields;
+  /** undefined: the workload has nothing to do with us. */
+  readonly outcome: Outcome | undefined;
+  /** ConfigMaps that its pods mount. */
+  readonly needs: readonly KubeObject[];
+}
+
+/** What the operator writes and a manifest does not keep: it is a status, or its record is kept under a name of the manifest's own. */
+const OPERATORS = Object.fromEntries(OPERATOR_ANNOTATIONS.map((key) => [key, null]));
+
+/** {@link planWorkload} for an object on disk: the same plan, with the record in an annotation of the manifest's own. */
+export function decideManifest(value: Fields, request: ManifestRequest, context: ManifestContext): ManifestDecision {
+  const asked = strategicMerge(value, { metadata: { annotations: request.annotate } }) as Fields;
+  const workload = planned(asked, context.namespace.metadata.name);
+  const known = manifestRecord(value);
+  const plan = planWorkload({
+    workload: request.revert ? withoutSettings(workload) : workload,
+    namespace: request.revert ? { ...context.namespace, metadata: { name: context.namespace.metadata.name } } : context.namespace,
+    stacks: context.stacks,
+    operatorNamespace: SYSTEM_NAMESPACE,
+  });
+  const body = bodyOf(plan);
+  const written = valueAt(body, ['metadata', 'annotations', ANNOTATION.injected]);
+  // What our own flags have set is ours to take back; the rest of the annotations is its owner's.
+  const set = new Set([...Object.keys(request.annotate).filter((key) => annotation(value, key) === undefined), ...known.annotations]);
+  const gone = written === null ? [...set].map((key) => [key, null] as const) : [];
+  const record = typeof written === 'string' ? formatManifestRecord(written, [...set]) : written;
+  const annotations = {
+    ...(request.revert ? {} : request.annotate),
+    ...Object.fromEntries(request.revert ? gone : []),
+    ...(record === undefined ? {} : { [ANNOTATION.manifest]: record, ...OPERATORS }),
+  };
+  const { metadata: _, ...template } = body;
+  const apply = listsAreWhole(plan) ? jsonMerge : strategicMerge;
+  const after = apply(value, { ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }), ...template });
+  return {
+    after: after as Fields,
+    outcome: plan.action === 'release' ? undefined : plan.outcome,
+    needs: 'needs' in plan ? plan.needs : [],
+  };
+}
+
+/** Whether a workload on disk has anything of ours, or asks for it. */
+export function concernsUs(value: Fields): boolean {
+  const object = value as unknown as KubeObject;
+  const template = workloadKind(object)?.templatePath;
+  const sources = [
+    valueAt(value, ['metadata', 'annotations']),
+    ...(template ? [valueAt(value, [...template, 'metadata', 'annotations'])] : []),
+  ];
+  return sources.some((annotations) => isFields(annotations) && Object.keys(annotations).some((key) => key.startsWith(PREFIX)));
+}
+
+function bodyOf(plan: Plan): Fields {
+  switch (plan.action) {
+    case 'inject':
+    case 'revert':
+    case 'status':
+      return plan.patch.body as Fields;
+    case 'release':
+    case 'none':
+      return {};
+    default:
+      return plan satisfies never;
+  }
+}
+
+/** A custom resource knows no merge keys: its patch carries whole lists. */
+function listsAreWhole(plan: Plan): boolean {
+  return 'patch' in plan && plan.patch.type === 'application/merge-patch+json';
+}
+
+/** JSON merge patch, RFC 7386; an empty map of annotations is not kept. */
+function jsonMerge(live: unknown, patch: unknown): unknown {
+  if (!isFields(patch)) return patch;
+  const result: Record<string, unknown> = isFields(live) ? { ...live } : {};
+  for (const [field, value] of Object.entries(patch)) {
+    const merged = value === null ? undefined : jsonMerge(result[field], value);
+    if (merged === undefined || (field === 'annotations' && isFields(merged) && Object.keys(merged).length === 0)) delete result[field];
+    else result[field] = merged;
+  }
+  return result;
+}
+
+/** The object as the operator would meet it: nulls are absent, the manifest's record is the record, nobody else owns a field. */
+export function planned(value: Fields, namespace: string): KubeObject {
+  const object = withoutNulls(value) as unknown as KubeObject;
+  const { managedFields: _, resourceVersion: __, deletionTimestamp: ___, ...metadata } = object.metadata;
+  const {
+    [ANNOTATION.manifest]: record,
+    [ANNOTATION.status]: _s,
+    [ANNOTATION.rolledBack]: _r,
+    ...annotations
+  } = textsOf(metadata.annotations);
+  const injected = record === undefined ? {} : { [ANNOTATION.injected]: record };
+  const kept = { ...annotations, ...injected };
+  const clean = { ...object, metadata: { ...metadata, namespace, annotations: kept } };
+  const path = workloadKind(object)?.templatePath;
+  const template = path === undefined ? undefined : valueAt(object, [...path, 'metadata', 'annotations']);
+  if (path === undefined || template === undefined) return clean;
+  return merge(clean, nestAt([...path, 'metadata', 'annotations'], textsOf(template))) as unknown as KubeObject;
+}
+
+function merge(base: Fields, over: Fields): Fields {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const there = base[key];
+    result[key] = key !== 'annotations' && isFields(there) && isFields(value) ? merge(there, value) : value;
+  }
+  return result;
+}
+
+function textsOf(annotations: unknown): Readonly<Record<string, string>> {
+  const entries = isFields(annotations) ? Object.entries(annotations) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isFields(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
+}
+
+/** The workload as if nobody had asked for anything. */
+function withoutSettings(workload: KubeObject): KubeObject {
+  const isOurs = (key: string) =>
+    USER_ANNOTATIONS.some((known) => known === key) || (key.startsWith(PREFIX) && key !== ANNOTATION.injected);
+  const without = (annotations: unknown) => Object.fromEntries(Object.entries(textsOf(annotations)).filter(([key]) => !isOurs(key)));
+  const path = workloadKind(workload)?.templatePath;
+  const template = path === undefined ? undefined : valueAt(workload, [...path, 'metadata', 'annotations']);
+  const own = merge(workload, { metadata: { annotations: without(workload.metadata.annotations) } });
+  if (path === undefined || template === undefined) return own as unknown as KubeObject;
+  return merge(own, nestAt([...path, 'metadata', 'annotations'], without(template))) as unknown as KubeObject;
+}
+
+function annotation(value: Fields, key: string): unknown {
+  return valueAt(value, ['metadata', 'annotations', key]);
+}
+
+/** Keys of annotations that an earlier run has set itself. */
+function manifestRecord(value: Fields): { readonly annotations: readonly string[] } {
+  const text = annotation(value, ANNOTATION.manifest);
+  try {
+    const parsed: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    const keys = isFields(parsed) && Array.isArray(parsed['annotations']) ? parsed['annotations'] : [];
+    return { annotations: keys.filter((key): key is string => USER_ANNOTATIONS.some((known) => known === key)) };
+  } catch {
+    return { annotations: [] };
+  }
+}
+
+/** The operator's record without what only a cluster can tell, and with the annotations that were set beside it. */
+function formatManifestRecord(record: string, annotations: readonly string[]): string {
+  const { rollout: _, ...kept } = JSON.parse(record) as Fields;
+  return JSON.stringify({ ...kept, ...(annotations.length === 0 ? {} : { annotations: annotations.toSorted() }) });
+}

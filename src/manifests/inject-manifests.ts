@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util';
+import { stringify } from 'yaml';
+import { type Fields, isFields } from '../api/fields.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
+import type { InjectionConfig } from '../inject/config.ts';
+import { FILES_LABEL } from '../inject/config-map.ts';
+import { workloadKind } from '../inject/kinds.ts';
+import type { Outcome } from '../inject/outcome.ts';
+import { concernsUs, decideManifest, type ManifestRequest } from './decide.ts';
+import { layoutOf } from './layout.ts';
+import { namespacesOf } from './namespaces.ts';
+import { shapeFault } from './shape.ts';
+import { ManifestError, type ManifestObject, type ManifestStream, type ManifestText, parseStream } from './stream.ts';
+import { applyEdits, type TextEdit } from './text-edit.ts';
+import { editsOf, NotEditable } from './yaml-edit.ts';
+
+export interface InjectManifestsOptions {
+  readonly files: readonly ManifestText[];
+  /** Namespace of objects that name none; undefined: such a workload can not be injected into. */
+  readonly namespace?: string;
+  readonly stacks: readonly InjectionConfig[];
+  /** What to do with a workload. */
+  readonly request: (workload: KubeObject) => ManifestRequest;
+}
+
+/** Kinds with pods that are never changed; where they ask, the plan says why not. */
+const OTHER_PODS: readonly string[] = ['Job', 'Pod', 'ReplicaSet', 'ReplicationController'];
+
+/** What became of one workload that asked for something. */
+export interface ManifestResult {
+  readonly file: string;
+  readonly line: number;
+  /** `Kind/namespace/name`. */
+  readonly object: string;
+  readonly outcome: Outcome;
+  readonly changed: boolean;
+}
+
+export interface InjectedManifests {
+  /** As given, in the same order, with their new texts. */
+  readonly files: readonly { readonly name: string; readonly before: string; readonly after: string }[];
+  /** ConfigMaps that injected pods mount and that no file holds. */
+  readonly needs: readonly KubeObject[];
+  readonly results: readonly ManifestResult[];
+}
+
+/**
+ * Injects into the workloads of manifests as the operator does into those of a cluster, and takes out again. All that is not ours
+ * keeps its bytes. ConfigMaps of ours that no workload of the input mounts any more are removed.
+ * @throws ManifestError naming file, line and object when a text can not be read or changed.
+ */
+export function injectManifests(options: InjectManifestsOptions): InjectedManifests {
+  const streams = options.files.map(parseStream);
+  const namespaces = namespacesOf(streams);
+  const results: ManifestResult[] = [];
+  const needs = new Map<string, KubeObject>();
+  const after = new Map<ManifestObject, Fields>();
+  for (const stream of streams) {
+    for (const object of stream.objects) {
+      const decided = decide(options, stream, object, namespaces);
+      if (decided === undefined) continue;
+      for (const need of decided.needs) needs.set(describe(need), need);
+      if (!isDeepStrictEqual(decided.after, object.value)) after.set(object, decided.after);
+      if (decided.result !== undefined) results.push({ ...decided.result, changed: after.has(object) });
+    }
+  }
+  const present = new Set<string>();
+  const files = streams.map((stream, index) => {
+    const before = options.files[index]?.text ?? '';
+    const text = write(stream, after, (object) => {
+      const copy = asFilesCopy(object, options.namespace);
+      if (copy === undefined) return true;
+      if (needs.has(copy)) present.add(copy);
+      return needs.has(copy);
+    });
+    return { name: stream.name, before, after: text === stream.text ? before : likeBefore(text, before) };
+  });
+  return { files, needs: [...needs].filter(([key]) => !present.has(key)).map(([, need]) => need), results };
+}
+
+/** Objects as documents to append to a stream, each begun by `---`. */
+export function documentsOf(objects: readonly KubeObject[]): string {
+  return objects.map((object) => `---\n${stringify(object, { lineWidth: 0, compat: 'yaml-1.1' })}`).join('');
+}
+
+function decide(
+  { request, stacks, namespace: given }: InjectManifestsOptions,
+  stream: ManifestStream,
+  object: ManifestObject,
+  namespaces: ReadonlyMap<string, KubeObject>,
+) {
+  const { value, node, line } = object;
+  if (!isFields(value['metadata']) || typeof value['metadata']['name'] !== 'string') return undefined;
+  const workload = value as unknown as KubeObject;
+  const isWorkload = workloadKind(workload) !== undefined;
+  if (!isWorkload && !OTHER_PODS.includes(workload.kind)) return undefined;
+  const name = typeof workload.metadata.namespace === 'string' ? workload.metadata.namespace : given;
+  const namespace = namespaces.get(name ?? '') ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: name ?? '' } };
+  const asked = request(workload);
+  const byNamespace = Object.keys(namespace.metadata.annotations ?? {}).length > 0;
+  // A Job or a bare Pod is looked at only where it asks by itself: the plan says why it can not be.
+  if (!concernsUs(value) && Object.keys(asked.annotate).length === 0 && !(isWorkload && byNamespace)) return undefined;
+  const where = `${stream.name}:${line}`;
+  const fault = shapeFault(workload, node);
+  if (fault !== undefined)
+    throw new ManifestError(`${stream.name}:${stream.lineAt(fault.offset)}: ${describe(workload)}: ${fault.message}`);
+  if (name === undefined) {
+    throw new ManifestError(
+      `${where}: ${describe(workload)}: metadata.namespace is not set, and its telemetry is named by it: set it, or pass --namespace`,
+    );
+  }
+  const decision = decideManifest(value, asked, { namespace, stacks });
+  const id = describe({ kind: workload.kind, metadata: { name: workload.metadata.name, namespace: name } });
+  const result = decision.outcome === undefined ? undefined : { file: stream.name, line, object: id, outcome: decision.outcome };
+  return { after: decision.after, needs: decision.needs, result };
+}
+
+/** The stream with the objects as they are to be, and without the documents that `keep` refuses. */
+function write(stream: ManifestStream, after: ReadonlyMap<ManifestObject, Fields>, keep: (value: Fields) => boolean): string {
+  const edits: TextEdit[] = [];
+  const dropped = new Set<unknown>();
+  for (const object of stream.objects) {
+    if (!keep(object.value)) {
+      if (object.document === undefined) continue;
+      dropped.add(object.value);
+      edits.push({ start: object.document.start, end: object.document.end, text: '' });
+      continue;
+    }
+    const wanted = after.get(object);
+    if (wanted === undefined) continue;
+    try {
+      edits.push(...editsOf(stream.text, object.node, object.value, wanted, layoutOf(stream.text, object.node)));
+    } catch (error) {
+      if (!(error instanceof NotEditable)) throw error;
+      throw new ManifestError(
+        `${stream.name}:${stream.lineAt(error.offset)}: ${describe(object.value as unknown as KubeObject)}: ${error.message}; write it out`,
+      );
+    }
+  }
+  if (edits.length === 0) return stream.text;
+  const text = applyEdits(stream.text, edits);
+  check(stream, text, after, dropped);
+  return text;
+}
+
+/** The written text must say what was decided and, of everything else, what it said before: an anchor may have carried a change further. */
+function check(stream: ManifestStream, text: string, after: ReadonlyMap<ManifestObject, Fields>, dropped: ReadonlySet<unknown>): void {
+  const wanted = stream.objects.filter(({ value }) => !dropped.has(value)).map((object) => after.get(object) ?? object.value);
+  const written = parseStream({ name: stream.name, text }).objects;
+  const wrong = written.findIndex(({ value }, index) => !isDeepStrictEqual(value, wanted[index]));
+  if (wrong < 0 && written.length === wanted.length) return;
+  const object = [...after.keys()][0];
+  const name = object === undefined ? '' : `${describe(object.value as unknown as KubeObject)}: `;
+  throw new ManifestError(
+    `${stream.name}:${object?.line ?? 1}: ${name}the change can not be written without changing something else; if an anchor (&) or a merge key (<<) is used there, write it out`,
+  );
+}
+
+/** `ConfigMap/namespace/name` of a ConfigMap that an earlier run has made; undefined for every other object. */
+function asFilesCopy(value: Fields, namespace: string | undefined): string | undefined {
+  const object = value as unknown as KubeObject;
+  if (object.kind !== 'ConfigMap' || object.metadata?.labels?.[FILES_LABEL] === undefined) return undefined;
+  return describe({ kind: object.kind, metadata: { name: object.metadata.name, namespace: object.metadata.namespace ?? namespace ?? '' } });
+}
+
+/** Ends with a line break only where the text did. */
+function likeBefore(text: string, before: string): string {
+  return before.endsWith('\n') || before === '' ? text : text.replace(/\r?\n$/, '');
+}

@@ -1,0 +1,40 @@
+import { ANNOTATION } from '../api/annotations.ts';
+import { isFields } from '../api/fields.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
+import { valueAt, workloadKind } from '../inject/kinds.ts';
+import { planned } from './decide.ts';
+import { emptyNamespace, namespacesOf } from './namespaces.ts';
+import { shapeFault } from './shape.ts';
+import { ManifestError, type ManifestText, parseStream } from './stream.ts';
+
+export interface PlannedManifest {
+  /** As the operator would meet it. */
+  readonly workload: KubeObject;
+  readonly namespace: KubeObject;
+  /** What `duotel inject -f` noted in it. */
+  readonly record: string | undefined;
+}
+
+/** The workloads of manifests, each with its Namespace. Throws ManifestError naming file, line and object. */
+export function plannedManifests(files: readonly ManifestText[], namespace = 'default'): readonly PlannedManifest[] {
+  const streams = files.map(parseStream);
+  const namespaces = namespacesOf(streams);
+  return streams.flatMap((stream) =>
+    stream.objects.flatMap(({ value, node }) => {
+      const object = value as unknown as KubeObject;
+      if (workloadKind(object) === undefined || !isFields(value['metadata'])) return [];
+      const fault = shapeFault(object, node);
+      if (fault !== undefined)
+        throw new ManifestError(`${stream.name}:${stream.lineAt(fault.offset)}: ${describe(object)}: ${fault.message}`);
+      const place = object.metadata.namespace ?? namespace;
+      const record = valueAt(value, ['metadata', 'annotations', ANNOTATION.manifest]);
+      return [
+        {
+          workload: planned(value, place),
+          namespace: namespaces.get(place) ?? emptyNamespace(place),
+          record: typeof record === 'string' ? record : undefined,
+        },
+      ];
+    }),
+  );
+}

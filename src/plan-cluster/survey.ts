@@ -1,0 +1,41 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { listWorkloads } from '../verify/workloads.ts';
+import { defaultStackSettings, type StackSettings, stackSettings } from './stacks.ts';
+
+/** What the operator would see, read once. */
+export interface Survey {
+  readonly workloads: readonly KubeObject[];
+  readonly namespaces: ReadonlyMap<string, KubeObject>;
+  readonly stacks: readonly StackSettings[];
+  /** There is no TelemetryStack: the one that the operator makes then is assumed. */
+  readonly assumedStack: boolean;
+}
+
+/** Reads workloads (of one namespace or of all), Namespaces and stacks. Reads only. */
+export async function surveyCluster(api: KubeApi, namespace?: string): Promise<Survey> {
+  const [workloads, namespaces, stacks] = await Promise.all([
+    listWorkloads(api, namespace),
+    api.resourceType('v1', 'Namespace').then((type) => api.list(type)),
+    listStacks(api),
+  ]);
+  return {
+    workloads,
+    namespaces: new Map(namespaces.items.map((object) => [object.metadata.name, object])),
+    stacks: stacks.length === 0 ? [defaultStackSettings()] : stackSettings(stacks),
+    assumedStack: stacks.length === 0,
+  };
+}
+
+/** Those that count: of the operator's namespace. None where the CRD is not installed. */
+export async function listStacks(api: KubeApi): Promise<readonly KubeObject[]> {
+  try {
+    const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+    return (await api.list(type, { namespace: SYSTEM_NAMESPACE })).items;
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { ANNOTATION, OPERATOR_ANNOTATIONS, USER_ANNOTATIONS } from '../api/annotations.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
+import { podTemplate } from '../inject/pod-template.ts';
+import { gitOpsOwner } from './gitops.ts';
+
+export type RevertScope =
+  | { readonly kind: 'workload'; readonly workload: KubeObject }
+  | { readonly kind: 'namespace'; readonly name: string }
+  | { readonly kind: 'all' };
+
+/** One object whose annotations are to change so that nothing asks for injection any more. */
+export interface RevertStep {
+  readonly object: KubeObject;
+  /** `Kind/namespace/name`. */
+  readonly name: string;
+  /** `opt out`: a default of the Namespace or of the pod template stays, and the workload says `none` to it. */
+  readonly action: 'remove annotations' | 'opt out' | 'restore template';
+  /** Annotations to write; null removes. */
+  readonly annotations: Readonly<Record<string, string | null>>;
+  /** Who would undo it, where that is known. */
+  readonly owner: string | undefined;
+  /** The manifest itself holds the variables, written by `duotel inject -f`: these stay. */
+  readonly inManifest: boolean;
+}
+
+/** What to write so that the workloads of the scope return to the template that their owner gave them. */
+export function planRevert(scope: RevertScope, workloads: readonly KubeObject[], namespaces: readonly KubeObject[]): readonly RevertStep[] {
+  const inScope = (namespace: string | undefined) => scope.kind === 'all' || (scope.kind === 'namespace' && namespace === scope.name);
+  const chosen = scope.kind === 'workload' ? [scope.workload] : workloads.filter(({ metadata }) => inScope(metadata.namespace));
+  const defaults = namespaces.filter(({ metadata }) => inScope(metadata.name));
+  const defaulted = (workload: KubeObject): boolean =>
+    scope.kind === 'workload' &&
+    active(namespaces.find(({ metadata }) => metadata.name === workload.metadata.namespace)?.metadata.annotations);
+  return [
+    ...defaults.flatMap((namespace) => step(namespace, false) ?? []),
+    ...chosen.flatMap((workload) => step(workload, defaulted(workload) || active(podTemplate(workload)?.metadata?.annotations)) ?? []),
+  ];
+}
+
+function step(object: KubeObject, optOut: boolean): RevertStep | undefined {
+  const annotations = object.metadata.annotations ?? {};
+  const present = USER_ANNOTATIONS.filter((key) => annotations[key] !== undefined);
+  const written = OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
+  const common = { object, name: describe(object), owner: gitOpsOwner(object), inManifest: annotations[ANNOTATION.manifest] !== undefined };
+  if (optOut) {
+    if (annotations[ANNOTATION.backend] === 'none' && !written) return undefined;
+    return { ...common, action: 'opt out', annotations: { [ANNOTATION.backend]: 'none' } };
+  }
+  if (present.length > 0) {
+    return { ...common, action: 'remove annotations', annotations: Object.fromEntries(present.map((key) => [key, null])) };
+  }
+  return written ? { ...common, action: 'restore template', annotations: {} } : undefined;
+}
+
+function active(annotations: Readonly<Record<string, string>> | undefined): boolean {
+  const backend = annotations?.[ANNOTATION.backend];
+  return backend !== undefined && backend !== 'none';
+}
