@@ -1,4 +1,5 @@
 import { ApiObject, type ApiObjectProps, App, Chart } from 'cdk8s';
+import { FEATURE_NAMES, optionalKinds } from '../src/api/features.ts';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
 import { resolveStackSpec } from '../src/api/telemetry-stack.ts';
 import { programArchive } from '../tools/bundle.ts';
@@ -10,10 +11,12 @@ import { synthStack } from './synth-stack.ts';
 async function synthesize(settings: Settings): Promise<void> {
   const app = new App();
   new FoundationChart(app, '00-foundation');
-  new OperatorChart(app, '10-operator', { ...settings, program: await programArchive() });
+  const stack = synthStack({ name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE, spec: resolveStackSpec(settings.stack) });
+  const asked = new Set([...(settings.operator.features ?? []), ...optionalKinds(stack).map(({ feature }) => feature)]);
+  const features = FEATURE_NAMES.filter((feature) => asked.has(feature));
+  new OperatorChart(app, '10-operator', { ...settings, features, program: await programArchive() });
   // The very objects that the operator will want: it finds them as they should be, and writes nothing.
   const chart = new Chart(app, '20-stack', { disableResourceNameHashes: true });
-  const stack = synthStack({ name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE, spec: resolveStackSpec(settings.stack) });
   for (const object of stack) new ApiObject(chart, `${object.kind}-${object.metadata.name}`, object as ApiObjectProps);
   app.synth();
 }

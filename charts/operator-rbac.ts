@@ -1,4 +1,6 @@
-interface PolicyRule {
+import { FEATURES, type Feature } from '../src/api/features.ts';
+
+export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -9,8 +11,11 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: ['duotel.io'], resources: ['telemetrystacks'], verbs: ['list', 'watch', 'create', 'patch'] },
   { apiGroups: ['duotel.io'], resources: ['telemetrystacks/status'], verbs: ['patch'] },
   // Annotated workloads are patched where they are.
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list', 'watch', 'patch'] },
-  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['list', 'watch', 'patch'] },
+  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['get', 'list', 'watch', 'patch'] },
+  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get', 'list', 'watch', 'patch'] },
+  { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['get', 'list', 'watch', 'patch'] },
+  // The pods of a rollout that an injection has started, by their workload's labels, while it is under way.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
   // The bootstrap and the price list are copied into the namespaces of workloads that ask for them.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
@@ -25,3 +30,15 @@ export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'create'] },
 ];
+
+/** Rights in its own namespace to the kinds of features, each with its verbs: objects of such kinds are not watched but read one by one. */
+export function featureRules(features: readonly Feature[]): readonly PolicyRule[] {
+  return features.flatMap((feature) =>
+    FEATURES[feature].map(({ apiVersion, resource }) => ({
+      apiGroups: [apiVersion.slice(0, apiVersion.lastIndexOf('/'))],
+      resources: [resource],
+      // Deployments are watched in the whole cluster, as workloads.
+      verbs: resource === 'deployments' ? ['create', 'delete'] : ['get', 'create', 'patch', 'delete'],
+    })),
+  );
+}

@@ -2,6 +2,7 @@ import { ApiObject, Chart, type ChartProps } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
+import type { Feature } from '../src/api/features.ts';
 import { IMAGES } from '../src/api/images.ts';
 import {
   DEFAULT_STACK,
@@ -14,7 +15,7 @@ import {
 import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 import { digest } from './digest.ts';
 import { LOADER, programParts } from './operator-program.ts';
-import { CLUSTER_RULES, NAMESPACE_RULES } from './operator-rbac.ts';
+import { CLUSTER_RULES, featureRules, NAMESPACE_RULES } from './operator-rbac.ts';
 import type { OperatorSettings } from './settings.ts';
 
 const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
@@ -44,6 +45,8 @@ export interface OperatorChartProps extends ChartProps {
   readonly operator: OperatorSettings;
   /** Spec of the TelemetryStack that the operator creates where there is none. */
   readonly stack: TelemetryStackSpec;
+  /** Optional kinds that it may write. Default: none. */
+  readonly features?: readonly Feature[];
   /** The compressed program, as tools/bundle.ts makes it. */
   readonly program: Uint8Array;
 }
@@ -52,7 +55,7 @@ export interface OperatorChartProps extends ChartProps {
 export class OperatorChart extends Chart {
   constructor(scope: Construct, id: string, props: OperatorChartProps) {
     super(scope, id, { disableResourceNameHashes: true, ...props });
-    this.#rights();
+    this.#rights(props.features ?? []);
     const stack = stringify({
       apiVersion: TELEMETRY_STACK.apiVersion,
       kind: TELEMETRY_STACK.kind,
@@ -88,7 +91,7 @@ export class OperatorChart extends Chart {
     });
   }
 
-  #rights(): void {
+  #rights(features: readonly Feature[]): void {
     this.#object('service-account', 'v1', 'ServiceAccount', NAME, { automountServiceAccountToken: false });
     const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: SYSTEM_NAMESPACE }];
     const rbac = 'rbac.authorization.k8s.io/v1';
@@ -106,7 +109,7 @@ export class OperatorChart extends Chart {
       roleRef: roleRef('ClusterRole'),
       subjects,
     });
-    this.#object('role', rbac, 'Role', NAME, { rules: NAMESPACE_RULES });
+    this.#object('role', rbac, 'Role', NAME, { rules: [...NAMESPACE_RULES, ...featureRules(features)] });
     this.#object('role-binding', rbac, 'RoleBinding', NAME, { roleRef: roleRef('Role'), subjects });
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
+import { FEATURE_NAMES, type Feature } from '../src/api/features.ts';
 import { telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 
 /** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
@@ -16,12 +17,18 @@ export interface OperatorSettings {
   readonly image?: string;
   /** An image built from the Dockerfile, with the program inside; no program ConfigMap is rendered then. */
   readonly builtImage?: string;
+  /** Rights to kinds that stacks may come to ask for; those that `stack` asks for are given anyway. */
+  readonly features?: readonly Feature[];
 }
 
 const OPERATOR_SCHEMA = {
   type: 'object',
   additionalProperties: false,
-  properties: { image: { type: 'string', minLength: 1 }, builtImage: { type: 'string', minLength: 1 } },
+  properties: {
+    image: { type: 'string', minLength: 1 },
+    builtImage: { type: 'string', minLength: 1 },
+    features: { type: 'array', items: { enum: FEATURE_NAMES } },
+  },
 };
 
 /**

@@ -1,18 +1,18 @@
 import type { Component } from './names.ts';
 import type { ResolvedStackSpec } from './telemetry-stack.ts';
 
-/** A component as a stack has it: the workload that runs its pods, if it is ours. */
+/** A component as a stack has it, with the workload that runs its pods, which bears the component's name whoever makes it. */
 export interface StackPart {
   readonly component: Component;
-  /** `OpenTelemetryCollector`: another operator makes the workload from it. */
-  readonly kind: 'StatefulSet' | 'Deployment' | 'OpenTelemetryCollector';
+  readonly kind: 'StatefulSet' | 'Deployment';
 }
 
 /** The components that a stack runs, in the order in which data flows. */
 export function stackParts(spec: ResolvedStackSpec): readonly StackPart[] {
   const { collector, prometheus, grafana } = spec;
   const parts: StackPart[] = [
-    { component: 'collector', kind: collector.mode === 'managed' ? 'StatefulSet' : 'OpenTelemetryCollector' },
+    // The OpenTelemetry Operator makes a StatefulSet of this name too.
+    { component: 'collector', kind: 'StatefulSet' },
     { component: 'jaeger', kind: keepsTracesItself(spec) ? 'StatefulSet' : 'Deployment' },
   ];
   if (collector.gateway.enabled) parts.push({ component: 'gateway', kind: 'Deployment' });

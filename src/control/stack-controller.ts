@@ -17,6 +17,7 @@ import type { EventRecorder } from './events.ts';
 import { createGrafanaAdmin } from './grafana-admin.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { optionalKindProblem } from './optional-rights.ts';
 import { type Components, componentLines, podReason } from './stack-components.ts';
 import { collectLeftOvers, noteDeletionPolicy } from './stack-deletion.ts';
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
@@ -106,6 +107,14 @@ export class StackController {
     }
 
     const { objects: desired, digest } = this.#render(name, namespace, spec);
+    const lacking = await optionalKindProblem(api, desired, namespace);
+    if (lacking !== undefined) {
+      const { inventory = [], inventoryConfigMaps = [] } = before;
+      const { lines } = await this.#components(stack, spec, []);
+      // What is lacking comes without a word to us.
+      this.#options.lookAgain(`${namespace}/${name}`, 60_000);
+      return { suspended: false, components: lines, workloads, stalled: lacking, failures: [], inventory, inventoryConfigMaps };
+    }
     if (stack.metadata.annotations?.[RECONCILE_AT] !== before.lastHandledReconcileAt) {
       this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
     }
