@@ -1,0 +1,326 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { FIELD_MANAGER } from '../../src/api/names.ts';
+import { podTemplate } from '../../src/inject/pod-template.ts';
+import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { binary } from '../../tools/build/binary.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { run } from '../../tools/lib/run.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { APP, type App, deployment } from '../support/gitops/app.ts';
+import { withoutOurs } from '../support/gitops/without-ours.ts';
+import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { proveAll, type Row } from '../support/rows.ts';
+import { TemplateHistory } from '../support/template-history.ts';
+
+/** What people do by hand to an injected Deployment; beside each one a twin to which the same is done, and which is never annotated. */
+
+const NAMESPACE = 'shop';
+const OPT_IN = { 'duotel.io/backend': 'both' };
+
+let cluster: ControlPlane;
+let api: RestKubeApi;
+let operator: RunningOperator;
+let history: TemplateHistory;
+let results: ReadonlyMap<string, unknown>;
+let restless: readonly string[];
+
+type Args = readonly string[];
+const kubectl = (...args: Args): Promise<string> => must(cluster, ['-n', NAMESPACE, ...args]);
+const annotations = (name: string): Readonly<Record<string, string>> => history.get(NAMESPACE, name)?.metadata.annotations ?? {};
+const status = (name: string): string | undefined => annotations(name)['duotel.io/status'];
+const variable = (name: string, wanted: string): string | undefined => {
+  const object = history.get(NAMESPACE, name);
+  return (object && podTemplate(object))?.spec.containers.flatMap(({ env = [] }) => env).find((item) => item.name === wanted)?.value;
+};
+
+interface Expectation {
+  /** Rollouts that the app has more than its twin. */
+  readonly ours: number;
+  /** Beginning of the status line; undefined: nothing of ours is there. */
+  readonly status: string | undefined;
+  readonly theirs?: number;
+}
+
+/** Waits until app and twin are as expected and stay so. */
+async function comesTo(name: string, wanted: Expectation): Promise<void> {
+  const look = (): unknown => {
+    const [app, twin] = [history.get(NAMESPACE, name), history.get(NAMESPACE, `${name}-twin`)];
+    const theirs = history.rollouts(NAMESPACE, `${name}-twin`);
+    return {
+      ours: history.rollouts(NAMESPACE, name) - theirs,
+      ...(wanted.theirs !== undefined && { theirs }),
+      status: wanted.status === undefined ? status(name) : status(name)?.slice(0, wanted.status.length),
+      held: app?.metadata.managedFields?.some(({ manager }) => manager === FIELD_MANAGER),
+      user: app && withoutOurs(app),
+      twin: twin && withoutOurs(twin),
+    };
+  };
+  const end = performance.now() + 15_000;
+  const isRight = (): boolean => {
+    const { user, twin, held, ...rest } = look() as Record<string, unknown>;
+    return held === false && JSON.stringify(rest) === JSON.stringify({ ...wanted }) && JSON.stringify(user) === JSON.stringify(twin);
+  };
+  // Once it is right it must stay right: what comes late counts.
+  for (let since = performance.now(); performance.now() < end && performance.now() - since < 800; await sleep(50)) {
+    if (!isRight()) since = performance.now();
+  }
+  const { user, twin, ...found } = look() as Record<string, unknown>;
+  expect(found).toEqual({ ...wanted, held: false });
+  expect(user).toEqual(twin);
+}
+
+/** An injected Deployment and its twin, neither of which anybody has touched yet. */
+async function injected(name: string, app: App = { containers: [APP] }, replicas = 0): Promise<void> {
+  const asked = { ...app, annotations: { ...OPT_IN, ...app.annotations } };
+  const { annotations: _, ...bare } = app;
+  const items = [deployment(name, NAMESPACE, asked, replicas), deployment(`${name}-twin`, NAMESPACE, bare, replicas)];
+  await must(cluster, ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await comesTo(name, { ours: 1, status: 'Injected both' });
+}
+
+/** Runs kubectl for the app and for its twin; `$` in an argument is the name of the Deployment. */
+async function toBoth(name: string, ...args: Args): Promise<void> {
+  for (const one of [name, `${name}-twin`]) await kubectl(...args.map((arg) => arg.replace('$', one)));
+}
+
+/** `kubectl edit` with an editor that replaces a text in the file which it is given. */
+async function edit(name: string, from: string, to: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'duotel-editor-'));
+  const editor = join(folder, 'editor');
+  writeFileSync(editor, `#!/bin/sh\nexec sed -i 's|${from}|${to}|' "$1"\n`);
+  chmodSync(editor, 0o700);
+  try {
+    const env = { KUBECONFIG: cluster.kubeconfig, KUBE_EDITOR: editor };
+    const { code, stderr } = await run(await binary('kubectl'), ['-n', NAMESPACE, 'edit', `deployment/${name}`], { env });
+    expect([code, stderr]).toEqual([0, '']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function recordedVariables(name: string): Promise<readonly string[]> {
+  return Object.keys(JSON.parse(annotations(name)['duotel.io/injected'] ?? '{}').containers?.app?.env ?? {});
+}
+
+let serial = 0;
+const row = (title: string, prove: (name: string) => Promise<void>): Row => {
+  serial += 1;
+  const name = `app-${serial}`;
+  return { title, prove: () => prove(name) };
+};
+
+const COMMANDS: readonly Row[] = [
+  row('kubectl set image is one rollout, with ours in it', async (name) => {
+    await injected(name);
+    await toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+  }),
+  row('kubectl set env sets a variable of the owner’s beside ours', async (name) => {
+    await injected(name);
+    await toBoth(name, 'set', 'env', 'deployment/$', 'ADDED=value');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+  }),
+  row('kubectl scale rolls nothing out', async (name) => {
+    await injected(name);
+    await toBoth(name, 'scale', 'deployment/$', '--replicas=2');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+  }),
+  row('kubectl rollout restart is one rollout, with ours in it', async (name) => {
+    await injected(name);
+    await kubectl('rollout', 'restart', `deployment/${name}`, `deployment/${name}-twin`);
+    // Both in one call, so that both get the same time.
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+  }),
+  row('kubectl edit changes what the owner edits and nothing else', async (name) => {
+    await injected(name);
+    for (const one of [name, `${name}-twin`]) await edit(one, 'value: hello', 'value: good morning');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+  }),
+  row('kubectl edit of the annotation changes the mode', async (name) => {
+    await injected(name);
+    await edit(name, 'duotel.io/backend: both', 'duotel.io/backend: openlit');
+    await comesTo(name, { ours: 2, status: 'Injected openlit', theirs: 0 });
+  }),
+  row('kubectl patch of one type after the other keeps ours', async (name) => {
+    await injected(name);
+    const image = { spec: { template: { spec: { containers: [{ name: 'app', image: 'example/app:3' }] } } } };
+    await toBoth(name, 'patch', 'deployment/$', '--type=strategic', '-p', JSON.stringify(image));
+    const grace = { spec: { template: { spec: { terminationGracePeriodSeconds: 10 } } } };
+    await toBoth(name, 'patch', 'deployment/$', '--type=merge', '-p', JSON.stringify(grace));
+    const policy = [{ op: 'add', path: '/spec/template/spec/hostname', value: 'shop' }];
+    await toBoth(name, 'patch', 'deployment/$', '--type=json', '-p', JSON.stringify(policy));
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 3 });
+  }),
+  row('kubectl rollout undo of an image change keeps ours', async (name) => {
+    await injected(name);
+    await toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    await toBoth(name, 'rollout', 'undo', 'deployment/$');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 2 });
+  }),
+  row('kubectl rollout undo of the injection itself is undone: the annotation says otherwise', async (name) => {
+    await injected(name);
+    await kubectl('rollout', 'undo', `deployment/${name}`);
+    await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
+  }),
+  row('kubectl delete and a new creation is injected anew', async (name) => {
+    await injected(name);
+    await kubectl('delete', 'deployment', name, `${name}-twin`);
+    await eventually('both to be gone', async () => history.get(NAMESPACE, name) === undefined);
+    await injected(name);
+  }),
+];
+
+const CORRECTIONS: readonly Row[] = [
+  row('the record removed by hand is written again, without a rollout', async (name) => {
+    await injected(name);
+    const before = annotations(name)['duotel.io/injected'];
+    await kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-');
+    await eventually('the record', async () => annotations(name)['duotel.io/injected'] === before);
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+  }),
+  row('the record overwritten by hand is written again, without a rollout', async (name) => {
+    await injected(name);
+    const before = annotations(name)['duotel.io/injected'];
+    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/injected=nonsense');
+    await eventually('the record', async () => annotations(name)['duotel.io/injected'] === before);
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+  }),
+  row('the status removed by hand is written again, without a rollout', async (name) => {
+    await injected(name);
+    await kubectl('annotate', `deployment/${name}`, 'duotel.io/status-');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+  }),
+  row('record and opt-in removed together: the template is what it was', async (name) => {
+    await injected(name);
+    await kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-', 'duotel.io/backend-', 'duotel.io/status-');
+    await comesTo(name, { ours: 2, status: undefined, theirs: 0 });
+  }),
+  row('a variable of ours that somebody removes is set again', async (name) => {
+    await injected(name);
+    await kubectl('set', 'env', `deployment/${name}`, 'OTEL_SERVICE_NAME-');
+    await eventually('it to be back', async () => variable(name, 'OTEL_SERVICE_NAME') === name);
+    await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
+  }),
+  row('a variable of ours that somebody changes is theirs, and stays so after the opt-out', async (name) => {
+    await injected(name);
+    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
+    await eventually('the note', async () => status(name)?.startsWith('Injected both; EnvOwnedByUser'));
+    expect(await recordedVariables(name)).not.toContain('OTEL_SERVICE_NAME');
+    await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
+    await eventually('the revert', async () => status(name) === undefined && variable(name, 'OBSERVABILITY_BACKEND') === undefined);
+    expect(variable(name, 'OTEL_SERVICE_NAME')).toBe('theirs');
+    expect(history.rollouts(NAMESPACE, name)).toBe(3);
+  }),
+  row('a variable taken over and given back is ours again', async (name) => {
+    await injected(name);
+    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
+    await eventually('the note', async () => status(name)?.startsWith('Injected both; EnvOwnedByUser'));
+    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME-');
+    await eventually('it to be back', async () => variable(name, 'OTEL_SERVICE_NAME') === name);
+    await comesTo(name, { ours: 2, status: 'Injected both', theirs: 2 });
+  }),
+  row('two changes of the mode in a moment end in the last one, in two rollouts at most', async (name) => {
+    await injected(name);
+    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
+    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openinference');
+    await eventually('the last mode', async () => status(name)?.startsWith('Injected openinference'));
+    await comesTo(name, { ours: history.rollouts(NAMESPACE, name), status: 'Injected openinference', theirs: 0 });
+    expect(history.rollouts(NAMESPACE, name)).toBeLessThanOrEqual(3);
+  }),
+  row('a change of the mode and back in a moment ends where it began', async (name) => {
+    await injected(name);
+    const before = JSON.stringify(history.get(NAMESPACE, name)?.['spec']);
+    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
+    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=both');
+    await sleep(1000);
+    await eventually('the first mode', async () => JSON.stringify(history.get(NAMESPACE, name)?.['spec']) === before);
+    expect([1, 3]).toContain(history.rollouts(NAMESPACE, name));
+  }),
+  row('a default on the Namespace injects, its removal reverts, and nobody else is touched', async (name) => {
+    const team = `team-${name}`;
+    await must(cluster, ['create', 'namespace', team]);
+    const items = [
+      deployment('follows', team, { containers: [APP] }),
+      deployment('declines', team, { containers: [APP], annotations: { 'duotel.io/backend': 'none' } }),
+    ];
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    await must(cluster, ['annotate', 'namespace', team, 'duotel.io/backend=both']);
+    const told = (): string | undefined => history.get(team, 'follows')?.metadata.annotations?.['duotel.io/status'];
+    await eventually('the injection', async () => told()?.startsWith('Injected both'));
+    await must(cluster, ['annotate', 'namespace', team, 'duotel.io/backend-']);
+    await eventually('the revert', async () => told() === undefined);
+    await sleep(800);
+    const user = withoutOurs(history.get(team, 'declines') as KubeObject);
+    expect(withoutOurs(history.get(team, 'follows') as KubeObject)).toEqual(user);
+    expect([history.rollouts(team, 'follows'), history.rollouts(team, 'declines')]).toEqual([2, 0]);
+  }),
+  row('ten opt-ins and opt-outs leave no residue', async (name) => {
+    await injected(name);
+    for (let cycle = 0; cycle < 10; cycle += 1) {
+      await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
+      await eventually('the revert', async () => status(name) === undefined);
+      if (cycle < 9) await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend=both');
+      if (cycle < 9) await eventually('the injection', async () => status(name) === 'Injected both');
+    }
+    await comesTo(name, { ours: 20, status: undefined, theirs: 0 });
+    // All of its ReplicaSets are the two templates that it ever had.
+    const sets = await kubectl('get', 'replicasets', '-l', `app=${name}`, '-o', 'name');
+    expect(sets.trim().split('\n')).toHaveLength(2);
+  }),
+];
+
+beforeAll(async () => {
+  const { dist, remove } = synthesize();
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  remove();
+  await must(cluster, ['create', 'namespace', NAMESPACE]);
+  operator = await startOperator(cluster);
+  await eventually(
+    'the operator to be ready',
+    async () => operator.log.some(({ message }) => message === 'caches are in, controllers start'),
+    30,
+  );
+  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
+  history = await TemplateHistory.start(api);
+  results = await proveAll([...COMMANDS, ...CORRECTIONS], 6);
+  // Counts of the stack are written half a second after the last change.
+  await sleep(1500);
+  const mark = auditMark(cluster.auditLog);
+  await sleep(5000);
+  restless = operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
+}, 300_000);
+
+afterAll(async () => {
+  history?.stop();
+  await api?.close();
+  await operator?.stop();
+  await cluster?.stop();
+}, 60_000);
+
+function holds(title: string): void {
+  if (!results.has(title)) throw new Error('was not proven');
+  const error = results.get(title);
+  if (error !== undefined) throw error;
+}
+
+describe('a command on an injected Deployment', () => {
+  it.each(COMMANDS)('$title', ({ title }) => holds(title));
+});
+
+describe('an injection that somebody works against', () => {
+  it.each(CORRECTIONS)('$title', ({ title }) => holds(title));
+});
+
+describe('the operator', () => {
+  it('writes nothing any more when nobody does anything', () => {
+    expect(restless).toEqual([]);
+  });
+});
