@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Probes {
   /** false when the process must be restarted. */
   readonly alive: () => boolean;
-  /** false until the first lists are in. */
-  readonly ready: () => boolean;
+  /** Why this process is not ready: the first lists are not in, or nothing is heard any more. undefined: it is. */
+  readonly notReady: () => string | undefined;
   /** Prometheus text exposition. */
   readonly metrics: () => Promise<string>;
 }
@@ -18,8 +19,10 @@ export function serveProbes(probes: Probes, listen: { readonly host: string; rea
     switch (request.url?.split('?')[0]) {
       case '/healthz':
         return probes.alive() ? answer(200, 'ok\n') : answer(503, 'event loop is stuck\n');
-      case '/readyz':
-        return probes.ready() ? answer(200, 'ok\n') : answer(503, 'not synced yet\n');
+      case '/readyz': {
+        const reason = probes.notReady();
+        return reason === undefined ? answer(200, 'ok\n') : answer(503, `${reason}\n`);
+      }
       case '/metrics':
         return answer(200, await probes.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
       default:
@@ -30,4 +33,13 @@ export function serveProbes(probes: Probes, listen: { readonly host: string; rea
     server.once('error', reject);
     server.listen(listen.port, listen.host, () => resolve(server));
   });
+}
+
+/** Ends the server, with a second for the answers under way. */
+export async function closeProbes(server: Server | undefined): Promise<void> {
+  if (server === undefined) return;
+  const done = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([done, delay(1000, undefined, { ref: false })]);
+  server.closeAllConnections();
 }

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
@@ -12,9 +11,12 @@ import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type Change, ClusterCache } from './cluster-cache.ts';
 import { Controller } from './controller.ts';
 import { ensureDefaultStack } from './default-stack.ts';
+import { watchEventLoop } from './event-loop.ts';
 import { EventRecorder } from './events.ts';
-import { serveProbes } from './http-server.ts';
-import { errorText, type Logger } from './logger.ts';
+import { withGrace } from './grace.ts';
+import { closeProbes, serveProbes } from './http-server.ts';
+import { type Election, joinElection, LeadershipLostError, type Membership } from './leadership.ts';
+import { errorText, type Logger, withContext } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { STACK_KINDS, StackController } from './stack-controller.ts';
 import { WorkloadController } from './workload-controller.ts';
@@ -27,18 +29,38 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Where probes and metrics are served; undefined: nowhere. */
   readonly listen?: { readonly host: string; readonly port: number };
+  /** Undefined: this process is the only one, and writes without asking. */
+  readonly election?: Election;
+  /** The longest time between two lists of a kind. Default 30 minutes. */
+  readonly relistMs?: number;
 }
 
-/** Wires caches, controllers and probes together and runs them until `stop` aborts. Rejects when it cannot start. */
+/** After a stop: for what is in hand, then for it to end when its requests have been cut. With the rest, less than the 30 s a pod has. */
+const GRACE_MS = 10_000;
+const CUT_MS = 3000;
+
+/**
+ * Wires caches, controllers and probes together and runs them until `stop` aborts. Caches are kept warm while another process leads.
+ * @throws LeadershipLostError when this process was the one that writes and is not any more; what it cannot start with.
+ */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
   // Ours as well, so that a start that fails ends whatever had started.
   const own = new AbortController();
   const signal = AbortSignal.any([stop, own.signal]);
-  const { api, logger, metrics, namespace } = options;
+  const { api, metrics, namespace, election } = options;
+  const logger = withContext(options.logger);
   const clock = systemClock;
   const random = Math.random;
   const events = new EventRecorder(api, logger);
-  const cache = new ClusterCache({ api, clock, random, logger, metrics, onChange: (change) => routeChange(change) });
+  const cache = new ClusterCache({
+    api,
+    clock,
+    random,
+    logger,
+    metrics,
+    onChange: (change) => routeChange(change),
+    ...(options.relistMs !== undefined && { relistMs: options.relistMs }),
+  });
   let synced = false;
   // A default TelemetryStack that cannot be made is a mistake in its ConfigMap, no wish to be rid of what `dist` brought.
   let mayCollect = true;
@@ -62,6 +84,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     synth: synthStack,
     mayCollect: () => mayCollect,
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
+    lookAgain: (stack, ms) => stacks.queue.addAfter(stack, ms, 'resync'),
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
@@ -71,6 +94,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     const priority = resync ? 'resync' : 'user';
     switch (kind) {
       case TELEMETRY_STACK.kind:
+        if (object === undefined && previous !== undefined) stackController.seen(previous);
         stacks.queue.add(key, priority);
         // A new status is no news for workloads.
         if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
@@ -96,14 +120,18 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   }
 
   let server: Server | undefined;
+  let membership: Membership | undefined;
+  let lost = false;
   try {
-    const probes = { alive: watchEventLoop(signal), ready: () => synced && cache.synced, metrics: () => metrics.registry.metrics() };
+    const notReady = (): string | undefined => {
+      if (!synced || !cache.synced) return 'not synced yet';
+      const stale = cache.stale();
+      return stale.length === 0 ? undefined : `nothing heard for a minute of ${stale.join(', ')}`;
+    };
+    const probes = { alive: watchEventLoop(signal), notReady, metrics: () => metrics.registry.metrics() };
     server = options.listen && (await serveProbes(probes, options.listen));
     await served(api, logger, signal);
     if (signal.aborted) return;
-    const outcome = await ensureDefaultStack(api, namespace, logger);
-    logger.info('default TelemetryStack', { outcome });
-    mayCollect = outcome !== 'invalid';
 
     const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,
@@ -123,16 +151,34 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       ].map((watched) => cache.watch(watched, signal)),
     );
     synced = true;
+    if (election !== undefined) {
+      const onLost = (): void => {
+        lost = true;
+        own.abort();
+      };
+      membership = joinElection({ election, namespace, clock, random, logger, metrics, onLost });
+      await withGrace(membership.leading, signal, 0);
+    }
+    if (signal.aborted) return;
+    const outcome = await ensureDefaultStack(api, namespace, logger);
+    logger.info('default TelemetryStack', { outcome });
+    mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
-    const working = Promise.all([stacks.run(signal), workloadQueue.run(signal)]);
-    // After a stop, what is in hand may end; what hangs is cut off when the caller closes the API.
-    await Promise.race([working, grace(signal)]);
+    const cut = new AbortController();
+    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal)]);
+    const ended = await withGrace(working, signal, GRACE_MS);
+    cut.abort();
+    if (ended === 'cut') await withGrace(working, signal, CUT_MS);
   } finally {
     own.abort();
-    await Promise.race([cache.stopped(), grace(signal)]);
-    await closed(server);
+    // Only now, when nothing of ours is under way: the next one starts on a cluster that is at rest.
+    await membership?.leave();
+    await withGrace(cache.stopped(), signal, CUT_MS);
+    await closeProbes(server);
     logger.info('stopped');
   }
+  if (lost)
+    throw new LeadershipLostError('the lease is not ours any more: this process ends, so that it starts anew with what the cluster is');
 }
 
 /** Waits until the API server serves TelemetryStacks: `kubectl apply -f dist` brings the CRD and us at the same moment. */
@@ -158,30 +204,4 @@ function sameAnnotations(a: KubeObject | undefined, b: KubeObject | undefined): 
         .sort(),
     );
   return ours(a) === ours(b);
-}
-
-/** Ends ten seconds after the signal aborts. */
-async function grace(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  await delay(10_000, undefined, { ref: false });
-}
-
-/** true as long as the event loop has turned within the last 30 s. */
-function watchEventLoop(signal: AbortSignal): () => boolean {
-  let last = performance.now();
-  void (async () => {
-    while (!signal.aborted) {
-      last = performance.now();
-      await systemClock.sleep(1000, signal);
-    }
-  })();
-  return () => performance.now() - last < 30_000;
-}
-
-async function closed(server: Server | undefined): Promise<void> {
-  if (server === undefined) return;
-  const done = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.race([done, delay(1000)]);
-  server.closeAllConnections();
 }
