@@ -33,8 +33,8 @@ export async function writeSet(context: WriteContext, actions: readonly Action[]
   }
   const failed = applying.flatMap((action) => (results.get(action)?.problem === undefined || !('live' in action) ? [] : [action.live]));
   for (const wave of [...inWaves(pruning, (action) => subject(action).kind)].reverse()) {
-    for (const result of await pooled(wave, context.concurrency, (action) => prune(context, action, failed)))
-      results.set(result.action, result);
+    const done = await pooled(wave, context.concurrency, (action) => prune(context, action, failed));
+    for (const [index, action] of wave.entries()) results.set(action, done[index] as Result);
   }
   return actions.flatMap((action) => results.get(action) ?? []);
 }
@@ -54,7 +54,8 @@ async function writeStage(
       if (problem !== undefined && writes.some((one) => one === action)) return { action, outcome: 'failed', problem };
       return established(context, await write(context, action));
     });
-    for (const result of done) results.set(result.action, result);
+    // By the planned action: a create that found the object there comes back with another one.
+    for (const [index, action] of wave.entries()) results.set(action, done[index] as Result);
   }
 }
 

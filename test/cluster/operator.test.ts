@@ -140,11 +140,11 @@ describe('the stack', () => {
   });
 
   it('loses what its spec no longer wants, and gets it back', async () => {
-    await patchStack('{"spec":{"grafana":{"enabled":false}}}');
+    await patchStack('{"spec":{"grafana":{"mode":"none"}}}');
     await eventually('Grafana to be gone', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) === undefined);
     expect((await inventory()).some(({ kind, name }) => kind === 'StatefulSet' && name === 'duotel-grafana')).toBe(false);
     expect(await getObject(cluster, 'secret/duotel-grafana-admin')).toBeDefined();
-    await patchStack('{"spec":{"grafana":{"enabled":true}}}');
+    await patchStack('{"spec":{"grafana":{"mode":"managed"}}}');
     await eventually('Grafana to be back', async () => (await getObject(cluster, 'statefulset/duotel-grafana')) !== undefined);
   }, 60_000);
 

@@ -1,0 +1,321 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { Policies } from '../../src/apply/policies.ts';
+import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must } from '../support/installation.ts';
+import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/sets.ts';
+
+let cluster: ControlPlane;
+let api: Awaited<ReturnType<typeof createKubeApi>>;
+let count = 0;
+
+async function newSet(): Promise<{ readonly set: AppliedSet; readonly ns: string }> {
+  count += 1;
+  const ns = `policies-${count}`;
+  await must(cluster, ['create', 'namespace', ns]);
+  return { set: new AppliedSet(api, ns), ns };
+}
+const specOf = async (what: string, ns: string): Promise<Record<string, unknown>> =>
+  ((await getObject<KubeObject>(cluster, what, ns))?.['spec'] ?? {}) as Record<string, unknown>;
+const applyAs = (manager: string, object: object): Promise<string> =>
+  must(cluster, ['apply', '--server-side', '--force-conflicts', `--field-manager=${manager}`, '-f', '-'], JSON.stringify(object));
+/** An admission policy on one namespace; it takes the API server a moment to heed it, so `heeded` asks until it does. */
+async function admission(objects: readonly object[], heeded: () => Promise<boolean>): Promise<void> {
+  await must(cluster, ['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await eventually('the admission policy to be heeded', heeded, 30);
+}
+const inNamespace = (ns: string): object => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } });
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
+}, 120_000);
+
+afterAll(async () => {
+  await api?.close();
+  await cluster?.stop();
+}, 60_000);
+
+describe('a field that an ignore rule names', () => {
+  const policies: Partial<Policies> = { ignore: [{ kind: 'Deployment', path: '/spec/replicas' }] };
+
+  it('stays as somebody has scaled it, whatever else is written', async () => {
+    const { set, ns } = await newSet();
+    const wanted = (image: string): readonly KubeObject[] => [
+      JSON.parse(JSON.stringify(workload(ns, 'Deployment', 'w')).replace('app:1', image)) as KubeObject,
+    ];
+    await set.apply(wanted('app:1'), { policies });
+    await must(cluster, ['scale', 'deployment/w', '--replicas=4', '-n', ns]);
+    expect(outcomes(await set.apply(wanted('app:1'), { policies }))).toEqual(['unchanged Deployment/w']);
+    expect(outcomes(await set.apply(wanted('app:2'), { policies }))).toEqual(['updated Deployment/w']);
+    const spec = await specOf('deployment/w', ns);
+    expect([spec['replicas'], JSON.stringify(spec).includes('app:2')]).toEqual([4, true]);
+  });
+
+  it('becomes the other manager’s alone where that one applies it', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([workload(ns, 'Deployment', 'w')], { policies });
+    const { apiVersion, kind } = workload(ns, 'Deployment', 'w');
+    await applyAs('autoscaler', { apiVersion, kind, metadata: { name: 'w', namespace: ns }, spec: { replicas: 3 } });
+    await set.apply([workload(ns, 'Deployment', 'w')], { policies });
+    expect((await specOf('deployment/w', ns))['replicas']).toBe(3);
+    expect(outcomes(await set.apply([workload(ns, 'Deployment', 'w')], { policies }))).toEqual(['unchanged Deployment/w']);
+    const fields = (await getObject<KubeObject>(cluster, 'deployment/w', ns))?.metadata.managedFields ?? [];
+    const holders = fields.filter(({ fieldsV1, subresource }) => !subresource && JSON.stringify(fieldsV1).includes('f:replicas'));
+    expect(holders.map(({ manager }) => manager)).toEqual(['autoscaler']);
+  });
+});
+
+describe('a field that another manager holds', () => {
+  it('is taken back by force, or left and reported with the manager and the field', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([configMap(ns, 'a', 'ours')]);
+    await applyAs('rival', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: ns }, data: { text: 'theirs' } });
+    const left = await set.apply([configMap(ns, 'a', 'ours')], { policies: { conflicts: 'Report' } });
+    expect(outcomes(left)).toEqual(['failed ConfigMap/a FieldManagerConflict']);
+    expect(messages(left)).toMatch(/data\.text.*rival/);
+    expect(outcomes(await set.apply([configMap(ns, 'a', 'ours')]))).toEqual(['updated ConfigMap/a']);
+  });
+
+  it('is written less and less often when that one sets it ten times a second, and the problem names both', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([configMap(ns, 'a', 'ours')]);
+    const mark = auditMark(cluster.auditLog);
+    const type = await api.resourceType('v1', 'ConfigMap');
+    let said = '';
+    for (let round = 0; round < 60; round += 1) {
+      await api.patch(
+        type,
+        { name: 'a', namespace: ns },
+        'application/merge-patch+json',
+        { data: { text: 'theirs' } },
+        { fieldManager: 'rival' },
+      );
+      await set.apply([configMap(ns, 'a', 'ours')]);
+      said = set.memory.contest(configMap(ns, 'a', 'ours'))?.message ?? said;
+      await sleep(100);
+    }
+    const writes = operatorWrites(auditEvents(cluster.auditLog, mark)).length - 60;
+    // Five at once, then after 1, 2 and 4 seconds.
+    expect(writes).toBeGreaterThanOrEqual(6);
+    expect(writes).toBeLessThanOrEqual(9);
+    expect(said).toContain(`ConfigMap/${ns}/a: field manager rival sets data.text again and again`);
+  }, 60_000);
+
+  it('is reported, and written once only, when a mutating policy rewrites it on its way in', async () => {
+    const { set, ns } = await newSet();
+    const rewrite = "Object{data: {'text': 'rewritten'}}";
+    await admission(
+      [
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'MutatingAdmissionPolicy',
+          metadata: { name: ns },
+          spec: {
+            failurePolicy: 'Fail',
+            reinvocationPolicy: 'Never',
+            matchConstraints: {
+              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] }],
+            },
+            mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: rewrite } }],
+          },
+        },
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'MutatingAdmissionPolicyBinding',
+          metadata: { name: ns },
+          spec: { policyName: ns, matchResources: inNamespace(ns) },
+        },
+      ],
+      async () => {
+        const args = ['create', 'configmap', 'probe', '-n', ns, '--from-literal=text=x', '--dry-run=server', '-o', 'json'];
+        return (await must(cluster, args)).includes('rewritten');
+      },
+    );
+    await set.apply([configMap(ns, 'a', 'ours')]);
+    const mark = auditMark(cluster.auditLog);
+    for (let round = 0; round < 5; round += 1) {
+      const result = await set.apply([configMap(ns, 'a', 'ours')]);
+      expect(outcomes(result)).toEqual(['unchanged ConfigMap/a DriftNotRepairable']);
+      expect(messages(result)).toContain('data.text ("ours", is "rewritten")');
+    }
+    expect(operatorWrites(auditEvents(cluster.auditLog, mark))).toEqual([]);
+  }, 60_000);
+});
+
+describe('a field that cannot change', () => {
+  const claims = (size: string): object => ({
+    serviceName: 'x',
+    volumeClaimTemplates: [
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem', resources: { requests: { storage: size } } },
+      },
+    ],
+  });
+  const statefulSet = (ns: string, size: string): KubeObject =>
+    workload(ns, 'StatefulSet', 'db', { spec: claims(size) as Record<string, unknown> });
+  const recreating: Partial<Policies> = { immutable: 'Recreate' };
+
+  it('stalls with what to do, and is changed by making the object again where that is allowed: its pods stay', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([statefulSet(ns, '1Gi')]);
+    const pod = await eventually('the pod', () => getObject<KubeObject>(cluster, 'pod/db-0', ns), 30);
+    const stalled = await set.apply([statefulSet(ns, '2Gi')]);
+    expect(outcomes(stalled)).toEqual(['failed StatefulSet/db Immutable']);
+    expect(messages(stalled)).toContain(`kubectl delete statefulset db -n ${ns} --cascade=orphan`);
+    expect(outcomes(await set.apply([statefulSet(ns, '2Gi')], { policies: recreating }))).toEqual(['recreated StatefulSet/db']);
+    expect(JSON.stringify(await specOf('statefulset/db', ns))).toContain('2Gi');
+    expect((await getObject<KubeObject>(cluster, 'pod/db-0', ns))?.metadata).toMatchObject({ uid: pod.metadata.uid });
+  }, 60_000);
+
+  it('never makes an object go for an invalid value, nor for a denial that says the same words', async () => {
+    const { set, ns } = await newSet();
+    const service = (port: number): KubeObject =>
+      member(ns, 'Service', 's', { spec: { ports: [{ port, protocol: 'TCP', targetPort: 80 }] } });
+    await set.apply([service(80), configMap(ns, 'a')]);
+    const before = (await getObject<KubeObject>(cluster, 'service/s', ns))?.metadata.uid;
+    expect(outcomes(await set.apply([service(99_999), configMap(ns, 'a')], { policies: recreating }))).toContain(
+      'failed Service/s ObjectRefused',
+    );
+    await admission(
+      [
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicy',
+          metadata: { name: ns },
+          spec: {
+            matchConstraints: {
+              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['configmaps'] }],
+            },
+            validations: [{ expression: 'false', message: 'field is immutable', reason: 'Invalid' }],
+          },
+        },
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicyBinding',
+          metadata: { name: ns },
+          spec: { policyName: ns, validationActions: ['Deny'], matchResources: inNamespace(ns) },
+        },
+      ],
+      async () => (await cluster.kubectl(['label', 'configmap/a', '-n', ns, 'x=y', '--dry-run=server'])).code !== 0,
+    );
+    const denied = await set.apply([service(80), configMap(ns, 'a', 'new')], { policies: recreating });
+    expect(outcomes(denied)).toContain('failed ConfigMap/a ObjectRefused');
+    expect((await getObject<KubeObject>(cluster, 'service/s', ns))?.metadata.uid).toBe(before);
+  }, 60_000);
+
+  it('waits for a finalizer, over passes and processes, and the object comes back once', async () => {
+    const { set, ns } = await newSet();
+    const held = (serviceName: string): KubeObject => ({ ...workload(ns, 'StatefulSet', 'db', { spec: { serviceName } }) });
+    await set.apply([held('one')]);
+    await must(cluster, ['patch', 'statefulset/db', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":["example.com/hold"]}}']);
+    const options = { policies: recreating, waitMs: 200 };
+    const waiting = await set.apply([held('two')], options);
+    expect(outcomes(waiting)).toEqual(['waiting StatefulSet/db Terminating']);
+    const next = new AppliedSet(api, ns);
+    next.inventory = set.inventory;
+    const mark = auditMark(cluster.auditLog);
+    expect(messages(await next.apply([held('two')], options))).toContain('it is held by example.com/hold');
+    expect(operatorWrites(auditEvents(cluster.auditLog, mark))).toEqual([]);
+    await must(cluster, ['patch', 'statefulset/db', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
+    await eventually('the old one to be gone', async () => (await getObject(cluster, 'statefulset/db', ns)) === undefined);
+    expect(outcomes(await next.apply([held('two')], options))).toEqual(['created StatefulSet/db']);
+    expect((await specOf('statefulset/db', ns))['serviceName']).toBe('two');
+  }, 60_000);
+});
+
+describe('an object that is there already', () => {
+  const foreign = (ns: string): object => ({
+    ...configMap(ns, 'a', 'theirs'),
+    metadata: { name: 'a', namespace: ns, labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+  });
+  const ours = (ns: string): KubeObject => {
+    const object = configMap(ns, 'a', 'ours');
+    return { ...object, metadata: { ...object.metadata, labels: { set: ns, 'app.kubernetes.io/managed-by': 'duotel' } } };
+  };
+
+  it('is not taken from another tool, not even when our cache does not show it, unless the policy is to adopt all', async () => {
+    const { set, ns } = await newSet();
+    await applyAs('helm', foreign(ns));
+    for (const live of [undefined, () => undefined]) {
+      const refused = await set.apply([ours(ns)], live === undefined ? {} : { live });
+      expect(outcomes(refused)).toEqual(['refused ConfigMap/a ForeignOwner']);
+      expect(messages(refused)).toContain('managed-by is Helm');
+      expect(set.inventory).toEqual([]);
+    }
+    expect(outcomes(await set.apply([ours(ns)], { policies: { adoption: 'AdoptAll' } }))).toEqual(['updated ConfigMap/a']);
+  });
+
+  it('is taken when nobody owns it, unless only our own match', async () => {
+    const { set, ns } = await newSet();
+    await must(cluster, ['create', 'configmap', 'a', '-n', ns, '--from-literal=text=theirs']);
+    const policies: Partial<Policies> = { adoption: 'MustMatch' };
+    expect(outcomes(await set.apply([ours(ns)], { policies }))).toEqual(['refused ConfigMap/a ForeignOwner']);
+    expect(outcomes(await set.apply([ours(ns)]))).toEqual(['updated ConfigMap/a']);
+    expect(outcomes(await set.apply([ours(ns)], { policies }))).toEqual(['unchanged ConfigMap/a']);
+  });
+});
+
+describe('an object that is no longer wanted', () => {
+  it('stays in the inventory while its deletion is denied, and goes when it is not', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([configMap(ns, 'a'), configMap(ns, 'b')]);
+    await admission(
+      [
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicy',
+          metadata: { name: ns },
+          spec: {
+            matchConstraints: {
+              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['configmaps'] }],
+            },
+            validations: [{ expression: 'false', message: 'nothing is deleted here' }],
+          },
+        },
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicyBinding',
+          metadata: { name: ns },
+          spec: { policyName: ns, validationActions: ['Deny'], matchResources: inNamespace(ns) },
+        },
+      ],
+      async () => (await cluster.kubectl(['delete', 'configmap/b', '-n', ns, '--dry-run=server'])).code !== 0,
+    );
+    const denied = await set.apply([configMap(ns, 'a')]);
+    expect(outcomes(denied)).toEqual(['unchanged ConfigMap/a', 'failed ConfigMap/b PruneFailed']);
+    expect(messages(denied)).toContain('nothing is deleted here');
+    expect(set.inventory.map(({ name }) => name)).toEqual(['a', 'b']);
+    await must(cluster, ['delete', 'validatingadmissionpolicybinding', ns]);
+    await eventually('the deletion', async () => outcomes(await set.apply([configMap(ns, 'a')])).length === 1, 30);
+    expect(await getObject(cluster, 'configmap/b', ns)).toBeUndefined();
+  }, 60_000);
+
+  it('stays while an object that could not be changed still needs it', async () => {
+    const { set, ns } = await newSet();
+    const uses = (name: string, port: number): KubeObject =>
+      workload(ns, 'Deployment', 'w', { configMaps: [name], ...(port > 0 && { spec: { minReadySeconds: -port } }) });
+    await set.apply([configMap(ns, 'old'), uses('old', 0)]);
+    const failed = await set.apply([configMap(ns, 'new'), uses('new', 1)]);
+    expect(outcomes(failed)).toEqual(['created ConfigMap/new', 'failed Deployment/w ObjectRefused', 'retained ConfigMap/old HeldBack']);
+    expect(outcomes(await set.apply([configMap(ns, 'new'), uses('new', 0)]))).toContain('deleted ConfigMap/old');
+  });
+
+  it('is not deleted after somebody made it anew, or took our label off', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([configMap(ns, 'a'), configMap(ns, 'anew'), configMap(ns, 'theirs')]);
+    await must(cluster, ['delete', 'configmap/anew', '-n', ns]);
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify(configMap(ns, 'anew')));
+    await must(cluster, ['label', 'configmap/theirs', '-n', ns, 'set-']);
+    expect(outcomes(await set.apply([configMap(ns, 'a')]))).toEqual(['unchanged ConfigMap/a']);
+    expect(await getObject(cluster, 'configmap/anew', ns)).toBeDefined();
+    expect(await getObject(cluster, 'configmap/theirs', ns)).toBeDefined();
+  });
+});
