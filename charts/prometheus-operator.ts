@@ -2,8 +2,9 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { type Component, componentName, objectLabels, selectorLabels } from '../src/api/names.ts';
 import { pushesMetrics, stackParts } from '../src/api/stack-parts.ts';
+import { alertingRules } from './config/alerts.ts';
 import { WORKLOADS_JOB } from './config/prometheus.ts';
-import { alertingRules, recordingRules } from './config/rules.ts';
+import { recordingRules } from './config/rules.ts';
 import type { StackInput } from './stack-input.ts';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
@@ -28,7 +29,9 @@ export class PrometheusOperator extends Construct {
       kind: 'PrometheusRule',
       metadata: { name: `${componentName(input.name, 'prometheus')}-rules`, labels: labels(input, 'prometheus') },
       spec: {
-        groups: [recordingRules(), alertingRules()].flatMap((file) => (file as { groups: Group[] }).groups).map(forSharedPrometheus),
+        groups: [recordingRules(), alertingRules(input.spec.alerts)]
+          .flatMap((file) => (file as { groups: Group[] }).groups)
+          .map(forSharedPrometheus),
       },
     });
   }

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { componentName, objectLabels, PORT } from '../src/api/names.ts';
 import { pushesMetrics } from '../src/api/stack-parts.ts';
 import { Component } from './component.ts';
+import { alertingRules } from './config/alerts.ts';
 import {
   PROMETHEUS_CONFIG_DIRECTORY,
   PROMETHEUS_RULES_DIRECTORY,
@@ -10,7 +11,7 @@ import {
   REMOTE_WRITE_DIRECTORY,
   remoteWriteFiles,
 } from './config/prometheus.ts';
-import { alertingRules, recordingRules } from './config/rules.ts';
+import { recordingRules } from './config/rules.ts';
 import { configFile } from './config-file.ts';
 import { mergePatch } from './merge-patch.ts';
 import { Routes } from './routes.ts';
@@ -33,7 +34,7 @@ export class Prometheus extends Construct {
     });
     new KubeConfigMap(this, 'rules', {
       metadata: { name: rules, labels },
-      data: { 'names.yaml': configFile(recordingRules()), 'alerts.yaml': configFile(alertingRules()) },
+      data: { 'names.yaml': configFile(recordingRules()), 'alerts.yaml': configFile(alertingRules(input.spec.alerts)) },
     });
     new Component(this, {
       stack: input.name,

@@ -150,6 +150,13 @@ export interface TelemetryStackSpec {
   readonly grafana?: TelemetryStackSpecGrafana;
 
   /**
+   * What Prometheus raises alerts on, besides the stack's own health and failing calls.
+   *
+   * @schema TelemetryStackSpec#alerts
+   */
+  readonly alerts?: TelemetryStackSpecAlerts;
+
+  /**
    * What annotated workloads are told.
    *
    * @schema TelemetryStackSpec#injection
@@ -172,6 +179,7 @@ export function toJson_TelemetryStackSpec(obj: TelemetryStackSpec | undefined): 
     'jaeger': toJson_TelemetryStackSpecJaeger(obj.jaeger),
     'prometheus': toJson_TelemetryStackSpecPrometheus(obj.prometheus),
     'grafana': toJson_TelemetryStackSpecGrafana(obj.grafana),
+    'alerts': toJson_TelemetryStackSpecAlerts(obj.alerts),
     'injection': toJson_TelemetryStackSpecInjection(obj.injection),
   };
   // filter undefined values
@@ -993,6 +1001,34 @@ export function toJson_TelemetryStackSpecGrafana(obj: TelemetryStackSpecGrafana 
     'image': obj.image,
     'resources': toJson_TelemetryStackSpecGrafanaResources(obj.resources),
     'storage': toJson_TelemetryStackSpecGrafanaStorage(obj.storage),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * What Prometheus raises alerts on, besides the stack's own health and failing calls.
+ *
+ * @schema TelemetryStackSpecAlerts
+ */
+export interface TelemetryStackSpecAlerts {
+  /**
+   * USD that all calls to models may cost in 30 days; alerts say when the pace would spend them sooner. Default: none.
+   *
+   * @schema TelemetryStackSpecAlerts#monthlyCostBudget
+   */
+  readonly monthlyCostBudget?: number;
+}
+
+/**
+ * Converts an object of type 'TelemetryStackSpecAlerts' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_TelemetryStackSpecAlerts(obj: TelemetryStackSpecAlerts | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'monthlyCostBudget': obj.monthlyCostBudget,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});

@@ -1,5 +1,6 @@
 import { OPERATION_DURATION, TOKEN_USAGE } from '../../src/metrics/instruments.ts';
 import { BACKEND_RESOURCE_ATTRIBUTE, PRODUCER_SCOPES } from '../../src/metrics/span-metrics.ts';
+import { contentCanary } from './content-canary.ts';
 
 /** Boundaries that the GenAI semantic conventions give for token counts and for seconds. */
 const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304];
@@ -58,7 +59,7 @@ function tokens(type: 'input' | 'output'): object {
 
 /**
  * The signal_to_metrics connector for mode `openinference`: OpenLIT's token and duration histograms, under OpenLIT's names, from the
- * spans of OpenInference, which has no metrics of its own.
+ * spans of OpenInference, which has no metrics of its own. In every mode, the canary for prompts.
  */
 export function tokensFromSpans(): object {
   return {
@@ -75,6 +76,7 @@ export function tokensFromSpans(): object {
         conditions: [[...ONLY_OPENINFERENCE, ONE_PER_CALL].join(' and ')],
         histogram: { buckets: SECOND_BUCKETS, count: '1', value: 'Seconds(span.end_time - span.start_time)' },
       },
+      contentCanary(RESOURCE),
     ],
   };
 }

@@ -19,6 +19,8 @@ export interface ResolvedStackSpec {
   readonly jaeger: JaegerSettings;
   readonly prometheus: PrometheusSettings;
   readonly grafana: GrafanaSettings;
+  /** `monthlyCostBudget`: USD. */
+  readonly alerts: { readonly monthlyCostBudget?: number };
   readonly injection: {
     readonly protocol: 'http/protobuf' | 'grpc';
     readonly deploymentEnvironment?: string;

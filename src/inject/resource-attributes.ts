@@ -3,6 +3,7 @@ import type { InjectionConfig } from './config.ts';
 import type { EnvContent } from './env-content.ts';
 import { workloadKind } from './kinds.ts';
 import { podTemplate } from './pod-template.ts';
+import type { ActiveSettings } from './variables.ts';
 
 /** Variables through which a pod learns what it is; a value of ours or of the user's may refer to them as `$(NAME)`. */
 export const IDENTITY = {
@@ -11,6 +12,9 @@ export const IDENTITY = {
   nodeName: 'DUOTEL_NODE_NAME',
   version: 'DUOTEL_SERVICE_VERSION',
 } as const;
+
+/** As `src/metrics/content-canary.ts` names it; the collector's canary leaves those alone that have it. */
+const CAPTURE_ATTRIBUTE = 'duotel.capture_content';
 
 const VERSION_LABEL = 'app.kubernetes.io/version';
 
@@ -31,15 +35,21 @@ export function identityVariables(workload: KubeObject): readonly (readonly [nam
  * (https://opentelemetry.io/docs/specs/semconv/non-normative/k8s-attributes/) and `duotel.backend`, which the collector reads.
  * Texts are percent-encoded; parts known only to the pod are `$(NAME)` references.
  */
-export function resourceAttributes(workload: KubeObject, container: string, config: InjectionConfig): string {
+export function resourceAttributes(
+  workload: KubeObject,
+  container: string,
+  settings: Pick<ActiveSettings, 'captureContent'>,
+  config: InjectionConfig,
+): string {
   const { name, namespace = '' } = workload.metadata;
+  const nameAttribute = workloadKind(workload)?.nameAttribute;
   const ref = (variable: string) => `$(${variable})`;
   const attributes: (readonly [string, string])[] = [
     ['service.namespace', encode(annotated(workload, 'service.namespace') ?? namespace)],
     ['service.instance.id', `${encode(namespace)}.${ref(IDENTITY.podName)}.${encode(container)}`],
     ...(hasVersion(workload) ? [['service.version', ref(IDENTITY.version)] as const] : []),
     ['k8s.namespace.name', encode(namespace)],
-    [workloadKind(workload)?.nameAttribute ?? 'k8s.deployment.name', encode(name)],
+    ...(nameAttribute === undefined ? [] : [[nameAttribute, encode(name)] as const]),
     ['k8s.pod.name', ref(IDENTITY.podName)],
     ['k8s.pod.uid', ref(IDENTITY.podUid)],
     ['k8s.node.name', ref(IDENTITY.nodeName)],
@@ -47,6 +57,8 @@ export function resourceAttributes(workload: KubeObject, container: string, conf
     ...(config.deploymentEnvironment === undefined ? [] : [['deployment.environment.name', encode(config.deploymentEnvironment)] as const]),
     // By reference: it is then true even where the user's own OBSERVABILITY_BACKEND wins.
     ['duotel.backend', ref('OBSERVABILITY_BACKEND')],
+    // Left out where it is false: the canary for prompts judges those who do not say it.
+    ...(settings.captureContent ? [[CAPTURE_ATTRIBUTE, 'true'] as const] : []),
   ];
   return attributes.map(([key, value]) => `${key}=${value}`).join(',');
 }

@@ -78,7 +78,7 @@ function exporters(workload: KubeObject, container: string, settings: ActiveSett
     { name: 'OTEL_SERVICE_NAME', content: literal(serviceName), why: `${ANNOTATION.serviceName}, else the name of the workload` },
     {
       name: 'OTEL_RESOURCE_ATTRIBUTES',
-      content: resourceAttributes(workload, container, config),
+      content: resourceAttributes(workload, container, settings, config),
       why: 'where the telemetry comes from, by the OTel semantic conventions',
     },
     { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', content: config.endpoint, why: `the collector of ${stack}`, group: ENDPOINT },

@@ -1,3 +1,5 @@
+import { SPANS_WITH_CONTENT } from './content-canary.ts';
+
 /**
  * What the producers measure, as data: one row an instrument. Names, units and version ranges were read in the `py-*` tags of OpenLIT
  * (`openlit/otel/metrics.py`, `semcov/__init__.py`) and in the custom metrics of flexible-graphrag; `test/golden` sends each row to the
@@ -193,6 +195,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
   RAG_INDEXING_LATENCY,
   RAG_INDEXED,
   RAG_ERRORS,
+  SPANS_WITH_CONTENT,
   app('rag.errors.by_type', 'counter', 'Errors, by type.'),
   app('llm.tokens.generated', 'counter', 'Tokens generated.'),
   app('llm.tokens.prompt', 'counter', 'Tokens of prompts.'),

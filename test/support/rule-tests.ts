@@ -121,8 +121,20 @@ const alert = (
   test: {
     interval: '15s',
     input_series,
-    alert_rule_test: [{ eval_time: at, alertname, exp_alerts: [{ exp_labels: labels, exp_annotations: { summary } }] }],
+    alert_rule_test: [
+      {
+        eval_time: at,
+        alertname,
+        exp_alerts: [{ exp_labels: labels, exp_annotations: { summary, runbook: `docs/runbooks/${alertname}.md` } }],
+      },
+    ],
   },
+});
+
+/** What looks like the trouble and is none. */
+const silence = (alertname: string, what: string, input_series: readonly object[], at = '20m'): RuleTest => ({
+  name: `raise no ${alertname} ${what}`,
+  test: { interval: '15s', input_series, alert_rule_test: [{ eval_time: at, alertname, exp_alerts: [] }] },
 });
 
 const EXPORTER = { exporter: 'otlp_grpc/jaeger', job: 'collector' };
@@ -150,17 +162,10 @@ export const RULE_TESTS: readonly RuleTest[] = [
     { exporter: 'otlp_grpc/jaeger', severity: 'warning' },
     'Spans wait in the collector and none reaches Jaeger.',
   ),
-  {
-    name: 'raise no alert on a queue that drains',
-    test: {
-      interval: '15s',
-      input_series: [
-        series('otelcol_exporter_queue_size', EXPORTER, '500x100'),
-        series('otelcol_exporter_sent_spans', EXPORTER, '0+9x100'),
-      ],
-      alert_rule_test: [{ eval_time: '20m', alertname: 'DuotelCollectorQueueStuck', exp_alerts: [] }],
-    },
-  },
+  silence('DuotelCollectorQueueStuck', 'on a queue that drains', [
+    series('otelcol_exporter_queue_size', EXPORTER, '500x100'),
+    series('otelcol_exporter_sent_spans', EXPORTER, '0+9x100'),
+  ]),
   alert(
     'DuotelCollectorQueueNearFull',
     [series('otelcol_exporter_queue_size', EXPORTER, '90x100'), series('otelcol_exporter_queue_capacity', EXPORTER, '100x100')],
@@ -184,4 +189,68 @@ export const RULE_TESTS: readonly RuleTest[] = [
     { service_name: 'new', k8s_namespace_name: 'apps', severity: 'warning' },
     'More than 5 % of the model calls of apps/new fail.',
   ),
+  alert(
+    'DuotelOperatorFailing',
+    [series('controller_runtime_reconcile_errors_total', { controller: 'stack', job: 'operator' }, '0+1x200')],
+    { controller: 'stack', severity: 'warning' },
+    'The operator has failed to reconcile a stack for a quarter of an hour.',
+    '40m',
+  ),
+  alert(
+    'DuotelContentLeak',
+    [series('duotel_spans_with_content_total', { ...IN_APPS, telemetry_producer: 'openlit' }, '_x40 1x60')],
+    { service_name: 'new', k8s_namespace_name: 'apps', severity: 'critical' },
+    'apps/new sends prompts or completions in its spans, and was not asked to (duotel.io/capture-content).',
+    '12m',
+  ),
+  alert(
+    'DuotelCostBurnRateFast',
+    // 15 USD an hour; 720 USD in 30 days are 1 an hour.
+    [series('gen_ai_usage_cost_USD_sum', NEW, '0+0.0625x600')],
+    { severity: 'critical' },
+    'Calls to models cost 15 USD an hour: at this pace a budget of 720 USD for 30 days lasts three days or less.',
+    '100m',
+  ),
+  alert(
+    'DuotelCostBurnRate',
+    // 3 USD an hour.
+    [series('gen_ai_usage_cost_USD_sum', NEW, '0+0.0125x1800')],
+    { severity: 'warning' },
+    'Calls to models cost 3 USD an hour: at this pace a budget of 720 USD for 30 days lasts fifteen days or less.',
+    '400m',
+  ),
+  silence('DuotelTargetDown', 'on a target that was away for four minutes', [series('up', { job: 'jaeger' }, '1x20 0x15 1x65')]),
+  silence('DuotelCollectorDropping', 'on spans that were sent', [
+    series('otelcol_exporter_enqueue_failed_spans', EXPORTER, '7x100'),
+    series('otelcol_exporter_sent_spans', EXPORTER, '0+5x100'),
+  ]),
+  silence('DuotelCollectorQueueNearFull', 'on a queue that is half full', [
+    series('otelcol_exporter_queue_size', EXPORTER, '50x100'),
+    series('otelcol_exporter_queue_capacity', EXPORTER, '100x100'),
+  ]),
+  silence('DuotelCollectorRefusing', 'on a collector that once refused', [
+    series('otelcol_receiver_refused_metric_points', { receiver: 'otlp', job: 'collector' }, '40x100'),
+  ]),
+  silence(
+    'DuotelOperatorFailing',
+    'on an error that was mended by the next try',
+    [series('controller_runtime_reconcile_errors_total', { controller: 'stack', job: 'operator' }, '0x20 1x180')],
+    '40m',
+  ),
+  silence('DuotelLlmErrors', 'where one call in a hundred fails, and steps of a framework fail', [
+    series(`${DURATION}_count`, IN_APPS, '0+99x100'),
+    series(`${DURATION}_count`, { ...IN_APPS, error_type: 'RateLimitError' }, '0+1x100'),
+    series(`${DURATION}_count`, { ...IN_APPS, gen_ai_request_model: 'unknown', error_type: 'RateLimitError' }, '0+50x100'),
+  ]),
+  silence(
+    'DuotelContentLeak',
+    'a quarter of an hour after the last span with content',
+    [series('duotel_spans_with_content_total', { ...IN_APPS, telemetry_producer: 'openlit' }, '3x200')],
+    '45m',
+  ),
+  silence('DuotelCostBurnRateFast', 'on one expensive minute', [series('gen_ai_usage_cost_USD_sum', NEW, '0x360 0+0.5x4 2x236')], '100m'),
+  silence('DuotelCostBurnRate', 'on spending within the budget', [series('gen_ai_usage_cost_USD_sum', NEW, '0+0.004x1800')], '400m'),
 ];
+
+/** The budget that the cases on cost are about, in USD. */
+export const RULE_TEST_BUDGET = 720;

@@ -1,4 +1,4 @@
-import { logsRequest, metricsRequest, tracesRequest } from './otlp.ts';
+import { type Attributes, logsRequest, metricsRequest, tracesRequest } from './otlp.ts';
 import type { StackProcesses } from './stack-processes.ts';
 import {
   LLAMA_INDEX,
@@ -57,6 +57,22 @@ export async function sendRound(stack: Pick<StackProcesses, 'send'>, step: numbe
     const twin = { ...resource('twin'), 'k8s.namespace.name': namespace };
     const span = { name: 'work', traceId: traceId(70 + 10 * index + step), spanId: `000000000000d${index}0${step}` };
     await stack.send('traces', tracesRequest(twin, 'app', [span]));
+  }
+  // One that leaks, one that was asked to send content, one that hides it, and one that is not ours to judge.
+  const content: readonly (readonly [service: string, attributes: Attributes, text: string])[] = [
+    ['leaks', { 'duotel.backend': 'both' }, SECRET],
+    ['was-asked', { 'duotel.backend': 'both', 'duotel.capture_content': 'true' }, SECRET],
+    ['hides', { 'duotel.backend': 'both' }, '__REDACTED__'],
+    ['is-not-ours', {}, SECRET],
+  ];
+  for (const [index, [service, marks, text]] of content.entries()) {
+    const span = {
+      name: 'chat',
+      traceId: traceId(100 + 10 * index + step),
+      spanId: `000000000000c${index}0${step}`,
+      attributes: { 'input.value': text },
+    };
+    await stack.send('traces', tracesRequest({ ...resource(service), ...marks }, OPENAI, [span]));
   }
   await stack.send('logs', logsRequest(both, 'app', [SECRET]));
 }

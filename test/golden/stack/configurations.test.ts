@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PROMETHEUS_RULES_DIRECTORY } from '../../../charts/config/prometheus.ts';
 import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { run } from '../../../tools/lib/run.ts';
-import { RULE_TESTS } from '../../support/rule-tests.ts';
+import { RULE_TEST_BUDGET, RULE_TESTS } from '../../support/rule-tests.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 import { configMapFile } from '../../support/stack-processes.ts';
 
@@ -56,7 +56,8 @@ describe.each(Object.entries(STACK_INPUTS))('the configurations of the stack "%s
 
 describe('the rules', () => {
   it.each(RULE_TESTS)('$name', async ({ test }) => {
-    const rule_files = ['names.yaml', 'alerts.yaml'].map((name) => file(name, configMapFile({}, 'duotel-prometheus-rules', name)));
+    const spec = { alerts: { monthlyCostBudget: RULE_TEST_BUDGET } };
+    const rule_files = ['names.yaml', 'alerts.yaml'].map((name) => file(name, configMapFile(spec, 'duotel-prometheus-rules', name)));
     // JSON is YAML.
     const path = file('rules_test.yaml', JSON.stringify({ rule_files, evaluation_interval: '15s', tests: [test] }));
     expect(await complaint(programs.promtool, ['test', 'rules', path])).toBe('');

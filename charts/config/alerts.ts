@@ -1,0 +1,134 @@
+import { SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
+import { OPERATION_DURATION } from '../../src/metrics/instruments.ts';
+import { seriesName } from '../../src/metrics/series-name.ts';
+
+export interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long the expression must hold. */
+  readonly for: string;
+  readonly severity: 'warning' | 'critical';
+  /** One sentence for the person who is called. The page docs/runbooks/<alert>.md says the rest. */
+  readonly summary: string;
+}
+
+export interface AlertSettings {
+  /** USD that all calls may cost in 30 days. @default no budget, and no alert on it */
+  readonly monthlyCostBudget?: number;
+}
+
+// One expression a metric: a rate over a regular expression of names drops the name, and two series with equal labels then fail.
+const anyRate = (metrics: readonly string[]) => metrics.map((metric) => `sum by (exporter) (rate(${metric}[5m])) > 0`).join(' or ');
+const CALLS = `${seriesName(OPERATION_DURATION)}_count`;
+const SERVICE = 'sum by (k8s_namespace_name, service_name)';
+const CONTENT = seriesName(SPANS_WITH_CONTENT);
+
+const STACK_ALERTS: readonly Alert[] = [
+  {
+    alert: 'DuotelTargetDown',
+    expr: 'up == 0',
+    for: '5m',
+    severity: 'critical',
+    summary: '{{ $labels.job }} has not been reachable for five minutes.',
+  },
+  {
+    alert: 'DuotelCollectorDropping',
+    expr: anyRate(['otelcol_exporter_send_failed_spans', 'otelcol_exporter_enqueue_failed_spans']),
+    for: '5m',
+    severity: 'critical',
+    summary: 'The collector loses spans: {{ $labels.exporter }} takes no more.',
+  },
+  {
+    // The exporter never gives up, so send_failed stays still while Jaeger is away: what moves is the queue.
+    alert: 'DuotelCollectorQueueStuck',
+    expr: 'sum by (exporter) (min_over_time(otelcol_exporter_queue_size[2m])) > 0 unless on (exporter) sum by (exporter) (rate(otelcol_exporter_sent_spans[2m])) > 0',
+    for: '5m',
+    severity: 'warning',
+    summary: 'Spans wait in the collector and none reaches Jaeger.',
+  },
+  {
+    alert: 'DuotelCollectorQueueNearFull',
+    expr: 'otelcol_exporter_queue_size / otelcol_exporter_queue_capacity > 0.8',
+    for: '10m',
+    severity: 'warning',
+    summary: 'The queue of {{ $labels.exporter }} is over 80 % full.',
+  },
+  {
+    alert: 'DuotelCollectorRefusing',
+    expr: 'sum(rate(otelcol_receiver_refused_spans[5m])) > 0 or sum(rate(otelcol_receiver_refused_metric_points[5m])) > 0',
+    for: '5m',
+    severity: 'warning',
+    summary: 'The collector refuses data: it is short of memory or its queue is full.',
+  },
+  {
+    alert: 'DuotelOperatorFailing',
+    expr: 'sum by (controller) (rate(controller_runtime_reconcile_errors_total{job="operator"}[10m])) > 0',
+    for: '15m',
+    severity: 'warning',
+    summary: 'The operator has failed to reconcile a {{ $labels.controller }} for a quarter of an hour.',
+  },
+  {
+    alert: 'DuotelLlmErrors',
+    expr: `${SERVICE} (rate(${CALLS}{error_type!="",gen_ai_request_model!="unknown"}[5m])) / ${SERVICE} (rate(${CALLS}{gen_ai_request_model!="unknown"}[5m])) > 0.05`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'More than 5 % of the model calls of {{ $labels.k8s_namespace_name }}/{{ $labels.service_name }} fail.',
+  },
+  {
+    // The first span makes the series: without `unless`, a leak of one span would have no increase to be seen by.
+    alert: 'DuotelContentLeak',
+    expr: `${SERVICE} (increase(${CONTENT}[15m])) > 0 or ${SERVICE} (${CONTENT} unless ${CONTENT} offset 15m) > 0`,
+    for: '0m',
+    severity: 'critical',
+    summary:
+      '{{ $labels.k8s_namespace_name }}/{{ $labels.service_name }} sends prompts or completions in its spans, and was not asked to (duotel.io/capture-content).',
+  },
+];
+
+/** Hours of the budget's period. */
+const MONTH = 30 * 24;
+
+/**
+ * Two speeds, each over a long and a short window, so that one expensive minute calls nobody and the alert ends soon after the spending
+ * does (the multi-window burn rates of the SRE workbook, chapter 5).
+ */
+function budgetAlerts(budget: number): readonly Alert[] {
+  const pace = (window: string) => `sum(rate(gen_ai_total_cost[${window}])) * 3600`;
+  const over = (times: number, long: string, short: string) => {
+    const limit = Number(((budget / MONTH) * times).toPrecision(6));
+    return `${pace(long)} > ${limit} and ${pace(short)} > ${limit}`;
+  };
+  return [
+    {
+      alert: 'DuotelCostBurnRateFast',
+      expr: over(10, '1h', '5m'),
+      for: '5m',
+      severity: 'critical',
+      summary: `Calls to models cost {{ $value | humanize }} USD an hour: at this pace a budget of ${budget} USD for 30 days lasts three days or less.`,
+    },
+    {
+      alert: 'DuotelCostBurnRate',
+      expr: over(2, '6h', '30m'),
+      for: '15m',
+      severity: 'warning',
+      summary: `Calls to models cost {{ $value | humanize }} USD an hour: at this pace a budget of ${budget} USD for 30 days lasts fifteen days or less.`,
+    },
+  ];
+}
+
+/** Every alert of a stack with these settings. */
+export function alerts({ monthlyCostBudget }: AlertSettings = {}): readonly Alert[] {
+  return [...STACK_ALERTS, ...(monthlyCostBudget === undefined ? [] : budgetAlerts(monthlyCostBudget))];
+}
+
+/** Prometheus' rule file. Prometheus shows what fires; nothing sends it on. */
+export function alertingRules(settings: AlertSettings = {}): object {
+  const rules = alerts(settings).map(({ alert, expr, for: wait, severity, summary }) => ({
+    alert,
+    expr,
+    for: wait,
+    labels: { severity },
+    annotations: { summary, runbook: `docs/runbooks/${alert}.md` },
+  }));
+  return { groups: [{ name: 'duotel-alerts', rules }] };
+}

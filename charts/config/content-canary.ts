@@ -1,0 +1,24 @@
+import { CAPTURE_RESOURCE_ATTRIBUTE, CONTENT_ATTRIBUTES, REDACTED, SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE, PRODUCER_ATTRIBUTE } from '../../src/metrics/span-metrics.ts';
+
+const attribute = (name: string) => `span.attributes["${name}"]`;
+
+/**
+ * The canary for prompts: a counter of spans that carry content although their workload asked for none. It names the service and the
+ * producer, never the content. Only workloads that the operator has set up are judged.
+ */
+export function contentCanary(resource: readonly object[]): object {
+  const carries = CONTENT_ATTRIBUTES.map(
+    (name) => `(${attribute(name)} != nil and ${attribute(name)} != "" and ${attribute(name)} != "${REDACTED}")`,
+  ).join(' or ');
+  const judged = `resource.attributes["${BACKEND_RESOURCE_ATTRIBUTE}"] != nil and resource.attributes["${CAPTURE_RESOURCE_ATTRIBUTE}"] == nil`;
+  return {
+    name: SPANS_WITH_CONTENT.name,
+    unit: SPANS_WITH_CONTENT.unit,
+    description: SPANS_WITH_CONTENT.description,
+    include_resource_attributes: resource,
+    attributes: [{ key: PRODUCER_ATTRIBUTE, default_value: 'app' }],
+    conditions: [`${judged} and (${carries})`],
+    sum: { value: '1', monotonic: true },
+  };
+}
