@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
+import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
+import { ACTS, journey, quiet, settle, silent } from './support/journey.ts';
+import { lists, watches } from './support/match.ts';
+import { row, useWorld } from './support/row.ts';
+import { ALL_CASES } from './support/row-result.ts';
+import { type World, workload } from './support/world.ts';
+
+const stage = useWorld();
+
+row('B1', 'a stack that was deleted and made again loses nothing to an operator that reads the past', stage, {
+  injected: 'lists from before the second stack, watches from there 3 s late',
+  cases: ['create', 'delete'],
+  run: async ({ world, reference }) => {
+    const { proxy } = world;
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    // The past: the first stack is deleted, its objects are there.
+    await world.operator.kill();
+    await ACTS.delete(world);
+    const past = new Map<string, string>();
+    const keep = (url: string) => (body: string) => {
+      past.set(url, past.get(url) ?? body);
+      return body;
+    };
+    proxy.add({ match: lists(), fault: ({ url }) => ({ do: 'rewrite', edit: keep(url) }) });
+    const hung = proxy.add({ match: ({ verb, resource }) => verb === 'delete' && resource !== 'leases', fault: { do: 'hang' } });
+    await world.restart();
+    await eventually('a deletion', async () => hung.struck > 0);
+    await world.operator.kill();
+    // The present: a second stack, of the same name.
+    proxy.clear();
+    await world.restart();
+    await settle(world, 'delete', reference.delete);
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const mark = proxy.passed.length;
+    const stale = proxy.add({
+      match: (request) => lists()(request) && past.has(request.url),
+      fault: ({ url }) => ({ do: 'answer', status: 200, body: past.get(url) ?? '' }),
+    });
+    proxy.add({ match: watches(), times: 11, fault: { do: 'delay', ms: 3000 } });
+    await world.restart();
+    await sleep(4000);
+    await settle(world, 'create', reference.create);
+    const deleted = proxy.passed.slice(mark).filter(({ request, status }) => request.verb === 'delete' && status === 200);
+    if (deleted.length > 0) throw new Error(`${deleted.length} objects of the second stack were deleted, first ${deleted[0]?.request.url}`);
+    const tried = proxy.passed.slice(mark).filter(({ request }) => request.verb === 'delete').length;
+    if (stale.struck === 0) throw new Error('no list was answered from the past');
+    await silent(world, 5);
+    return `${stale.struck} stale lists, ${tried} deletions tried and all refused by their UID, 0 in 5 s of silence`;
+  },
+});
+
+/** A stream whose lines come up to `ms` late. */
+function late(ms: number): { readonly batch: NonNullable<Extract<Fault, { do: 'stream' }>['batch']> } {
+  return { batch: { ms, edit: (lines) => lines.map(({ text }) => text) } };
+}
+
+row('B2', 'nothing flaps between two API servers of which one lags', stage, {
+  injected: 'each stream lasts 2 s, every second one is 1.5 s late',
+  cases: ALL_CASES,
+  run: ({ world, reference }) => {
+    let streams = 0;
+    return journey(world, reference, {
+      during: (_phase, { proxy }) => {
+        proxy.add({
+          match: watches(),
+          fault: () => {
+            streams += 1;
+            return { do: 'stream', endAfter: 2000, ...(streams % 2 === 0 && late(1500)) };
+          },
+        });
+        endStreams(world);
+      },
+      seconds: 40,
+      silence: 10,
+    });
+  },
+});
+
+row('B3', 'nothing is made twice or rolled out twice while every event is 2 s late', stage, {
+  injected: 'each watch 2 s behind',
+  cases: ALL_CASES,
+  run: ({ world, reference }) =>
+    journey(world, reference, {
+      during: (phase, { proxy }) => {
+        if (phase !== 'create') return;
+        proxy.add({ match: watches(), fault: () => ({ do: 'stream', ...late(2000) }) });
+        endStreams(world);
+      },
+      lasting: true,
+      seconds: 60,
+      silence: 10,
+    }),
+});
+
+/** So that rules take hold of streams that are open already. */
+function endStreams({ proxy }: World): void {
+  proxy.cutAll();
+}
+
+let missed = 0;
+row('C1', 'a lost event of each type is made up for by the next list, and counted', stage, {
+  injected: 'every first ADDED, MODIFIED and DELETED event of a kind is dropped, then a relist',
+  cases: ALL_CASES,
+  run: async ({ world, reference }) => {
+    const result = await journey(world, reference, {
+      during: (_phase, { proxy }) => {
+        const dropped = new Set<string>();
+        const drop = ({ text, type, kind }: WatchLine): readonly StreamStep[] => {
+          const key = `${type} ${kind}`;
+          if (type === 'BOOKMARK' || dropped.has(key)) return [text];
+          dropped.add(key);
+          return [];
+        };
+        proxy.add({ match: watches(), fault: () => ({ do: 'stream', line: drop }) });
+        endStreams(world);
+      },
+      acted: async (_phase, { proxy }) => {
+        await sleep(3000);
+        proxy.clear();
+        proxy.add({ match: watches(), times: 11, fault: { do: 'stream', start: [errorEvent(410, 'Expired'), { end: true }] } });
+        endStreams(world);
+      },
+      after: async (phase) => {
+        if (phase === 'prune') missed = await metric(world, 'duotel_watch_missed_events_total');
+      },
+      seconds: 40,
+    });
+    if (missed === 0) throw new Error('no lost event was counted by duotel_watch_missed_events_total');
+    return { ...result, note: `${missed} lost events counted` };
+  },
+});
+
+/** Sum over all labels. */
+async function metric(world: World, name: string): Promise<number> {
+  const { body } = await world.operator.get('/metrics');
+  const lines = body.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+row('C2', 'duplicated, reordered and coalesced events lead to the same end', stage, {
+  injected: 'each event twice, or the last MODIFIED of several only, kinds up to 400 ms apart',
+  cases: ALL_CASES,
+  run: ({ world, reference }) =>
+    journey(world, reference, {
+      during: (phase, { proxy }) => {
+        if (phase !== 'create') return;
+        let streams = 0;
+        proxy.add({
+          match: watches(),
+          fault: () => {
+            streams += 1;
+            return { do: 'stream', batch: { ms: 50 + ((streams * 97) % 350), edit: streams % 2 === 0 ? coalesced : doubled } };
+          },
+        });
+        endStreams(world);
+      },
+      lasting: true,
+      seconds: 40,
+    }),
+});
+
+function doubled(lines: readonly WatchLine[]): readonly string[] {
+  return lines.flatMap(({ text }) => [text, text]);
+}
+
+/** What a watch cache that is behind makes of several changes of one object: the last. */
+function coalesced(lines: readonly WatchLine[]): readonly string[] {
+  const isSuperseded = ({ type, name, namespace }: WatchLine, index: number): boolean =>
+    type === 'MODIFIED' && lines.slice(index + 1).some((later) => later.name === name && later.namespace === namespace);
+  return lines.filter((line, index) => !isSuperseded(line, index)).map(({ text }) => text);
+}
+
+row('C3', 'an annotation that comes and goes while the operator is cut off leaves nothing', stage, {
+  injected: 'API server unreachable while a workload is annotated, and while it is reverted',
+  cases: ['inject'],
+  run: async ({ world, reference }) => {
+    const { proxy, admin } = world;
+    const off = async (act: () => Promise<unknown>): Promise<void> => {
+      await proxy.refuse();
+      await act();
+      await sleep(1500);
+      await proxy.listen();
+    };
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    await off(() => ACTS.inject(world));
+    await settle(world, 'inject', reference.inject, 40);
+    await off(() => ACTS.revert(world));
+    await eventually('the variables to be gone', async () => !(await template(world)).includes('OTEL_'), 40);
+    await quiet(world, 1000);
+    const generation = (await admin.get('Deployment', 'my-rag', 'shop'))?.metadata.generation;
+    await off(async () => {
+      await ACTS.inject(world);
+      await ACTS.revert(world);
+    });
+    await sleep(6000);
+    await silent(world, 5);
+    const after = await admin.get('Deployment', 'my-rag', 'shop');
+    if (after?.metadata.generation !== generation) throw new Error('an annotation that came and went while cut off changed the workload');
+    if (JSON.stringify(after?.metadata.annotations).includes('duotel.io/injected')) throw new Error('the record is still there');
+    const copies = await admin.list('ConfigMap', 'shop', 'app.kubernetes.io/managed-by=duotel');
+    if (copies.length > 0) throw new Error(`copies are left: ${copies.map(({ metadata }) => metadata.name).join(', ')}`);
+    return '3 outages; variables, record and copies gone, 0 writes in 5 s of silence';
+  },
+});
+
+async function template({ admin }: World): Promise<string> {
+  return JSON.stringify((await admin.get('Deployment', workload().metadata.name, 'shop'))?.['spec']);
+}

@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
+import { path } from './support/admin.ts';
+import { errorEvent, type Fault, type StreamStep, status, type WatchLine } from './support/fault.ts';
+import type { Passed } from './support/fault-proxy.ts';
+import { ACTS, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
+import { firstOfEach, lists, watches } from './support/match.ts';
+import { row, useWorld } from './support/row.ts';
+import { ALL_CASES } from './support/row-result.ts';
+import type { World } from './support/world.ts';
+
+const stage = useWorld();
+
+/** Requests by kind of object. */
+function byResource(passed: readonly Passed[]): ReadonlyMap<string, number> {
+  const result = new Map<string, number>();
+  for (const { request } of passed) result.set(request.resource, (result.get(request.resource) ?? 0) + 1);
+  return result;
+}
+
+const most = (counts: ReadonlyMap<string, number>): number => Math.max(0, ...counts.values());
+
+row('D1', 'streams that end every second are taken up again, at most one a second', stage, {
+  injected: 'each watch ends cleanly after 1 s',
+  cases: ALL_CASES,
+  run: async ({ world, reference }) => {
+    const result = await journey(world, reference, {
+      during: (phase, { proxy }) => {
+        if (phase !== 'create') return;
+        proxy.add({ match: watches(), fault: { do: 'stream', endAfter: 1000 } });
+        proxy.cutAll();
+      },
+      lasting: true,
+      seconds: 30,
+    });
+    const opened = byResource(world.proxy.passed.filter(({ request }) => request.verb === 'watch'));
+    const rate = most(opened) / result.seconds;
+    if (rate > 1.1) throw new Error(`${rate.toFixed(2)} watches a second of one kind`);
+    const listed = most(byResource(world.proxy.passed.filter(({ request }) => request.verb === 'list')));
+    if (listed > 2) throw new Error(`${listed} lists of one kind: a stream that ends is no reason for one`);
+    return { ...result, note: `${rate.toFixed(2)} watches a second and kind at most` };
+  },
+});
+
+row('D1', 'streams that end at once are backed off from', stage, {
+  injected: 'each watch ends cleanly at once, for 15 s',
+  cases: ['update'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const mark = world.proxy.passed.length;
+    world.proxy.add({ match: watches(), fault: { do: 'stream', start: [{ end: true }] } });
+    world.proxy.cutAll();
+    await sleep(15_000);
+    const opened = most(byResource(world.proxy.passed.slice(mark).filter(({ request }) => request.verb === 'watch')));
+    if (opened > 15) throw new Error(`${opened} watches of one kind in 15 s`);
+    world.proxy.clear();
+    await ACTS.inject(world);
+    await settle(world, 'inject', reference.inject, 40);
+    await silent(world, 5);
+    return `${opened} watches of one kind in 15 s, 0 writes in 5 s of silence`;
+  },
+});
+
+/** Bytes of the line up to the middle, of a character too when it has one of several bytes there. */
+function broken(line: WatchLine, how: 'line' | 'character'): readonly StreamStep[] {
+  if (line.type === 'BOOKMARK') return [line.text];
+  if (how === 'line') return [line.text.slice(0, line.text.length / 2), { reset: true }];
+  const event = JSON.parse(line.text) as { object: { metadata: { annotations?: object } } };
+  event.object.metadata.annotations = { ...event.object.metadata.annotations, note: 'żółć' };
+  const bytes = Buffer.from(`${JSON.stringify(event)}\n`);
+  const middle = bytes.indexOf('ż') + 1;
+  // Once in two pieces that belong together, once cut off between them.
+  return line.index % 2 === 0
+    ? [bytes.subarray(0, middle), { wait: 30 }, bytes.subarray(middle)]
+    : [bytes.subarray(0, middle), { reset: true }];
+}
+
+row('D2', 'connections that are reset before the headers, in a line and in a character lose no event', stage, {
+  injected: 'three resets of each watch in each phase',
+  cases: ALL_CASES,
+  run: async ({ world, reference }) => {
+    const result = await journey(world, reference, {
+      during: (_phase, { proxy }) => {
+        const faults: readonly Fault[] = [
+          { do: 'cut' },
+          { do: 'stream', line: (line) => broken(line, 'line') },
+          { do: 'stream', line: (line) => broken(line, 'character') },
+        ];
+        const seen = new Map<string, number>();
+        const next = ({ url }: { readonly url: string }): Fault => {
+          const key = url.split('?')[0] ?? '';
+          const count = seen.get(key) ?? 0;
+          seen.set(key, count + 1);
+          return faults[count] ?? { do: 'stream' };
+        };
+        proxy.add({ match: watches(), fault: next });
+        proxy.cutAll();
+      },
+      seconds: 60,
+    });
+    return result;
+  },
+});
+
+row('D3', 'a half-open connection is noticed within a minute, and readiness says so', stage, {
+  injected: 'all streams held and all requests but the lease’s unanswered, until readiness turns false',
+  cases: ['update'],
+  limit: 240_000,
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const { proxy, operator } = world;
+    if ((await operator.get('/readyz')).status !== 200) throw new Error('not ready before the fault');
+    proxy.add({
+      match: ({ verb, resource }) => verb === 'watch' && resource !== 'leases',
+      fault: { do: 'stream', line: () => [{ hold: true }] },
+    });
+    // Streams are renewed once under the rule, without a word; from then on nothing is answered.
+    proxy.cutAll();
+    await sleep(3000);
+    proxy.clear();
+    proxy.add({ match: ({ resource }) => resource !== 'leases', fault: { do: 'hang' } });
+    await world.admin.delete('Service', 'duotel-jaeger');
+    const begun = performance.now();
+    await eventually('readiness to turn false', async () => (await operator.get('/readyz')).status === 503, 75);
+    const noticed = (performance.now() - begun) / 1000;
+    if ((await operator.get('/healthz')).status !== 200) throw new Error('liveness failed: a restart would not help');
+    proxy.clear();
+    proxy.cutAll();
+    await settle(world, 'create', reference.create, 40);
+    await eventually('readiness to come back', async () => (await operator.get('/readyz')).status === 200, 40);
+    await silent(world, 5);
+    return `noticed after ${noticed.toFixed(0)} s, a Service that was deleted meanwhile is back`;
+  },
+});
+
+row('D4', 'a stream with nothing but bookmarks goes on from the last of them, without a list', stage, {
+  injected: '20 streams of a second with one bookmark each, versions moved on by others',
+  cases: ['update'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const { proxy, admin } = world;
+    const now = async (): Promise<string> =>
+      (await admin.request('GET', path('ServiceAccount', 'duotel'))).body.metadata['resourceVersion'] as string;
+    let version = await now();
+    const told: string[] = [];
+    const asked: string[] = [];
+    proxy.add({
+      match: watches('serviceaccounts'),
+      fault: ({ query }) => {
+        asked.push(query.get('resourceVersion') ?? '');
+        told.push(version);
+        const object = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { resourceVersion: version, creationTimestamp: null } };
+        return { do: 'stream', start: [`${JSON.stringify({ type: 'BOOKMARK', object })}\n`], endAfter: 1050 };
+      },
+    });
+    const mark = proxy.passed.length;
+    proxy.cutAll();
+    for (let i = 0; i < 20; i += 1) {
+      await admin.apply({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'other', namespace: 'shop' },
+        data: { count: String(i) },
+      });
+      version = await now();
+      await sleep(1000);
+    }
+    proxy.clear();
+    await admin.delete('ConfigMap', 'other', 'shop');
+    const listed = proxy.passed.slice(mark).filter(({ request }) => request.verb === 'list');
+    if (listed.length > 0) throw new Error(`${listed.length} lists, the first of ${listed[0]?.request.resource}`);
+    if (told.length < 12) throw new Error(`only ${told.length} streams`);
+    const wrong = told.flatMap((rv, index) =>
+      asked[index + 1] !== undefined && asked[index + 1] !== rv ? [`${asked[index + 1]} after ${rv}`] : [],
+    );
+    if (wrong.length > 0) throw new Error(`streams went on from elsewhere: ${wrong.join(', ')}`);
+    await ACTS.inject(world);
+    await settle(world, 'inject', reference.inject);
+    await silent(world, 5);
+    return `${told.length} streams, each from the last bookmark (${told[0]} to ${told.at(-1)}), 0 lists`;
+  },
+});
+
+/** One kind of trouble for each phase: the first watch of each kind gets it. */
+const TROUBLES: Readonly<Record<Phase, (request: { readonly resource: string }) => Fault>> = {
+  create: () => status(410, 'Expired', 'too old resource version'),
+  inject: () => ({ do: 'stream', start: [errorEvent(410, 'Expired'), { end: true }] }),
+  update: () => ({ do: 'stream', start: [errorEvent(500, 'InternalError'), { end: true }] }),
+  prune: () => ({ do: 'stream', start: [errorEvent(403, 'Forbidden'), { end: true }] }),
+  revert: () => ({ do: 'stream', start: ['<html>502 Bad Gateway</html>\n'] }),
+  delete: ({ resource }) => ({ do: 'stream', line: (line) => [...(resource === 'configmaps' ? [huge(line)] : []), line.text] }),
+};
+
+/** An object of 10 MB that nobody knows, in an event before the line. */
+function huge({ resourceVersion }: WatchLine): string {
+  const metadata = { name: 'huge', namespace: 'elsewhere', uid: 'huge', resourceVersion };
+  return `${JSON.stringify({ type: 'ADDED', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata, data: { text: 'x'.repeat(10 * 1024 * 1024) } } })}\n`;
+}
+
+row('D5', '410, errors in a stream, garbage and an object of 10 MB are told apart and got over', stage, {
+  injected: 'by phase: HTTP 410, ERROR 410, ERROR 500, ERROR 403, a page of HTML, 10 MB',
+  cases: ALL_CASES,
+  run: ({ world, reference }) =>
+    journey(world, reference, {
+      during: (phase, { proxy }) => {
+        proxy.add({ match: firstOfEach(watches()), fault: (request) => TROUBLES[phase](request) });
+        proxy.cutAll();
+      },
+      seconds: 40,
+    }),
+});
+
+row('D6', 'lists that fail, at the start and later, and page tokens that expire never empty the cache', stage, {
+  injected: 'new process in each phase: each list 500 twice, pages of 2 objects, the second page 410; list of Services hangs once',
+  cases: ALL_CASES,
+  limit: 300_000,
+  run: ({ world, reference }) =>
+    journey(world, reference, {
+      during: async (phase, here) => {
+        const { proxy } = here;
+        await here.operator.kill();
+        proxy.add({ match: firstOfEach(lists(), 2), fault: status(500, 'InternalError', 'injected') });
+        if (phase === 'inject') proxy.add({ match: lists('services'), times: 1, fault: { do: 'hang' } });
+        proxy.add({
+          match: firstOfEach((request) => lists()(request) && request.query.has('continue')),
+          fault: status(410, 'Expired', 'continue token expired'),
+        });
+        proxy.add({
+          match: (request) => lists()(request) && request.query.has('limit'),
+          fault: ({ url }) => ({ do: 'redirect', url: url.replace(/limit=\d+/, 'limit=2') }),
+        });
+        await restarted(here);
+        if (phase !== PHASES[0]) relist(here);
+      },
+      seconds: 60,
+    }),
+});
+
+async function restarted(world: World): Promise<void> {
+  await world.freeLease();
+  await world.launch().started(60);
+}
+
+/** Every stream ends with an error that calls for a new list. */
+function relist({ proxy }: World): void {
+  proxy.add({ match: firstOfEach(watches()), fault: { do: 'stream', start: [errorEvent(410, 'Expired'), { end: true }] } });
+  proxy.cutAll();
+}

@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Passed } from './fault-proxy.ts';
+import type { OperatorOptions } from './operator-process.ts';
+import { differences, type Snapshot, snapshot } from './snapshot.ts';
+import { type World, workload } from './world.ts';
+
+/** The life of a stack and of a workload: the cases that each row of the matrix is tried in. */
+export const PHASES = ['create', 'inject', 'update', 'prune', 'revert', 'delete'] as const;
+export type Phase = (typeof PHASES)[number];
+
+const STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: 'duotel' }, spec: {} };
+
+/** What a person does in a phase. */
+export const ACTS: Readonly<Record<Phase, (world: World) => Promise<unknown>>> = {
+  create: ({ admin }) => admin.create(STACK),
+  inject: ({ admin }) => annotate(admin, { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python' }),
+  update: ({ admin }) =>
+    admin.patch('TelemetryStack', 'duotel', {
+      spec: {
+        collector: { resources: { limits: { memory: '1536Mi' } } },
+        jaeger: { retention: '72h' },
+        injection: { deploymentEnvironment: 'staging' },
+      },
+    }),
+  prune: ({ admin }) => admin.patch('TelemetryStack', 'duotel', { spec: { grafana: { enabled: false } } }),
+  revert: ({ admin }) => annotate(admin, { 'duotel.io/backend': null, 'duotel.io/bootstrap': null }),
+  delete: ({ admin }) => admin.delete('TelemetryStack', 'duotel'),
+};
+
+function annotate(admin: World['admin'], annotations: Readonly<Record<string, string | null>>): Promise<unknown> {
+  return admin.patch('Deployment', workload().metadata.name, { metadata: { annotations } }, 'shop');
+}
+
+/** How a phase ended: what was there, and what was created and deleted on the way. */
+export interface PhaseEnd {
+  readonly state: Snapshot;
+  /** `create resource namespace/name` and `delete ...`, each with its number. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+export type Reference = Readonly<Record<Phase, PhaseEnd>>;
+
+export interface Scenario {
+  /** Default: all. */
+  readonly phases?: readonly Phase[];
+  /** Before a phase's act; the rules it adds are taken away when the phase has settled. */
+  readonly during?: (phase: Phase, world: World) => Promise<void> | void;
+  /** Between the act and the settling. */
+  readonly acted?: (phase: Phase, world: World) => Promise<void> | void;
+  /** After the phase has settled and was compared. */
+  readonly after?: (phase: Phase, world: World) => Promise<void> | void;
+  /** The longest that a phase may take to reach its end. Default 20 s. */
+  readonly seconds?: number;
+  /** Seconds without a write that end the phase `prune`, when everything is there and injected. Default 5. */
+  readonly silence?: number;
+  readonly operator?: Partial<OperatorOptions>;
+  /** Rules stay from phase to phase. */
+  readonly lasting?: boolean;
+  /** Counts of creations and deletions that may differ from the reference; default none. */
+  readonly tolerated?: (difference: string) => boolean;
+}
+
+export interface Journey {
+  readonly phases: number;
+  readonly seconds: number;
+  readonly writes: number;
+  readonly requests: number;
+  /** Requests that a rule struck. */
+  readonly faults: number;
+  readonly silence: number;
+  /** Bytes of heap and open descriptors at the end of `prune`. */
+  readonly heap?: number;
+  readonly descriptors?: number;
+  /** What else was counted. */
+  readonly note?: string;
+}
+
+/** Writes that count: events tell, they change nothing. */
+export function objectWrites(passed: readonly Passed[]): readonly Passed[] {
+  return passed.filter(({ write, request, status }) => write && request.resource !== 'events' && status >= 200 && status < 300);
+}
+
+export function describeWrite({ request }: Passed): string {
+  const { verb, resource, subresource, namespace } = request;
+  const name = request.name || String((JSON.parse(request.body) as { metadata?: { name?: string } }).metadata?.name);
+  return `${verb} ${resource}${subresource && `/${subresource}`} ${namespace}/${name}`;
+}
+
+/** Creations and deletions that the API server carried out, each with its number. */
+export function counts(passed: readonly Passed[]): Readonly<Record<string, number>> {
+  const result: Record<string, number> = {};
+  for (const one of objectWrites(passed)) {
+    const did = one.request.verb === 'delete' ? 'delete' : one.status === 201 ? 'create' : undefined;
+    if (did === undefined) continue;
+    const key = describeWrite(one).replace(/^\w+/, did);
+    result[key] = (result[key] ?? 0) + 1;
+  }
+  return result;
+}
+
+/** Waits until the operator has made no write for `ms`. */
+export async function quiet(world: World, ms: number, limitMs = 60_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  const last = (): number => world.proxy.passed.findLast(({ write }) => write)?.at ?? 0;
+  while (performance.now() - last() < ms) {
+    if (performance.now() > end) {
+      const lines = world.proxy.passed
+        .filter(({ write }) => write)
+        .slice(-6)
+        .map((one) => `${describeWrite(one)} -> ${one.status}`);
+      throw new Error(`the operator is not quiet within ${limitMs / 1000} s; its last writes: ${lines.join('; ')}`);
+    }
+    await sleep(Math.min(100, ms));
+  }
+}
+
+/** Waits until the cluster is as the reference says and the operator is quiet. */
+export async function settle(world: World, phase: Phase, expected: PhaseEnd, seconds = 20, quietMs = 700): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const found = differences(expected.state, await snapshot(world.admin));
+    if (found.length === 0) break;
+    if (performance.now() > end) throw new Error(`${phase}: not the fault-free state after ${seconds} s: ${found.slice(0, 8).join('; ')}`);
+    await sleep(150);
+  }
+  await quiet(world, quietMs);
+  // Quiet may come before the end, or after one step too many.
+  const found = differences(expected.state, await snapshot(world.admin));
+  if (found.length > 0) throw new Error(`${phase}: the state did not last: ${found.slice(0, 8).join('; ')}`);
+}
+
+/** The journey without a fault: what all others are compared with. */
+export async function reference(world: World): Promise<Reference & { readonly journey: Journey }> {
+  await world.reset();
+  const begun = performance.now();
+  await world.restart();
+  const ends: Partial<Record<Phase, PhaseEnd>> = {};
+  let holdings = { heap: 0, descriptors: 0 };
+  for (const phase of PHASES) {
+    const mark = world.proxy.passed.length;
+    await ACTS[phase](world);
+    await sleep(1000);
+    await quiet(world, 2500);
+    ends[phase] = { state: await snapshot(world.admin), counts: counts(world.proxy.passed.slice(mark)) };
+    if (phase === 'prune') holdings = await world.operator.holdings();
+  }
+  assertSane(world, ends as Reference);
+  return { ...(ends as Reference), journey: summary(world, PHASES, begun, 0, holdings) };
+}
+
+/** The reference itself must be what the phases are for. */
+function assertSane(world: World, { create, inject, prune, delete: gone }: Reference): void {
+  const problems = [
+    Object.keys(create.state).length < 20 && 'create made less than 20 objects',
+    !JSON.stringify(inject.state['Deployment/shop/my-rag']).includes('OTEL_EXPORTER_OTLP_ENDPOINT') && 'inject set no endpoint',
+    'StatefulSet/duotel/duotel-grafana' in prune.state && 'prune left Grafana',
+    'StatefulSet/duotel/duotel-collector' in gone.state && 'delete left the collector',
+    world.operator.errors,
+  ].filter(Boolean);
+  if (problems.length > 0) throw new Error(`the fault-free run is wrong: ${problems.join('; ')}`);
+}
+
+/** Takes a stack and a workload through their life under a fault and compares each step with the fault-free run. */
+export async function journey(world: World, expected: Reference & { readonly journey: Journey }, scenario: Scenario): Promise<Journey> {
+  const { phases = PHASES, silence = 5, tolerated = () => false } = scenario;
+  await world.reset();
+  const begun = performance.now();
+  await world.restart(scenario.operator);
+  let holdings: { heap: number; descriptors: number } | undefined;
+  for (const phase of phases) {
+    const mark = world.proxy.passed.length;
+    await scenario.during?.(phase, world);
+    await ACTS[phase](world);
+    await scenario.acted?.(phase, world);
+    await settle(world, phase, expected[phase], scenario.seconds);
+    if (!scenario.lasting) world.proxy.clear();
+    const found = differences(expected[phase].counts, counts(world.proxy.passed.slice(mark))).filter((one) => !tolerated(one));
+    if (found.length > 0) throw new Error(`${phase}: creations and deletions are not those of the fault-free run: ${found.join('; ')}`);
+    await scenario.after?.(phase, world);
+    if (phase === 'prune') {
+      await silent(world, silence);
+      holdings = await world.operator.holdings();
+      bounded(holdings, expected.journey);
+    }
+  }
+  for (const { errors } of world.operators)
+    if (errors !== '') throw new Error(`an operator wrote to standard error: ${errors.slice(0, 2000)}`);
+  return summary(world, phases, begun, silence, holdings);
+}
+
+/** Nothing is written for so long. */
+export async function silent(world: World, seconds: number): Promise<void> {
+  const mark = world.proxy.passed.length;
+  await sleep(seconds * 1000);
+  const writes = world.proxy.passed.slice(mark).filter(({ write }) => write);
+  if (writes.length > 0)
+    throw new Error(`${writes.length} writes in ${seconds} s of silence: ${writes.slice(0, 6).map(describeWrite).join('; ')}`);
+}
+
+/** Room for what a runtime does by itself; a leak of a fault grows with the number of its strikes. */
+const HEAP_ROOM = 12 * 1024 * 1024;
+const DESCRIPTOR_ROOM = 24;
+
+function bounded(now: { readonly heap: number; readonly descriptors: number }, before: Journey): void {
+  const { heap = 0, descriptors = 0 } = before;
+  if (now.heap > heap + HEAP_ROOM) throw new Error(`heap is ${mebibytes(now.heap)}, without faults ${mebibytes(heap)}`);
+  if (now.descriptors > descriptors + DESCRIPTOR_ROOM)
+    throw new Error(`${now.descriptors} open descriptors, without faults ${descriptors}`);
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function summary(
+  world: World,
+  phases: readonly Phase[],
+  begun: number,
+  silence: number,
+  holdings?: { heap: number; descriptors: number },
+): Journey {
+  const { passed } = world.proxy;
+  return {
+    phases: phases.length,
+    seconds: (performance.now() - begun) / 1000,
+    writes: objectWrites(passed).length,
+    requests: passed.length,
+    faults: passed.filter(({ fault }) => fault !== undefined).length,
+    silence,
+    ...holdings,
+  };
+}
