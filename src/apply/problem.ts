@@ -69,10 +69,8 @@ export function standingProblem(action: Action, now: number): Problem | undefine
     }
     case 'keep': {
       if (action.tolerated.length === 0) return undefined;
-      const secret = action.object.kind === 'Secret';
-      const fields = action.tolerated
-        .map(({ path, desired, live }) => (secret ? path : `${path} (${brief(desired)}, is ${brief(live)})`))
-        .join(', ');
+      // Paths only: a value may be one that not everybody who reads a status may read.
+      const fields = action.tolerated.map(({ path }) => path).join(', ');
       const message = `${describe(action.object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
       return { reason: 'DriftNotRepairable', message, final: true };
     }
@@ -88,10 +86,4 @@ export function standingProblem(action: Action, now: number): Problem | undefine
     default:
       return action satisfies never;
   }
-}
-
-/** A value in a message: short, and nothing of what is inside objects. */
-function brief(value: unknown): string {
-  if (value === undefined) return 'absent';
-  return typeof value === 'object' ? 'other content' : String(JSON.stringify(value)).slice(0, 80);
 }

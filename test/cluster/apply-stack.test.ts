@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { Condition } from '../../src/control/conditions.ts';
+import type { StackStatus } from '../../src/control/stack-status.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+type Stack = KubeObject & { readonly status?: Partial<StackStatus> };
+const patchStack = (patch: object): Promise<string> =>
+  must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify(patch)]);
+const stack = (): Promise<Stack | undefined> => getObject<Stack>(cluster, 'tstack/duotel');
+const condition = async (type: Condition['type']): Promise<Condition | undefined> =>
+  (await stack())?.status?.conditions?.find((one) => one.type === type);
+const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
+const collector = (): Promise<KubeObject | undefined> => getObject<KubeObject>(cluster, 'statefulset/duotel-collector');
+const makeStack = (spec: object = {}): Promise<string> =>
+  must(
+    cluster,
+    ['apply', '-f', '-'],
+    JSON.stringify({ apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: 'duotel' }, spec }),
+  );
+/** A pass over the whole spec has ended. */
+const handled = (): Promise<unknown> =>
+  eventually(
+    'the spec to be applied',
+    async () => {
+      const { metadata, status } = (await stack()) ?? {};
+      return status?.lastAppliedGeneration === metadata?.generation;
+    },
+    20,
+  );
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '-f', dist]);
+  operator = await startOperator(cluster);
+  await eventually('the stack', stack, 30);
+  await handled();
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+beforeEach(async () => {
+  await makeStack();
+  await handled();
+}, 60_000);
+
+describe('the status of a stack', () => {
+  it('names the digest of what was applied, and is written by a manager of its own', async () => {
+    const { metadata, status } = (await stack()) ?? {};
+    expect(status?.lastAppliedDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const holders = (metadata?.managedFields ?? []).filter(({ subresource }) => subresource === 'status').map(({ manager }) => manager);
+    expect([...new Set(holders)]).toEqual(['duotel-status']);
+  });
+
+  it('echoes an on-demand reconcile, which tries everything and writes nothing else', async () => {
+    const mark = auditMark(cluster.auditLog);
+    await must(cluster, ['annotate', '--overwrite', 'tstack/duotel', '-n', 'duotel', 'duotel.io/reconcile-at=noon']);
+    await eventually('the echo', async () => (await stack())?.status?.lastHandledReconcileAt === 'noon');
+    await sleep(500);
+    expect(writesSince(mark)).toEqual(['patch telemetrystacks/status duotel/duotel']);
+  });
+
+  it('says after the deadline why a component is not ready', async () => {
+    await patchStack({ spec: { reconcile: { readinessDeadline: '2s' } } });
+    const pod = await eventually('the pod', () => getObject<KubeObject>(cluster, 'pod/duotel-jaeger-0'), 20);
+    const waiting = {
+      name: 'jaeger',
+      image: 'x',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { waiting: { reason: 'ImagePullBackOff' } },
+    };
+    const status = JSON.stringify({ status: { containerStatuses: [waiting] } });
+    await must(cluster, ['patch', 'pod', pod.metadata.name, '-n', 'duotel', '--subresource=status', '--type=merge', '-p', status]);
+    const stalled = await eventually(
+      'the condition',
+      async () => {
+        const found = await condition('Stalled');
+        return found?.reason === 'ComponentsFailed' && found.message.includes('ImagePullBackOff') && found;
+      },
+      20,
+    );
+    expect(stalled.message).toContain('jaeger: not ready for 2 s');
+    await patchStack({ spec: { reconcile: { readinessDeadline: '1h' } } });
+    await eventually('more patience', async () => (await condition('Stalled'))?.status === 'False');
+  }, 60_000);
+});
+
+describe('an object under a name of the stack’s that is another tool’s', () => {
+  it('is left as it is and named in the status, while the rest of the stack is kept', async () => {
+    await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+    await eventually('its objects to be gone', async () => (await collector()) === undefined, 20);
+    const theirs = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'duotel-jaeger', namespace: 'duotel', labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+      spec: { ports: [{ port: 1 }] },
+    };
+    await eventually('the Service to be gone', async () => (await getObject(cluster, 'service/duotel-jaeger')) === undefined, 20);
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify(theirs));
+    await makeStack();
+    const stalled = await eventually(
+      'the condition',
+      async () => {
+        const found = await condition('Stalled');
+        return found?.reason === 'ForeignOwner' && found;
+      },
+      20,
+    );
+    expect(stalled.message).toContain('Service/duotel/duotel-jaeger: not taken over: label app.kubernetes.io/managed-by is Helm');
+    expect(await collector()).toBeDefined();
+    expect(await getObject(cluster, 'statefulset/duotel-jaeger')).toBeUndefined();
+    await must(cluster, ['delete', 'service/duotel-jaeger', '-n', 'duotel']);
+    await must(cluster, ['annotate', '--overwrite', 'tstack/duotel', '-n', 'duotel', 'duotel.io/reconcile-at=now']);
+    await eventually('Jaeger', () => getObject(cluster, 'statefulset/duotel-jaeger'), 20);
+    await handled();
+  }, 90_000);
+});
+
+describe('the objects of a stack that is deleted', () => {
+  const deleteStack = (): Promise<string> => must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+  /** The operator that finds the stack gone, and one that never saw it, do the same. */
+  const expectKept = async (): Promise<void> => {
+    const uid = (await collector())?.metadata.uid;
+    expect(uid).toBeDefined();
+    await sleep(1500);
+    await operator.stop();
+    operator = await startOperator(cluster);
+    await sleep(2500);
+    expect((await collector())?.metadata.uid).toBe(uid);
+  };
+
+  it('outlive it when its policy is to orphan them, whoever finds it gone, and are taken up by the next', async () => {
+    await patchStack({ spec: { reconcile: { deletion: 'Orphan' } } });
+    await handled();
+    await deleteStack();
+    await expectKept();
+    const uid = (await collector())?.metadata.uid;
+    await makeStack();
+    await handled();
+    expect((await collector())?.metadata.uid).toBe(uid);
+    expect(await getObject(cluster, 'configmap/duotel-kept-when-deleted')).toBeUndefined();
+  }, 90_000);
+
+  it('outlive it when it was suspended', async () => {
+    await patchStack({ spec: { suspend: true } });
+    await eventually('the condition', async () => (await condition('Ready'))?.reason === 'Suspended');
+    await deleteStack();
+    await expectKept();
+  }, 90_000);
+
+  it('outlive it when the policy was set and the stack deleted at once', async () => {
+    await patchStack({ spec: { reconcile: { deletion: 'Orphan' } } });
+    await deleteStack();
+    await sleep(2000);
+    expect(await collector()).toBeDefined();
+  }, 60_000);
+
+  it('are deleted with it otherwise, but for those that are marked to stay', async () => {
+    await must(cluster, ['annotate', 'service/duotel-jaeger', '-n', 'duotel', 'duotel.io/prune=disabled']);
+    await deleteStack();
+    await eventually('the rest to be gone', async () => (await collector()) === undefined, 20);
+    await sleep(1000);
+    expect(await getObject(cluster, 'service/duotel-jaeger')).toBeDefined();
+  }, 60_000);
+});
