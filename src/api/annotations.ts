@@ -16,9 +16,16 @@ export const ANNOTATION = {
   captureContent: 'duotel.io/capture-content',
   /** The record of what was set, written by the operator (JSON). */
   injected: 'duotel.io/injected',
+  /** The record of what `duotel inject -f` wrote into a manifest (JSON); the operator leaves it alone. */
+  manifest: 'duotel.io/manifest',
   /** One line for people, written by the operator. */
   status: 'duotel.io/status',
+  /** What was asked when an injection was taken back since its pods failed, and why; written by the operator (JSON). */
+  rolledBack: 'duotel.io/rolled-back',
 } as const;
+
+/** Keys that the operator writes. */
+export const OPERATOR_ANNOTATIONS: readonly string[] = [ANNOTATION.injected, ANNOTATION.status, ANNOTATION.rolledBack];
 
 /** Keys that people may set. */
 export const USER_ANNOTATIONS = [

@@ -40,8 +40,28 @@ export const REASONS = {
   },
   WaitingPaused: {
     state: 'pending',
-    means: 'The Deployment is paused: a change of its template would not roll out.',
+    means: 'The Deployment or Rollout is paused: a change of its template would not roll out.',
     todo: 'kubectl rollout resume; the operator then goes on.',
+  },
+  WaitingForRollout: {
+    state: 'pending',
+    means: 'A rollout of an earlier change is under way; the injection would be a second one on top of it.',
+    todo: 'Nothing: the operator goes on when that rollout is done. If it is stuck, mend it or undo it.',
+  },
+  WaitingInQueue: {
+    state: 'pending',
+    means: 'As many workloads are rolling out for the operator as the settings allow at once.',
+    todo: 'Nothing; or raise spec.injection.maxConcurrentRollouts, or ...PerNamespace, of the TelemetryStack.',
+  },
+  RolledBack: {
+    state: 'blocked',
+    means: 'New pods failed after the injection where the former ones were available, so it was taken back.',
+    todo: 'See the message and the logs of the container; change an annotation, or remove duotel.io/rolled-back, to try again.',
+  },
+  Contested: {
+    state: 'blocked',
+    means: 'Something else takes out again and again what the operator sets: another controller, a policy or a GitOps tool.',
+    todo: 'Put the variables where that other tool has the manifest from, with duotel inject -f; or annotate what it makes the workload from.',
   },
   InvalidAnnotation: {
     state: 'blocked',
@@ -75,13 +95,14 @@ export const REASONS = {
   },
   ProtectedNamespace: {
     state: 'blocked',
-    means: "The namespace is one of Kubernetes' own or the operator's; nothing in it is ever changed.",
+    means:
+      "The namespace is one of Kubernetes' own (kube-*), the operator's, or in spec.injection.protectedNamespaces; nothing in it is changed.",
     todo: 'Run the workload in another namespace.',
   },
   UnsupportedKind: {
     state: 'blocked',
     means: 'The pod template of this kind can not be changed (a Job is immutable), or the kind has none.',
-    todo: 'Annotate the Deployment, StatefulSet, DaemonSet or CronJob that makes the pods, or use duotel inject -f on the manifest.',
+    todo: 'Annotate the Deployment, StatefulSet, DaemonSet, CronJob or Rollout that makes the pods, or use duotel inject -f on the manifest.',
   },
   Deleting: {
     state: 'blocked',

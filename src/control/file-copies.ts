@@ -1,10 +1,15 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
-import { readRecord } from '../inject/record.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
 import type { ClusterCache } from './cluster-cache.ts';
+
+/** What one workload names, by its record and in its pod template. */
+interface Mounting {
+  readonly recordedFiles: readonly string[];
+  readonly mountedFiles: readonly string[];
+}
 
 /** The ConfigMaps that injected pods mount, in the namespaces of their workloads. */
 export class FileCopies {
@@ -37,13 +42,17 @@ export class FileCopies {
     }
   }
 
-  /** Deletes those in a namespace that none of its workloads names, by its record or by a write under way. */
-  async collect(namespace: string, workloads: readonly KubeObject[]): Promise<void> {
-    const used = new Set([...this.#promised.values()].flat());
-    for (const workload of workloads) {
-      const record = workload.metadata.namespace === namespace ? readRecord(workload) : 'absent';
-      if (typeof record !== 'string') for (const name of Object.values(record.volumes)) used.add(objectKey({ namespace, name }));
-    }
+  /**
+   * Deletes those in a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
+   * keeps its files (the kubelet never looks at an immutable ConfigMap again), and one that comes up later starts without them: the
+   * mounts are optional.
+   * @param workloads those of the namespace.
+   */
+  async collect(namespace: string, workloads: readonly Mounting[]): Promise<void> {
+    const used = new Set([
+      ...[...this.#promised.values()].flat(),
+      ...workloads.flatMap(({ recordedFiles, mountedFiles }) => [...recordedFiles, ...mountedFiles]),
+    ]);
     for (const { metadata } of this.#cache.values('ConfigMap')) {
       if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || used.has(objectKey(metadata))) continue;
       const type = await this.#api.resourceType('v1', 'ConfigMap');

@@ -6,6 +6,7 @@ import { STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
+import { storedWorkload } from '../inject/stored-workload.ts';
 import { systemClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type Change, ClusterCache } from './cluster-cache.ts';
@@ -18,6 +19,7 @@ import { closeProbes, serveProbes } from './http-server.ts';
 import { type Election, joinElection, LeadershipLostError, type Membership } from './leadership.ts';
 import { errorText, type Logger, withContext } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { followOptionalKind } from './optional-kind.ts';
 import { STACK_KINDS, StackController } from './stack-controller.ts';
 import { WorkloadController } from './workload-controller.ts';
 
@@ -73,6 +75,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     namespace,
     onCounts: (stack) => stacks.queue.addAfter(stack, 500, 'drift'),
+    clock,
+    requeue: (key, afterMs) => workloadQueue.queue.addAfter(key, afterMs, 'drift'),
   });
   const stackController = new StackController({
     api,
@@ -105,7 +109,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         for (const workload of workloads.inNamespace(key)) workloadQueue.queue.add(workload, 'drift');
         return;
       default: {
-        if (kind in WORKLOAD_KINDS && workloads.concerns(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
+        if (kind in WORKLOAD_KINDS && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};
@@ -133,6 +137,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     await served(api, logger, signal);
     if (signal.aborted) return;
 
+    const builtIn = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom !== true);
+    const optional = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom === true);
     const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,
       namespace,
@@ -147,7 +153,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         { apiVersion: 'v1', kind: 'Namespace' },
         { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind },
         // The stacks' own StatefulSets are among them.
-        ...Object.entries(WORKLOAD_KINDS).map(([kind, { apiVersion }]) => ({ apiVersion, kind })),
+        ...builtIn.map(([kind, { apiVersion }]) => ({ apiVersion, kind, transform: storedWorkload })),
       ].map((watched) => cache.watch(watched, signal)),
     );
     synced = true;
@@ -164,8 +170,22 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     logger.info('default TelemetryStack', { outcome });
     mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
+    const following = optional.map(([kind, { apiVersion }]) =>
+      followOptionalKind(
+        {
+          api,
+          clock,
+          logger,
+          apiVersion,
+          kind,
+          watch: (until) => cache.watch({ apiVersion, kind, transform: storedWorkload }, until),
+          onGone: () => cache.forget(kind),
+        },
+        signal,
+      ),
+    );
     const cut = new AbortController();
-    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal)]);
+    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal), ...following]);
     const ended = await withGrace(working, signal, GRACE_MS);
     cut.abort();
     if (ended === 'cut') await withGrace(working, signal, CUT_MS);

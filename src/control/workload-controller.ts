@@ -1,21 +1,25 @@
-import { ANNOTATION, PREFIX } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
-import { WORKLOAD_KINDS, workloadKind } from '../inject/kinds.ts';
-import { eventOf, type Outcome } from '../inject/outcome.ts';
-import { type Patch, type Plan, planRefused, planWorkload } from '../inject/plan.ts';
-import { podTemplate } from '../inject/pod-template.ts';
-import { readRecord } from '../inject/record.ts';
+import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
+import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
+import { formatRecord, readRecord } from '../inject/record.ts';
 import { releasePatch } from '../inject/release.ts';
+import { hasOurAnnotation, hasOurs, isStub } from '../inject/stored-workload.ts';
+import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
+import { withoutEchoes } from '../kube/refusal.ts';
+import type { Clock } from '../kube/retry.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
 import { FileCopies } from './file-copies.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
+import { Rollouts } from './rollouts.ts';
 import { type StackConfig, StackConfigs } from './stack-configs.ts';
 import type { WorkloadCounts } from './stack-status.ts';
+import { WorkloadIndex, workloadKey } from './workload-index.ts';
 
 export interface WorkloadControllerOptions {
   readonly api: KubeApi;
@@ -27,6 +31,21 @@ export interface WorkloadControllerOptions {
   readonly namespace: string;
   /** Called with `namespace/name` of a stack whose {@link WorkloadController.counts} have changed. */
   readonly onCounts: (stack: string) => void;
+  readonly clock: Clock;
+  /** Puts a workload back into the queue after some milliseconds. */
+  readonly requeue: (key: string, afterMs: number) => void;
+}
+
+/** A wait shorter than this is not written on the workload, so that an injection costs two writes. Milliseconds. */
+const SAID_AFTER_MS = 10_000;
+
+/** How long the event of somebody else's write may take. Milliseconds. */
+const CONFLICT_MS = 1000;
+
+/** Nothing is written yet. */
+interface Wait {
+  readonly action: 'wait';
+  readonly outcome: Outcome;
 }
 
 interface Reported {
@@ -42,42 +61,52 @@ export class WorkloadController {
   readonly #reverts = new Map<string, { readonly base: number; since: number }>();
   readonly #copies: FileCopies;
   readonly #stacks: StackConfigs;
+  readonly #index: WorkloadIndex;
+  readonly #rollouts: Rollouts;
+  readonly #repeats: Repeats;
 
   constructor(options: WorkloadControllerOptions) {
     this.#options = options;
     this.#copies = new FileCopies(options.api, options.cache);
     this.#stacks = new StackConfigs(options.cache, options.namespace, options.logger);
+    this.#index = new WorkloadIndex(options.namespace);
+    this.#rollouts = new Rollouts(options);
+    this.#repeats = new Repeats(options.clock);
   }
 
-  /** Whether a change of a workload is any of our business: it asks for something, holds something of ours, or did so before. */
-  concerns(object: KubeObject | undefined, previous: KubeObject | undefined): boolean {
+  /** Takes in a change of a workload. @returns whether it is any of our business: it asks for something, holds something of ours, or did so. */
+  observe(object: KubeObject | undefined, previous: KubeObject | undefined): boolean {
+    if (object !== undefined) this.#index.set(object);
+    else if (previous !== undefined) this.#index.delete(workloadKey(previous));
     return [object, previous].some((one) => one !== undefined && this.#isOurs(one));
   }
 
   /** Keys of the workloads that are our business. */
   annotated(): readonly string[] {
-    return this.#all()
-      .filter((workload) => this.#isOurs(workload))
-      .map(workloadKey);
+    const { cache } = this.#options;
+    const namespaces = cache.values('Namespace').filter(({ metadata }) => hasOurs(metadata.annotations));
+    const byNamespace = namespaces.flatMap(({ metadata }) => this.#index.inNamespace(metadata.name));
+    return [...new Set([...this.#index.ours(), ...byNamespace].map(({ key }) => key))];
   }
 
   /** Those of one namespace, and those that were our business when last looked at. */
   inNamespace(namespace: string): readonly string[] {
-    const all = this.#all().filter((workload) => workload.metadata.namespace === namespace);
-    return all.filter((one) => this.#isOurs(one) || this.#reported.has(workloadKey(one))).map(workloadKey);
+    const all = this.#index.inNamespace(namespace);
+    const isOurs = hasOurs(this.#options.cache.get('Namespace', { name: namespace })?.metadata.annotations);
+    return all.filter(({ key, ours }) => isOurs || ours || this.#reported.has(key)).map(({ key }) => key);
   }
 
   /**
-   * What the workloads' own status lines say, so that it is right from the first moment of a new process on.
+   * What this process found, and before that what the workloads' own status lines say, so that it is right from the first moment on.
    * @param reverted how many were reverted by the stack's status; what this process reverted comes on top.
    */
   counts(stack: string, reverted: number): WorkloadCounts {
     const counts = { injected: 0, pending: 0, blocked: 0 };
-    const stacks = this.#stacks.all();
-    for (const workload of this.#all()) {
-      const state = /^(injected|pending|blocked) /i.exec(workload.metadata.annotations?.[ANNOTATION.status] ?? '')?.[1]?.toLowerCase();
-      if (state === undefined || this.#stackOf(workload, stacks) !== stack) continue;
-      counts[state as keyof typeof counts] += 1;
+    const only = onlyStack(this.#stacks.all());
+    for (const entry of this.#index.ours()) {
+      const state = this.#reported.get(entry.key)?.outcome.state ?? entry.state;
+      if (state === undefined || state === 'off' || (entry.stack ?? only) !== stack) continue;
+      counts[state] += 1;
     }
     const before = this.#reverts.get(stack) ?? { base: reverted, since: 0 };
     this.#reverts.set(stack, before);
@@ -87,35 +116,73 @@ export class WorkloadController {
   async reconcile(key: string): Promise<void> {
     const { cache, events } = this.#options;
     const [kind = '', namespaceName = '', name = ''] = key.split('/');
-    const workload = cache.get(kind, { namespace: namespaceName, name });
+    const stored = cache.get(kind, { namespace: namespaceName, name });
     const namespace = cache.get('Namespace', { name: namespaceName });
-    if (workload === undefined) {
+    if (stored === undefined) {
       this.#note(key, undefined, undefined);
-      return this.#copies.collect(namespaceName, this.#all());
+      this.#rollouts.end(key);
+      this.#repeats.forget(key);
+      return this.#copies.collect(namespaceName, this.#index.inNamespace(namespaceName));
     }
     // The Namespace's event may come after the workload's: it queues its workloads then.
     if (namespace === undefined) return;
+    const workload = isStub(stored) ? await this.#whole(stored, namespace) : stored;
+    if (workload === undefined) return this.#note(key, undefined, undefined);
     const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
-    const planned = planWorkload({
+    const input: PlanInput = {
       workload,
       namespace,
       stacks: stacks.map(({ config }) => config),
       operatorNamespace: this.#options.namespace,
-    });
+      healthy: this.#index.isHealthy(workload),
+    };
+    const planned = planWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
     if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) return;
-    const plan = await this.#carryOut(key, workload, planned);
+    const failure = await this.#rollouts.failure(workload, input.stacks);
+    const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
+    const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
     if (plan === undefined) return;
     const reverts = plan.action === 'revert' && stack !== undefined ? this.#reverts.get(stack) : undefined;
-    if (reverts !== undefined) reverts.since += 1;
-    if (plan.action === 'inject' || plan.action === 'revert') await this.#copies.collect(namespaceName, this.#all());
+    if (reverts !== undefined && plan.outcome?.reason === 'Reverted') reverts.since += 1;
+    if (plan.action === 'revert') {
+      this.#rollouts.end(key);
+      this.#repeats.forget(key);
+    }
+    if (plan.action === 'inject' || plan.action === 'revert') {
+      await this.#copies.collect(namespaceName, this.#index.inNamespace(namespaceName));
+    }
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
     }
     // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
     const last = this.#reported.get(key);
     if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
+  }
+
+  /** The whole of a workload that is kept as a stub, when its Namespace makes it ours; undefined: it is not our business. */
+  async #whole(stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
+    if (!hasOurs(namespace.metadata.annotations)) return undefined;
+    const { api } = this.#options;
+    return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
+  }
+
+  /** The plan, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
+  #paced(key: string, workload: KubeObject, plan: Plan): Plan | Wait {
+    if (plan.action !== 'inject') return plan;
+    const often = this.#repeats.tooOften(key, formatRecord({ ...plan.record, rollout: '' }));
+    if (often !== undefined) {
+      this.#options.requeue(key, REPEAT_WINDOW_MS);
+      return planWaiting(workload, 'Contested', often);
+    }
+    const admission = this.#rollouts.admit(workload, plan.config, plan.repair);
+    if (admission.kind === 'go') return plan;
+    const { reason, message } = admission;
+    const left = SAID_AFTER_MS - this.#rollouts.waited(key);
+    if (left <= 0) return planWaiting(workload, reason, message);
+    this.#options.requeue(key, left);
+    return { action: 'wait', outcome: outcome(reason, message) };
   }
 
   /** @returns the plan that was carried out: the one given, or, where the API server refused it, the one that tells people. */
@@ -125,13 +192,20 @@ export class WorkloadController {
       const needs = 'needs' in plan ? plan.needs : [];
       answer = await this.#copies.during(key, needs, async () => (plan.action === 'none' ? undefined : this.#patch(workload, plan.patch)));
     } catch (error) {
+      if (plan.action === 'inject') this.#rollouts.end(key);
       if (isApiError(error, 'NotFound')) return undefined;
+      if (isApiError(error, 'Conflict')) {
+        // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
+        this.#options.requeue(key, CONFLICT_MS);
+        return undefined;
+      }
       const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
       // A release that lost a race is planned again on the next event; everything else that is refused for good is told to people.
       if (!final || (plan.action !== 'inject' && plan.action !== 'revert')) throw error;
       return this.#carryOut(key, workload, planRefused(workload, error.body.message));
     }
     if (answer === undefined || plan.action === 'none') return plan;
+    if (plan.action === 'inject') this.#repeats.add(key, formatRecord({ ...plan.record, rollout: '' }));
     await this.#release(workload, answer);
     if (plan.action === 'release') return plan;
     const { namespace = '', name } = workload.metadata;
@@ -143,12 +217,11 @@ export class WorkloadController {
 
   /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
   async #release(workload: KubeObject, answer: KubeObject): Promise<void> {
-    const { cache } = this.#options;
-    cache.remember(answer);
+    this.#remember(answer);
     const release = releasePatch(answer);
     if (release === undefined) return;
     try {
-      cache.remember(await this.#patch(workload, { type: 'application/json-patch+json', body: release }));
+      this.#remember(await this.#patch(workload, { type: 'application/json-patch+json', body: release }));
     } catch (error) {
       // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
       if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
@@ -158,24 +231,28 @@ export class WorkloadController {
   async #patch(workload: KubeObject, patch: Patch): Promise<KubeObject> {
     const { api } = this.#options;
     const type = await api.resourceType(workload.apiVersion, workload.kind);
-    return api.patch(type, workload.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER });
+    try {
+      return await api.patch(type, workload.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER });
+    } catch (error) {
+      throw withoutEchoes(error, `patch ${describe(workload)}`);
+    }
   }
 
-  #all(): readonly KubeObject[] {
-    return Object.keys(WORKLOAD_KINDS).flatMap((kind) => this.#options.cache.values(kind));
+  /** The answer to a write of ours: its event brings no change any more. */
+  #remember(workload: KubeObject): void {
+    this.#options.cache.remember(workload);
+    this.#index.set(workload);
   }
 
   /** The stack that a workload counts for: the recorded one, else the only one. */
   #stackOf(workload: KubeObject, stacks: readonly StackConfig[]): string | undefined {
     const record = readRecord(workload);
-    if (typeof record !== 'string') return record.stack;
-    const [only, ...others] = stacks;
-    return only === undefined || others.length > 0 ? undefined : objectKey(only.config.stack);
+    return typeof record === 'string' ? onlyStack(stacks) : record.stack;
   }
 
   #isOurs(workload: KubeObject): boolean {
     const namespace = this.#options.cache.get('Namespace', { name: workload.metadata.namespace ?? '' });
-    return hasOurAnnotation(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
+    return this.#index.asks(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
   }
 
   /** Remembers what was found last and publishes the difference; no outcome, no workload of ours any more. */
@@ -193,18 +270,7 @@ export class WorkloadController {
   }
 }
 
-/** `Kind/namespace/name`: what the queue holds. */
-export function workloadKey(workload: KubeObject): string {
-  return `${workload.kind}/${objectKey(workload.metadata)}`;
-}
-
-function hasOurs(annotations: Readonly<Record<string, string>> | undefined): boolean {
-  return Object.keys(annotations ?? {}).some((key) => key.startsWith(PREFIX));
-}
-
-/** On the workload, or on its pod template, where people put it by mistake. */
-function hasOurAnnotation(workload: KubeObject): boolean {
-  if (hasOurs(workload.metadata.annotations)) return true;
-  const template = workloadKind(workload) === undefined ? undefined : podTemplate(workload);
-  return hasOurs(template?.metadata?.annotations);
+function onlyStack(stacks: readonly StackConfig[]): string | undefined {
+  const [only, ...others] = stacks;
+  return only === undefined || others.length > 0 ? undefined : objectKey(only.config.stack);
 }

@@ -30,6 +30,12 @@ export interface InjectionConfig {
   readonly protocol: 'http/protobuf' | 'grpc';
   readonly deploymentEnvironment?: string;
   readonly showOpenlitSpans: boolean;
+  /** How many workloads may roll out at once for this stack. */
+  readonly pace: { readonly maxConcurrentRollouts: number; readonly maxConcurrentRolloutsPerNamespace: number };
+  /** `deadlineMs`: how long the pods of an injection are watched. undefined: failing pods are left as they are. */
+  readonly autoRollback?: { readonly deadlineMs: number };
+  /** Namespaces that are never touched for this stack, besides Kubernetes' own. */
+  readonly protectedNamespaces: readonly string[];
   readonly python: Mount;
   readonly pricing: Mount;
 }
@@ -47,7 +53,7 @@ export function injectionConfig(
   stack: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec },
   assets: InjectionAssets,
 ): InjectionConfig {
-  const { protocol, deploymentEnvironment, showOpenlitSpans } = stack.spec.injection;
+  const { protocol, deploymentEnvironment, showOpenlitSpans, autoRollback, protectedNamespaces, ...rest } = stack.spec.injection;
   // No trailing cluster domain: it is not `cluster.local` everywhere, and every pod's search list completes `.svc`.
   const host = componentHost(stack.name, stack.namespace, 'collector');
   return {
@@ -56,9 +62,21 @@ export function injectionConfig(
     protocol,
     ...(deploymentEnvironment === undefined ? {} : { deploymentEnvironment }),
     showOpenlitSpans,
+    pace: {
+      maxConcurrentRollouts: rest.maxConcurrentRollouts,
+      maxConcurrentRolloutsPerNamespace: rest.maxConcurrentRolloutsPerNamespace,
+    },
+    ...(autoRollback.enabled ? { autoRollback: { deadlineMs: milliseconds(autoRollback.deadline) } } : {}),
+    protectedNamespaces,
     python: mount('python', assets.python),
     pricing: mount('pricing', [assets.pricing]),
   };
+}
+
+/** `90s`, `10m` or `1h`, as the CRD's pattern allows. */
+function milliseconds(duration: string): number {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[duration.at(-1) ?? ''] ?? 0;
+  return Number.parseInt(duration, 10) * unit;
 }
 
 function mount(kind: keyof typeof MOUNT_PATH, files: readonly MountedFile[]): Mount {

@@ -4,8 +4,10 @@ import type { KubeObject } from '../api/kube-object.ts';
 interface WorkloadKind {
   readonly apiVersion: string;
   readonly templatePath: readonly string[];
-  /** Resource attribute, https://opentelemetry.io/docs/specs/semconv/resource/k8s/ */
-  readonly nameAttribute: string;
+  /** Resource attribute, https://opentelemetry.io/docs/specs/semconv/resource/k8s/; undefined: the conventions have none. */
+  readonly nameAttribute?: string;
+  /** The kind is a custom resource, which a cluster may have or not. The API server has no strategic merge patch for it. */
+  readonly custom?: true;
 }
 
 /** The kinds whose template we change. A Job is absent since its template is immutable. */
@@ -14,6 +16,8 @@ export const WORKLOAD_KINDS: Readonly<Record<string, WorkloadKind>> = {
   StatefulSet: { apiVersion: 'apps/v1', templatePath: ['spec', 'template'], nameAttribute: 'k8s.statefulset.name' },
   DaemonSet: { apiVersion: 'apps/v1', templatePath: ['spec', 'template'], nameAttribute: 'k8s.daemonset.name' },
   CronJob: { apiVersion: 'batch/v1', templatePath: ['spec', 'jobTemplate', 'spec', 'template'], nameAttribute: 'k8s.cronjob.name' },
+  // Argo Rollouts
+  Rollout: { apiVersion: 'argoproj.io/v1alpha1', templatePath: ['spec', 'template'], custom: true },
 };
 
 /** undefined: we do not change workloads of this kind. */

@@ -1,10 +1,10 @@
-import { ANNOTATION } from '../api/annotations.ts';
+import { ANNOTATION, OPERATOR_ANNOTATIONS } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import type { PatchType } from '../kube/kube-api.ts';
+import type { OutcomeReason } from '../api/reason.ts';
 import type { InjectionConfig, Mount } from './config.ts';
 import { filesConfigMap } from './config-map.ts';
+import { digestOf } from './digest-of.ts';
 import type { Refusal } from './env-diff.ts';
-import { nestAt, workloadKind } from './kinds.ts';
 import { type Mine, mineOf, NOTHING } from './mine.ts';
 import { eventOf, type InjectionEvent, type Note, type Outcome, outcome } from './outcome.ts';
 import { ownership } from './ownership.ts';
@@ -13,10 +13,12 @@ import { hindrance, isProtected, surroundings } from './preconditions.ts';
 import { formatRecord, type InjectionRecord, readRecord } from './record.ts';
 import { recoverRecord } from './recover.ts';
 import { releasePatch } from './release.ts';
+import { formatRollback, type RollbackNote, readRollback, settingsDigest } from './rollback.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { chooseStack } from './stack-choice.ts';
 import { targetContainers } from './target-containers.ts';
 import { diffTemplate, revertTemplate } from './template-diff.ts';
+import { mergedTemplate, type Patch, templatePatch, version } from './template-patch.ts';
 import { type ActiveSettings, containerVariables } from './variables.ts';
 
 export interface PlanInput {
@@ -27,12 +29,8 @@ export interface PlanInput {
   readonly stacks: readonly InjectionConfig[];
   /** Never injected into. */
   readonly operatorNamespace: string;
-}
-
-/** A request body with its content type. It carries the resourceVersion it was planned for: 409 means read and plan again. */
-export interface Patch {
-  readonly type: PatchType;
-  readonly body: unknown;
+  /** Every pod is available, of the very template that the workload has now; see {@link rolloutState}. Default false. */
+  readonly healthy?: boolean;
 }
 
 interface Reported {
@@ -48,6 +46,9 @@ export type Plan =
       readonly action: 'inject';
       readonly patch: Patch;
       readonly record: InjectionRecord;
+      readonly config: InjectionConfig;
+      /** What is wanted is what the record said before: somebody took something out of the template. */
+      readonly repair: boolean;
       readonly needs: readonly KubeObject[];
     } & Reported)
   /** Template as it was; record and status removed. */
@@ -85,6 +86,34 @@ export function planWorkload(input: PlanInput): Plan {
     case 'active':
       return inject(input, template, known, settings);
   }
+}
+
+/** The plan that tells people why an injection must wait. */
+export function planWaiting(workload: KubeObject, reason: OutcomeReason, message: string): Plan {
+  return report(workload, outcome(reason, message), {}, NO_NEEDS);
+}
+
+/** Takes an injection back since its pods failed, and notes for what settings, so that it is not tried again with the same ones. */
+export function planRollback(input: PlanInput, failure: string): Plan {
+  const { workload, namespace, stacks } = input;
+  const settings = settingsOf(workload, namespace);
+  const template = podTemplate(workload);
+  if (settings.kind !== 'active' || template === undefined) return planWorkload(input);
+  const { mine } = recordOf(workload, template, settings, stacks);
+  const note = { settings: settingsDigest(settings), message: failure };
+  return rollback(workload, template, mine, note);
+}
+
+function rollback(workload: KubeObject, template: PodTemplate, mine: Mine, note: RollbackNote): Plan {
+  const result = outcome('RolledBack', note.message);
+  const podSpec = revertTemplate(template.spec, mine);
+  if (podSpec === undefined) return report(workload, result, { [ANNOTATION.rolledBack]: formatRollback(note) }, NO_NEEDS);
+  const annotations = {
+    [ANNOTATION.injected]: null,
+    [ANNOTATION.status]: result.line,
+    [ANNOTATION.rolledBack]: formatRollback(note),
+  };
+  return { action: 'revert', patch: templatePatch(workload, annotations, podSpec), outcome: result, event: eventOf(result) };
 }
 
 /** The plan that tells people of a write which the API server refused; nothing else is tried until the workload changes. */
@@ -125,8 +154,15 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
   if (hindered !== undefined || template === undefined) {
     return refuse(hindered ?? { reason: 'UnsupportedKind', message: `${workload.kind} ${workload.metadata.name} has no pod template` });
   }
-  const stack = chooseStack(settings.stack, workload.metadata.namespace ?? '', stacks);
+  const rolledBack = readRollback(workload);
+  if (rolledBack?.settings === settingsDigest(settings)) return rollback(workload, template, known.mine, rolledBack);
+  const { namespace: place = '' } = workload.metadata;
+  const stack = chooseStack(settings.stack, place, stacks);
   if (stack.kind === 'refused') return refuse(stack);
+  if (stack.config.protectedNamespaces.includes(place)) {
+    const message = `namespace ${place} is in spec.injection.protectedNamespaces of TelemetryStack ${stack.config.stack.namespace}/${stack.config.stack.name}`;
+    return nothing(outcome('ProtectedNamespace', message));
+  }
   const targets = targetContainers(settings.containers, template.spec);
   if (targets.kind === 'refused') return refuse(targets);
 
@@ -139,19 +175,31 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
   const notes = [...settings.notes, ...known.notes, ...diff.notes, ...surroundings(workload, template, targets.names, settings)];
   const message = `mode ${settings.backend} in ${targets.names.map((name) => `container ${name}`).join(', ')}, reporting to TelemetryStack ${config.stack.namespace}/${config.stack.name}`;
   const result = outcome('Injected', message, notes, settings.backend);
-  const record: InjectionRecord = {
+  const wanted: InjectionRecord = {
     backend: settings.backend,
     bootstrap: settings.bootstrap,
     stack: `${config.stack.namespace}/${config.stack.name}`,
     ...diff.record,
   };
-  const annotations = { [ANNOTATION.injected]: formatRecord(record), [ANNOTATION.status]: result.line };
-  const needs = mounts.map((mount) => filesConfigMap(mount, workload.metadata.namespace ?? ''));
-  if (diff.podSpec === undefined) return report(workload, result, annotations, needs);
+  const read = readRecord(workload);
+  const former = typeof read === 'string' ? undefined : read;
+  const kept = former?.rollout === undefined ? {} : { rollout: former.rollout };
+  const annotate = (record: InjectionRecord) => ({
+    [ANNOTATION.injected]: formatRecord(record),
+    [ANNOTATION.status]: result.line,
+    ...(rolledBack === undefined ? {} : { [ANNOTATION.rolledBack]: null }),
+  });
+  const needs = mounts.map((mount) => filesConfigMap(mount, place));
+  if (diff.podSpec === undefined) {
+    return report(workload, result, annotate({ ...wanted, ...kept }), needs);
+  }
+  const record = input.healthy === true ? { ...wanted, rollout: digestOf(mergedTemplate(template, diff.podSpec)) } : wanted;
   return {
     action: 'inject',
-    patch: templatePatch(workload, annotations, diff.podSpec),
+    patch: templatePatch(workload, annotate(record), diff.podSpec),
     record,
+    config,
+    repair: former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former),
     needs,
     outcome: result,
     event: eventOf(result),
@@ -167,13 +215,13 @@ function withdraw(workload: KubeObject, template: PodTemplate | undefined, { min
   const podSpec = template === undefined ? undefined : revertTemplate(template.spec, mine);
   if (podSpec === undefined && !isMarked(workload)) return settled(workload, result, NO_NEEDS);
   const reverted = outcome('Reverted', 'what the operator had set is removed from the pod template');
-  const annotations = { [ANNOTATION.injected]: null, [ANNOTATION.status]: null };
+  const annotations = { [ANNOTATION.injected]: null, [ANNOTATION.status]: null, [ANNOTATION.rolledBack]: null };
   return { action: 'revert', patch: templatePatch(workload, annotations, podSpec), outcome: reverted, event: eventOf(reverted) };
 }
 
 /** Whether one of the annotations that we write is there. */
 function isMarked({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations[ANNOTATION.injected] !== undefined || annotations[ANNOTATION.status] !== undefined;
+  return OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
 }
 
 function nothing(result: Outcome): Plan {
@@ -190,25 +238,16 @@ function settled(workload: KubeObject, result: Outcome | undefined, needs: reado
 }
 
 /** Writes the status line, and the annotations given, where they differ from what is there. */
-function report(workload: KubeObject, result: Outcome, annotations: Readonly<Record<string, string>>, needs: readonly KubeObject[]): Plan {
-  const wanted: Readonly<Record<string, string>> = { ...annotations, [ANNOTATION.status]: result.line };
+function report(
+  workload: KubeObject,
+  result: Outcome,
+  annotations: Readonly<Record<string, string | null>>,
+  needs: readonly KubeObject[],
+): Plan {
+  const wanted: Readonly<Record<string, string | null>> = { ...annotations, [ANNOTATION.status]: result.line };
   const live = workload.metadata.annotations ?? {};
-  const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => live[key] !== value));
+  const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (live[key] ?? null) !== value));
   if (Object.keys(changed).length === 0) return settled(workload, result, needs);
   const body = { metadata: { ...version(workload), annotations: changed } };
   return { action: 'status', patch: { type: 'application/merge-patch+json', body }, needs, outcome: result, event: eventOf(result) };
-}
-
-function templatePatch(
-  workload: KubeObject,
-  annotations: Readonly<Record<string, string | null>>,
-  podSpec: Readonly<Record<string, unknown>> | undefined,
-): Patch {
-  const path = workloadKind(workload)?.templatePath;
-  const template = path === undefined || podSpec === undefined ? {} : nestAt([...path, 'spec'], podSpec);
-  return { type: 'application/strategic-merge-patch+json', body: { metadata: { ...version(workload), annotations }, ...template } };
-}
-
-function version({ metadata: { resourceVersion } }: KubeObject) {
-  return resourceVersion === undefined ? {} : { resourceVersion };
 }

@@ -1,4 +1,5 @@
 import { ANNOTATION } from '../api/annotations.ts';
+import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
 import { valueAt, WORKLOAD_KINDS } from './kinds.ts';
@@ -6,11 +7,9 @@ import type { Note } from './outcome.ts';
 import type { PodTemplate } from './pod-template.ts';
 import { type ActiveSettings, PYTHONPATH } from './variables.ts';
 
-/** Kubernetes' own. */
-const PROTECTED_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
-
+/** Kubernetes keeps the prefix `kube-` for itself. */
 export function isProtected({ metadata: { namespace = '' } }: KubeObject, operatorNamespace: string): boolean {
-  return namespace === operatorNamespace || PROTECTED_NAMESPACES.includes(namespace);
+  return namespace === operatorNamespace || namespace.startsWith('kube-');
 }
 
 /** Why this workload can not be injected now, whatever its template says of containers and variables. */
@@ -20,6 +19,12 @@ export function hindrance(
   settings: ActiveSettings,
 ): { readonly reason: OutcomeReason; readonly message: string } | undefined {
   const name = `${workload.kind} ${workload.metadata.name}`;
+  const reference = valueAt(workload, ['spec', 'workloadRef']);
+  if (isFields(reference)) {
+    const target = `${String(reference['kind'])} ${String(reference['name'])}`;
+    const message = `${name} has its pod template from ${target} (spec.workloadRef): annotate that one`;
+    return { reason: 'UnsupportedKind', message };
+  }
   if (template === undefined) {
     const kinds = Object.keys(WORKLOAD_KINDS).join(', ');
     return { reason: 'UnsupportedKind', message: `the pod template of ${name} can not be changed: annotate one of ${kinds}` };

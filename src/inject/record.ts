@@ -19,6 +19,11 @@ export interface InjectionRecord {
   readonly containers: Readonly<Record<string, ContainerRecord>>;
   /** volume name -> ConfigMap name. */
   readonly volumes: Readonly<Record<string, string>>;
+  /**
+   * Digest of the pod template as the last injection made it, where every pod of the template before was available. It tells whose
+   * fault failing pods are, also after a restart of the operator: while the template has this digest, they are the injection's.
+   */
+  readonly rollout?: string;
 }
 
 /** Format of the annotation; a release that changes it reads the former ones too. */
@@ -26,8 +31,8 @@ const VERSION = 1;
 
 /** The annotation's text: compact JSON, equal for equal records. */
 export function formatRecord(record: InjectionRecord): string {
-  const { backend, bootstrap, stack, containers, volumes } = record;
-  return JSON.stringify({ version: VERSION, backend, bootstrap, stack, containers, volumes });
+  const { backend, bootstrap, stack, containers, volumes, rollout } = record;
+  return JSON.stringify({ version: VERSION, backend, bootstrap, stack, containers, volumes, rollout });
 }
 
 /** `unreadable`: the annotation is there, but not one that this release wrote. */
@@ -44,8 +49,8 @@ export function readRecord(workload: KubeObject): InjectionRecord | 'absent' | '
 
 function isRecord(value: unknown): value is InjectionRecord {
   if (!isFields(value) || value['version'] !== VERSION) return false;
-  const { backend, bootstrap, stack, containers, volumes } = value;
-  const texts = [backend, bootstrap, stack].every((field) => typeof field === 'string');
+  const { backend, bootstrap, stack, containers, volumes, rollout } = value;
+  const texts = [backend, bootstrap, stack, rollout ?? ''].every((field) => typeof field === 'string');
   return texts && isFields(volumes) && everyText(volumes) && isFields(containers) && Object.values(containers).every(isContainer);
 }
 

@@ -1,4 +1,13 @@
-import { type ActiveBackend, ANNOTATION, BACKENDS, BOOTSTRAPS, type Bootstrap, PREFIX, USER_ANNOTATIONS } from '../api/annotations.ts';
+import {
+  type ActiveBackend,
+  ANNOTATION,
+  BACKENDS,
+  BOOTSTRAPS,
+  type Bootstrap,
+  OPERATOR_ANNOTATIONS,
+  PREFIX,
+  USER_ANNOTATIONS,
+} from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
 import { didYouMean } from './nearest.ts';
@@ -76,7 +85,7 @@ export function settingsOf(workload: KubeObject, namespace: KubeObject): Setting
   let backendStated = false;
   for (const [level, place, annotations] of sources) {
     for (const key of Object.keys(annotations).sort()) {
-      if (!key.startsWith(PREFIX) || key === ANNOTATION.injected || key === ANNOTATION.status) continue;
+      if (!key.startsWith(PREFIX) || OPERATOR_ANNOTATIONS.includes(key) || key === ANNOTATION.manifest) continue;
       const value = annotations[key] ?? '';
       const known = USER_ANNOTATIONS.find((candidate) => candidate === key);
       backendStated ||= key === ANNOTATION.backend;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { REASONS, type Reason } from '../../../src/api/reason.ts';
-import { type Plan, type PlanInput, planRefused, planWorkload } from '../../../src/inject/plan.ts';
+import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/plan.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 
 const BOTH = { 'duotel.io/backend': 'both' };
@@ -22,6 +22,10 @@ const CASES: Readonly<Record<Reason, () => Plan>> = {
   OptedOut: () => planOf({ annotations: { 'duotel.io/backend': 'none' } }),
   WaitingForStack: () => planOf({}, { stacks: [] }),
   WaitingPaused: () => planOf({ spec: { paused: true } }),
+  WaitingForRollout: () => planWaiting(workload({ annotations: BOTH }), 'WaitingForRollout', 'my-rag is rolling out'),
+  WaitingInQueue: () => planWaiting(workload({ annotations: BOTH }), 'WaitingInQueue', '10 workloads are rolling out'),
+  RolledBack: () => planRollback(input(workload({ annotations: BOTH })), 'container app crashed 2 times: Error, exit code 1'),
+  Contested: () => planWaiting(workload({ annotations: BOTH }), 'Contested', 'undone 5 times in 10 minutes'),
   InvalidAnnotation: () => planOf({ annotations: { 'duotel.io/backend': 'bth' } }),
   UnknownContainer: () => planOf({ annotations: { ...BOTH, 'duotel.io/containers': 'ap' } }),
   AmbiguousContainer: () => planOf({ containers: [{ name: 'a' }, { name: 'b' }] }),

@@ -1,0 +1,57 @@
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import type { Clock } from '../kube/retry.ts';
+import { errorText, type Logger } from './logger.ts';
+
+export interface OptionalKindOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Watches the kind until its signal aborts; called anew each time that the kind has come. */
+  readonly watch: (signal: AbortSignal) => Promise<void>;
+  /** Called when the kind is gone, after its watch was told to end. */
+  readonly onGone: () => void;
+}
+
+/** How often it is asked whether the API server serves the kind, milliseconds. One GET, which needs no right. */
+const LOOK_MS = 10_000;
+
+/** Watches a kind for as long as the API server serves it: its CRD may come and go while the operator runs. */
+export async function followOptionalKind(options: OptionalKindOptions, signal: AbortSignal): Promise<void> {
+  const { api, clock, logger, kind, apiVersion, watch, onGone } = options;
+  let watching: AbortController | undefined;
+  while (!signal.aborted) {
+    try {
+      const there = await isServed(api, apiVersion, kind);
+      if (there && watching === undefined) {
+        watching = new AbortController();
+        logger.info('kind is served, its watch starts', { kind, apiVersion });
+        await watch(AbortSignal.any([signal, watching.signal]));
+      } else if (!there && watching !== undefined) {
+        watching.abort();
+        watching = undefined;
+        logger.info('kind is no longer served, its watch ends', { kind, apiVersion });
+        onGone();
+      }
+    } catch (error) {
+      // Discovery may be behind the CRD, or the server away: asked again.
+      if (!isApiError(error)) throw error;
+      watching?.abort();
+      watching = undefined;
+      logger.debug('kind cannot be watched yet', { kind, apiVersion, error: errorText(error) });
+    }
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
+
+/** Asked of the server each time: {@link KubeApi.resourceType} remembers what there was. */
+async function isServed(api: KubeApi, apiVersion: string, kind: string): Promise<boolean> {
+  try {
+    const { resources = [] } = JSON.parse(await api.getText(`/apis/${apiVersion}`)) as { resources?: readonly { kind: string }[] };
+    return resources.some((resource) => resource.kind === kind);
+  } catch (error) {
+    if (isApiError(error) && error.body.status === 404) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import { isFields } from '../api/fields.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import type { InjectionConfig } from '../inject/config.ts';
+import { digestOf } from '../inject/digest-of.ts';
+import { type Admission, admit, type OurRollout } from '../inject/pace.ts';
+import { isInjectedPod, isReady, podFailure } from '../inject/pod-failure.ts';
+import { podTemplate } from '../inject/pod-template.ts';
+import { type InjectionRecord, readRecord } from '../inject/record.ts';
+import { type RolloutState, rolloutState } from '../inject/rollout-state.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { objectKey } from '../kube/reflector.ts';
+import type { Clock } from '../kube/retry.ts';
+import { workloadKey } from './workload-index.ts';
+
+export interface RolloutsOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  /** Puts a workload back into the queue after some milliseconds. */
+  readonly requeue: (key: string, afterMs: number) => void;
+}
+
+interface Running extends OurRollout {
+  readonly since: number;
+  checked: number;
+}
+
+/** How often the pods of a rollout are looked at, milliseconds. */
+const LOOK_MS = 3000;
+/** A rollout that takes longer holds no place any more: what keeps it is not the operator's to wait for. Milliseconds. */
+const SLOT_MS = 15 * 60_000;
+/** How many of those that wait are woken when a place is free. */
+const WAKE = 16;
+
+/** The rollouts that injections have started: how many at once, and whether their pods come up. */
+export class Rollouts {
+  readonly #options: RolloutsOptions;
+  readonly #running = new Map<string, Running>();
+  /** Since when; in the order of arrival. */
+  readonly #waiting = new Map<string, number>();
+
+  constructor(options: RolloutsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a place for a rollout, or says why it must wait. A place that is not needed after all is given back by {@link end}. */
+  admit(workload: KubeObject, config: InjectionConfig, repair: boolean): Admission {
+    const key = workloadKey(workload);
+    const { namespace = '' } = workload.metadata;
+    const state = rolloutState(workload);
+    const others = [...this.#running].filter(([other]) => other !== key).map(([, running]) => running);
+    const admission = admit({ name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair }, others, config);
+    if (admission.kind === 'go') {
+      this.#waiting.delete(key);
+      const now = this.#options.clock.now();
+      if (state.available) this.#running.set(key, { namespace, stack: objectKey(config.stack), since: now, checked: now });
+    } else if (!this.#waiting.has(key)) this.#waiting.set(key, this.#options.clock.now());
+    return admission;
+  }
+
+  /** Milliseconds that a workload has been waiting for a place. */
+  waited(key: string): number {
+    return this.#options.clock.now() - (this.#waiting.get(key) ?? this.#options.clock.now());
+  }
+
+  /** Nothing of the workload is rolling out for us, or wants to. */
+  end(key: string): void {
+    this.#waiting.delete(key);
+    if (!this.#running.delete(key)) return;
+    for (const next of [...this.#waiting.keys()].slice(0, WAKE)) this.#options.requeue(next, 0);
+  }
+
+  /**
+   * Looks at the rollout of a workload, if it is ours.
+   * @returns what is wrong with its pods, in words for people, when the injection must be taken back.
+   */
+  async failure(workload: KubeObject, configs: readonly InjectionConfig[]): Promise<string | undefined> {
+    const key = workloadKey(workload);
+    const record = readRecord(workload);
+    const state = rolloutState(workload);
+    const isOurs = typeof record !== 'string' && record.rollout !== undefined && record.rollout === digestOf(podTemplate(workload));
+    const running = this.#running.get(key) ?? (isOurs ? this.#found(key, workload, state, record) : undefined);
+    if (running === undefined) return undefined;
+    if (state.complete || typeof record === 'string') {
+      this.end(key);
+      return undefined;
+    }
+    const { clock, requeue } = this.#options;
+    const age = clock.now() - running.since;
+    const deadlineMs = configs.find(({ stack }) => objectKey(stack) === record.stack)?.autoRollback?.deadlineMs;
+    if (!isOurs || deadlineMs === undefined) {
+      // Somebody else has changed the template meanwhile, or nobody wants to know: only the place counts.
+      if (state.failed || age > SLOT_MS) this.end(key);
+      else requeue(key, SLOT_MS - age + 1);
+      return undefined;
+    }
+    const due = running.checked + LOOK_MS - clock.now();
+    if (due > 0 && !state.failed) {
+      requeue(key, due);
+      return undefined;
+    }
+    running.checked = clock.now();
+    const pods = (await this.#pods(workload)).filter((pod) => isInjectedPod(pod, record));
+    const failure = podFailure(pods);
+    if (failure !== undefined) return failure.message;
+    if (state.failed) return 'ProgressDeadlineExceeded: new pods did not become available';
+    if (age < deadlineMs) {
+      requeue(key, LOOK_MS);
+      return undefined;
+    }
+    this.end(key);
+    return pods.some(isReady) ? undefined : `none of ${pods.length} new pods was ready after ${Math.round(deadlineMs / 1000)} s`;
+  }
+
+  /** A rollout that an earlier process has started. Once through, it is never looked at again: later failures have other reasons. */
+  #found(key: string, workload: KubeObject, state: RolloutState, { stack }: InjectionRecord): Running | undefined {
+    if (!state.unfinished) return undefined;
+    const running = { namespace: workload.metadata.namespace ?? '', stack, since: this.#options.clock.now(), checked: 0 };
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #pods(workload: KubeObject): Promise<readonly KubeObject[]> {
+    const labelSelector = podSelector(workload);
+    if (labelSelector === undefined) return [];
+    const { api } = this.#options;
+    const { namespace = '' } = workload.metadata;
+    return (await api.list(await api.resourceType('v1', 'Pod'), { namespace, query: { labelSelector } })).items;
+  }
+}
+
+/** `spec.selector` as a query; undefined when it selects nothing, which a workload's never does. */
+function podSelector(workload: KubeObject): string | undefined {
+  const spec = isFields(workload['spec']) ? workload['spec'] : {};
+  const selector = isFields(spec['selector']) ? spec['selector'] : {};
+  const labels = Object.entries(isFields(selector['matchLabels']) ? selector['matchLabels'] : {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'] : []).filter(isFields);
+  const texts = expressions.map(({ key, operator, values }) => {
+    const list = Array.isArray(values) ? values.join(',') : '';
+    switch (operator) {
+      case 'In':
+        return `${key} in (${list})`;
+      case 'NotIn':
+        return `${key} notin (${list})`;
+      default:
+        return operator === 'Exists' ? `${key}` : `!${key}`;
+    }
+  });
+  const all = [...labels, ...texts];
+  return all.length === 0 ? undefined : all.join(',');
+}

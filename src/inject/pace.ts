@@ -1,0 +1,50 @@
+import type { OutcomeReason } from '../api/reason.ts';
+import type { InjectionConfig } from './config.ts';
+import type { RolloutState } from './rollout-state.ts';
+
+/** A rollout of ours that is under way, of a workload that had available pods. */
+export interface OurRollout {
+  readonly namespace: string;
+  /** `namespace/name` of the stack. */
+  readonly stack: string;
+}
+
+export type Admission =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'wait'; readonly reason: Extract<OutcomeReason, 'WaitingForRollout' | 'WaitingInQueue'>; readonly message: string };
+
+export interface Applicant {
+  readonly name: string;
+  readonly namespace: string;
+  readonly state: RolloutState;
+  /** The template has lost something that was there: the sooner it is back, the fewer rollouts. */
+  readonly repair: boolean;
+}
+
+const GO: Admission = { kind: 'go' };
+
+/**
+ * Whether a template may be changed now. Never beside a rollout that is under way; then as many at once as the stack's settings allow.
+ * A workload without available pods has nothing to lose and waits for nobody. Messages are constant while the case is.
+ */
+export function admit({ name, namespace, state, repair }: Applicant, running: readonly OurRollout[], config: InjectionConfig): Admission {
+  if (repair) return GO;
+  if (!state.available) return GO;
+  // A status that lags behind speaks of the template before: what rolled then still rolls.
+  if (state.mixed) {
+    const message = `${name} is rolling out an earlier change; the injection follows when that is done`;
+    return { kind: 'wait', reason: 'WaitingForRollout', message };
+  }
+  const stack = `${config.stack.namespace}/${config.stack.name}`;
+  const ours = running.filter((one) => one.stack === stack);
+  const { maxConcurrentRollouts, maxConcurrentRolloutsPerNamespace } = config.pace;
+  if (ours.length >= maxConcurrentRollouts) return queued(`${maxConcurrentRollouts} workloads`, 'maxConcurrentRollouts', stack);
+  const here = ours.filter((one) => one.namespace === namespace);
+  if (here.length < maxConcurrentRolloutsPerNamespace) return GO;
+  return queued(`${maxConcurrentRolloutsPerNamespace} workloads of namespace ${namespace}`, 'maxConcurrentRolloutsPerNamespace', stack);
+}
+
+function queued(what: string, field: string, stack: string): Admission {
+  const message = `${what} are rolling out, as many as spec.injection.${field} of TelemetryStack ${stack} allows at once`;
+  return { kind: 'wait', reason: 'WaitingInQueue', message };
+}

@@ -1,0 +1,35 @@
+import { ANNOTATION } from '../api/annotations.ts';
+import { isFields } from '../api/fields.ts';
+import type { KubeObject } from '../api/kube-object.ts';
+import { digestOf } from './digest-of.ts';
+import type { ActiveSettings } from './variables.ts';
+
+/** The annotation `duotel.io/rolled-back`: what was asked when an injection had to be taken back, and what went wrong. */
+export interface RollbackNote {
+  /** {@link settingsDigest} of what was asked: other settings are tried again. */
+  readonly settings: string;
+  readonly message: string;
+}
+
+export function formatRollback({ settings, message }: RollbackNote): string {
+  return JSON.stringify({ settings, message });
+}
+
+/** undefined when there is none, or none that this release can read: the injection is then tried again. */
+export function readRollback(workload: KubeObject): RollbackNote | undefined {
+  const text = workload.metadata.annotations?.[ANNOTATION.rolledBack];
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isFields(value)) return undefined;
+    const { settings, message } = value;
+    return typeof settings === 'string' && typeof message === 'string' ? { settings, message } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Equal for annotations that ask for the same, wherever they stand. */
+export function settingsDigest({ kind, notes, ...asked }: ActiveSettings): string {
+  return digestOf(asked);
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+/** Argo Rollouts' custom resource on a real API server; its controller is not needed for what is said here. */
+
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+const CRD = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: rollouts.argoproj.io}
+spec:
+  group: argoproj.io
+  scope: Namespaced
+  names: {kind: Rollout, plural: rollouts, singular: rollout}
+  versions:
+    - name: v1alpha1
+      served: true
+      storage: true
+      subresources: {status: {}}
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
+            status: {type: object, x-kubernetes-preserve-unknown-fields: true}
+`;
+const ROLLOUT = `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: my-rag, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: my-rag}}
+  strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}]}}
+  template:
+    metadata: {labels: {app: my-rag}}
+    spec:
+      containers:
+        - {name: app, image: "app:1", env: [{name: KEEP, value: me}], unknownField: {kept: true}}
+        - {name: istio-proxy, image: "proxy:1"}
+`;
+const rollout = async (name = 'my-rag'): Promise<KubeObject | undefined> =>
+  getObject<KubeObject>(cluster, `rollouts.argoproj.io/${name}`, 'shop');
+const spec = async (): Promise<unknown> => (await rollout())?.['spec'];
+const status = async (name = 'my-rag'): Promise<string> => (await rollout(name))?.metadata.annotations?.['duotel.io/status'] ?? '';
+const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
+  must(cluster, ['annotate', '--overwrite', `rollouts.argoproj.io/${name}`, '-n', 'shop', ...annotations]);
+const troubles = (): readonly unknown[] => operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
+
+async function createCrd(): Promise<void> {
+  await must(cluster, ['apply', '-f', '-'], CRD);
+  await must(cluster, ['wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', '--timeout=30s']);
+}
+
+beforeAll(async () => {
+  cluster = await startControlPlane();
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  await must(cluster, ['create', 'namespace', 'shop']);
+  operator = await startOperator(cluster);
+  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'), 30);
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('a Rollout', () => {
+  it('is injected, though its CRD came after the operator, and nothing else in it is changed', async () => {
+    await createCrd();
+    await must(cluster, ['apply', '-f', '-'], ROLLOUT);
+    const before = (await spec()) as { template: { spec: { containers: { env: object[] }[] } } };
+    await annotate('my-rag', 'duotel.io/backend=both');
+    await eventually('it to be injected', async () => (await status()) === 'Injected both', 30);
+    const after = (await spec()) as typeof before;
+    const env = after.template.spec.containers[0]?.env ?? [];
+    expect(env.map((item) => (item as { name: string }).name)).toEqual(expect.arrayContaining(['OBSERVABILITY_BACKEND', 'KEEP']));
+    const { env: _env, volumeMounts: _mounts, ...app } = after.template.spec.containers[0] as Record<string, unknown>;
+    const { env: _before, ...appBefore } = before.template.spec.containers[0] as Record<string, unknown>;
+    expect(app).toEqual(appBefore);
+    expect(after.template.spec.containers[1]).toEqual(before.template.spec.containers[1]);
+    expect({ ...after, template: undefined }).toEqual({ ...before, template: undefined });
+    await eventually('nothing to be ours', async () => !JSON.stringify((await rollout())?.metadata.managedFields).includes('"duotel"'));
+  }, 60_000);
+
+  it('gets back what somebody took away, and is what it was when the annotation is gone', async () => {
+    const env = '[{"op":"remove","path":"/spec/template/spec/containers/0/env"}]';
+    await must(cluster, ['patch', 'rollouts.argoproj.io/my-rag', '-n', 'shop', '--type=json', '-p', env]);
+    await eventually('it to be back', async () => JSON.stringify(await spec()).includes('OBSERVABILITY_BACKEND'));
+    await must(cluster, ['delete', 'rollouts.argoproj.io/my-rag', '-n', 'shop']);
+    await must(cluster, ['apply', '-f', '-'], ROLLOUT);
+    const before = await spec();
+    await annotate('my-rag', 'duotel.io/backend=both', 'duotel.io/bootstrap=python');
+    await eventually('it to be injected', async () => (await status()) === 'Injected both');
+    await annotate('my-rag', 'duotel.io/backend-');
+    await eventually('it to be as before', async () => JSON.stringify(await spec()) === JSON.stringify(before));
+  }, 60_000);
+
+  it('with a workloadRef is told apart: its Deployment is the one to annotate', async () => {
+    const text = ROLLOUT.slice(0, ROLLOUT.indexOf('  template:')).replace('my-rag, namespace', 'by-ref, namespace');
+    await must(cluster, ['apply', '-f', '-'], `${text}  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: my-app}\n`);
+    await annotate('by-ref', 'duotel.io/backend=both');
+    await eventually('the reason', async () => (await status('by-ref')).startsWith('Blocked UnsupportedKind: '));
+    expect(await status('by-ref')).toContain('Deployment my-app (spec.workloadRef): annotate that one');
+  }, 60_000);
+
+  it('may lose its CRD, and is injected again when that is back', async () => {
+    await must(cluster, ['delete', 'crd/rollouts.argoproj.io']);
+    await eventually(
+      'the end of the watch',
+      async () => operator.log.some(({ message }) => `${message}`.startsWith('kind is no longer served')),
+      30,
+    );
+    await sleep(1000);
+    await createCrd();
+    await must(cluster, ['apply', '-f', '-'], ROLLOUT);
+    await annotate('my-rag', 'duotel.io/backend=openlit');
+    await eventually('it to be injected', async () => (await status()) === 'Injected openlit', 30);
+    expect(troubles()).toEqual([]);
+  }, 90_000);
+});

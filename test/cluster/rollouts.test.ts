@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents, auditMark } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { podsOf, sayCrashed, sayReady } from '../support/pods.ts';
+
+/** Pace and automatic rollback, with real ReplicaSets and pods; the kubelet's part is written by the test. */
+
+interface Deployment extends KubeObject {
+  readonly spec: { readonly replicas: number; readonly template: unknown };
+  readonly status: { readonly availableReplicas?: number; readonly updatedReplicas?: number; readonly replicas?: number };
+}
+
+const NAMESPACE = 'busy';
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize();
+
+const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
+const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
+  kubectl('annotate', '--overwrite', `deployment/${name}`, ...annotations);
+async function get(name: string): Promise<Deployment> {
+  const live = await getObject<Deployment>(cluster, `deployment/${name}`, NAMESPACE);
+  if (live === undefined) throw new Error(`${name} is gone`);
+  return live;
+}
+const isInjected = async (name: string): Promise<boolean> =>
+  JSON.stringify((await get(name)).spec.template).includes('OBSERVABILITY_BACKEND');
+const statusLine = async (name: string): Promise<string> => (await get(name)).metadata.annotations?.['duotel.io/status'] ?? '';
+const eventsOf = (name: string): Promise<string> =>
+  kubectl(
+    'get',
+    'events',
+    '--field-selector',
+    `involvedObject.name=${name}`,
+    '-o',
+    'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}',
+  );
+const currentReplicaSet = async (name: string): Promise<string> => {
+  const { items } = JSON.parse(await kubectl('get', 'rs', '-l', `app=${name}`, '-o', 'json')) as { items: KubeObject[] };
+  const revision = 'deployment.kubernetes.io/revision';
+  const wanted = (await get(name)).metadata.annotations?.[revision];
+  return items.find(({ metadata }) => metadata.annotations?.[revision] === wanted)?.metadata.name ?? '';
+};
+
+/** A Deployment whose pods are all available. */
+async function healthy(name: string): Promise<Deployment> {
+  await must(
+    cluster,
+    ['apply', '-f', '-'],
+    `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: ${NAMESPACE}}
+spec:
+  selector: {matchLabels: {app: ${name}}}
+  template:
+    metadata: {labels: {app: ${name}}}
+    spec: {containers: [{name: app, image: "app:1", resources: {requests: {cpu: 10m}}}]}
+`,
+  );
+  return becomesReady(name);
+}
+
+async function becomesReady(name: string): Promise<Deployment> {
+  return eventually(`${name} to be available`, async () => {
+    await sayReady(cluster, NAMESPACE, name);
+    const live = await get(name);
+    const { availableReplicas = 0, updatedReplicas = 0, replicas = 0 } = live.status;
+    return availableReplicas === live.spec.replicas && updatedReplicas === replicas && replicas > 0 && live;
+  });
+}
+
+const newPods = async (name: string): Promise<readonly KubeObject[]> =>
+  (await podsOf(cluster, NAMESPACE, name)).filter((pod) => JSON.stringify(pod['spec']).includes('OBSERVABILITY_BACKEND'));
+
+/** Annotates a healthy Deployment and lets the pods of the injection crash. */
+async function crashes(name: string): Promise<void> {
+  await annotate(name, 'duotel.io/backend=both');
+  await sayCrashed(cluster, await eventually('new pods', async () => (await newPods(name)).length > 0 && newPods(name)));
+}
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  await must(cluster, ['create', 'namespace', NAMESPACE]);
+  operator = await startOperator(cluster);
+  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'), 30);
+}, 120_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('workloads with available pods', () => {
+  const names = ['one', 'two', 'three', 'four'];
+  const injected = async (): Promise<readonly string[]> => {
+    const found = await Promise.all(names.map(async (name) => ((await isInjected(name)) ? [name] : [])));
+    return found.flat();
+  };
+
+  it('roll out in one namespace no more at once than the settings allow, the rest when there is a place', async () => {
+    const patch = { spec: { injection: { maxConcurrentRolloutsPerNamespace: 2 } } };
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify(patch)]);
+    for (const name of names) await healthy(name);
+    const mark = auditMark(cluster.auditLog);
+    await kubectl('annotate', 'deployment', ...names, 'duotel.io/backend=both');
+    await eventually('two to be injected', async () => (await injected()).length === 2);
+    await sleep(2000);
+    const first = await injected();
+    expect(first).toHaveLength(2);
+    for (const name of first) await becomesReady(name);
+    await eventually('the others to follow', async () => (await injected()).length === 4);
+    for (const name of names) await becomesReady(name);
+    const writes = auditEvents(cluster.auditLog, mark).filter(
+      ({ userAgent, resource, verb, code }) => userAgent === 'duotel' && resource === 'deployments' && verb === 'patch' && code < 300,
+    );
+    expect(writes).toHaveLength(8);
+  }, 60_000);
+
+  it('say why they wait when it takes long', async () => {
+    await annotate('one', 'duotel.io/backend=openlit');
+    await annotate('two', 'duotel.io/backend=openlit');
+    await eventually(
+      'two to be changed',
+      async () => (await statusLine('one')) + (await statusLine('two')) === 'Injected openlitInjected openlit',
+    );
+    await annotate('three', 'duotel.io/backend=openlit');
+    await eventually('the reason', async () => (await statusLine('three')).startsWith('Pending WaitingInQueue: 2 workloads'), 20);
+    await becomesReady('one');
+    await eventually('three to be changed', async () => (await statusLine('three')) === 'Injected openlit');
+    for (const name of names) await becomesReady(name);
+  }, 60_000);
+
+  it('are not injected while a rollout of their owner is under way, but after it', async () => {
+    await healthy('rolling');
+    await kubectl('set', 'image', 'deployment/rolling', 'app=app:2');
+    await eventually('the rollout to begin', async () => ((await get('rolling')).status.replicas ?? 0) > 1);
+    await annotate('rolling', 'duotel.io/backend=both');
+    await sleep(3000);
+    expect(await isInjected('rolling')).toBe(false);
+    await becomesReady('rolling');
+    await eventually('it to be injected', () => isInjected('rolling'));
+    await becomesReady('rolling');
+  }, 60_000);
+
+  it('keep replicas, resources and budgets that others set meanwhile', async () => {
+    await healthy('scaled');
+    await must(cluster, ['create', 'poddisruptionbudget', 'scaled', '-n', NAMESPACE, '--selector=app=scaled', '--min-available=1']);
+    const budget = (): Promise<string> => kubectl('get', 'pdb/scaled', '-o', 'jsonpath={.spec}');
+    const before = await budget();
+    await annotate('scaled', 'duotel.io/backend=both');
+    await eventually('it to be injected', () => isInjected('scaled'));
+    await becomesReady('scaled');
+    await kubectl('scale', 'deployment/scaled', '--replicas=3');
+    await kubectl('set', 'resources', 'deployment/scaled', '--requests=cpu=20m');
+    await becomesReady('scaled');
+    await annotate('scaled', 'duotel.io/backend=openlit');
+    await eventually('the new mode', async () => (await statusLine('scaled')) === 'Injected openlit');
+    const { spec } = await get('scaled');
+    expect([spec.replicas, JSON.stringify(spec.template).includes('"cpu":"20m"'), await budget()]).toEqual([3, true, before]);
+    await becomesReady('scaled');
+  }, 60_000);
+});
+
+describe('an injection whose pods fail where the former ones were available', () => {
+  it('is taken back once, and says what failed', async () => {
+    const before = await healthy('broken');
+    const replicaSet = await currentReplicaSet('broken');
+    await crashes('broken');
+    await eventually('it to be rolled back', async () => !(await isInjected('broken')), 20);
+    expect((await get('broken')).spec.template).toEqual(before.spec.template);
+    expect(await statusLine('broken')).toBe('Blocked RolledBack: container app crashed 2 times: Error, exit code 1');
+    expect(await eventsOf('broken')).toContain('RolledBack: container app crashed 2 times: Error, exit code 1');
+    await eventually('its former ReplicaSet', async () => (await currentReplicaSet('broken')) === replicaSet);
+    await eventually('the count', async () => {
+      const { status } = (await getObject<KubeObject & { status?: { workloads?: { blocked?: number } } }>(cluster, 'tstack/duotel')) ?? {};
+      if (status?.workloads?.blocked !== 1) throw new Error(JSON.stringify(status?.workloads));
+      return true;
+    });
+  }, 60_000);
+
+  it('is not tried again, also not by a new process', async () => {
+    await operator.stop();
+    operator = await startOperator(cluster);
+    await eventually('the operator', async () => operator.log.some(({ message }) => message === 'caches are in, controllers start'), 30);
+    await sleep(2000);
+    expect(await isInjected('broken')).toBe(false);
+  }, 60_000);
+
+  it('is tried again when an annotation asks for something else', async () => {
+    await annotate('broken', 'duotel.io/backend=openlit');
+    await eventually('it to be injected', () => isInjected('broken'));
+    expect((await get('broken')).metadata.annotations?.['duotel.io/rolled-back']).toBeUndefined();
+    await annotate('broken', 'duotel.io/backend-');
+    await eventually('it to be reverted', async () => !(await isInjected('broken')));
+  }, 60_000);
+
+  it('is taken back by a process that was not there when it began', async () => {
+    await healthy('orphan');
+    await annotate('orphan', 'duotel.io/backend=both');
+    await eventually('new pods', async () => (await newPods('orphan')).length > 0);
+    await operator.stop();
+    await sayCrashed(cluster, await newPods('orphan'));
+    operator = await startOperator(cluster);
+    await eventually('it to be rolled back', async () => (await statusLine('orphan')).startsWith('Blocked RolledBack'), 30);
+  }, 60_000);
+
+  it('stays when they had failed before it as well', async () => {
+    await healthy('sick');
+    await kubectl('set', 'image', 'deployment/sick', 'app=app:broken');
+    await eventually('the rollout to begin', async () => ((await get('sick')).status.replicas ?? 0) > 1);
+    await becomesReady('sick');
+    await sayCrashed(cluster, await podsOf(cluster, NAMESPACE, 'sick'));
+    await eventually('it to be unavailable', async () => ((await get('sick')).status.availableReplicas ?? 0) === 0);
+    await crashes('sick');
+    await sleep(8000);
+    expect([await isInjected('sick'), await statusLine('sick')]).toEqual([true, 'Injected both']);
+  }, 60_000);
+
+  it('stays when they fail after it was through', async () => {
+    await healthy('later');
+    await annotate('later', 'duotel.io/backend=both');
+    await eventually('it to be injected', () => isInjected('later'));
+    await becomesReady('later');
+    await sleep(1000);
+    await sayCrashed(cluster, await newPods('later'));
+    await sleep(8000);
+    expect(await isInjected('later')).toBe(true);
+  }, 60_000);
+
+  it('stays when the settings say so', async () => {
+    const patch = { spec: { injection: { autoRollback: { enabled: false } } } };
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify(patch)]);
+    await healthy('wanted');
+    await crashes('wanted');
+    await sleep(8000);
+    expect(await isInjected('wanted')).toBe(true);
+  }, 60_000);
+
+  it('needed no right that the operator does not have', () => {
+    const refused = auditEvents(cluster.auditLog).filter(({ userAgent, code }) => userAgent === 'duotel' && code === 403);
+    expect(refused).toEqual([]);
+  });
+});
