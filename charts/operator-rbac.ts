@@ -1,9 +1,11 @@
 import { FEATURES, type Feature } from '../src/api/features.ts';
+import { OPERATOR_NAME } from '../src/api/names.ts';
 
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 
 /** What the operator may do in the whole cluster. test/cluster/rbac.test.ts holds it against the verbs that it uses. */
@@ -29,6 +31,9 @@ export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['create', 'delete'] },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'create'] },
+  // Its own lease alone; a right to create cannot be bound to a name.
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch'], resourceNames: [OPERATOR_NAME] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
 ];
 
 /** Rights in its own namespace to the kinds of features, each with its verbs: objects of such kinds are not watched but read one by one. */

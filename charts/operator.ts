@@ -77,11 +77,16 @@ export class OperatorChart extends Chart {
         ingress: [{ ports: [{ port: OPERATOR_PORT, protocol: 'TCP' }] }],
       },
     });
+    const { replicas = 1 } = props.operator;
+    if (replicas > 1) {
+      const spec = { maxUnavailable: 1, selector: { matchLabels: SELECTOR } };
+      this.#object('pod-disruption-budget', 'policy/v1', 'PodDisruptionBudget', NAME, { spec });
+    }
     this.#object('deployment', 'apps/v1', 'Deployment', NAME, {
       spec: {
-        replicas: 1,
-        // Never two writers, not even during a rollout.
-        strategy: { type: 'Recreate' },
+        replicas,
+        // One: nothing is gained by a second pod that waits for the lease. Several: the others are warm when it is given back.
+        strategy: replicas === 1 ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } },
         selector: { matchLabels: SELECTOR },
         template: {
           metadata: { labels: LABELS, annotations: { 'checksum/default-stack': digest(stack) } },
@@ -127,8 +132,16 @@ function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programPar
       { name: 'tmp', mountPath: '/tmp' },
     ],
   };
+  // Standbys that go down with the leader are none.
+  const spread = {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: SELECTOR },
+  };
   return {
     serviceAccountName: NAME,
+    ...((settings.replicas ?? 1) > 1 && { topologySpreadConstraints: [spread] }),
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },

@@ -19,6 +19,8 @@ export interface OperatorSettings {
   readonly builtImage?: string;
   /** Rights to kinds that stacks may come to ask for; those that `stack` asks for are given anyway. */
   readonly features?: readonly Feature[];
+  /** Pods of the operator. One of them writes, the others wait with warm caches. Default 1: after a crash the new pod waits up to 15 s. */
+  readonly replicas?: number;
 }
 
 const OPERATOR_SCHEMA = {
@@ -27,6 +29,7 @@ const OPERATOR_SCHEMA = {
   properties: {
     image: { type: 'string', minLength: 1 },
     builtImage: { type: 'string', minLength: 1 },
+    replicas: { type: 'integer', minimum: 1, maximum: 5 },
     features: { type: 'array', items: { enum: FEATURE_NAMES } },
   },
 };

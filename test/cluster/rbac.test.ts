@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '../../charts/operator-rbac.ts';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { createRolloutCrd } from '../support/argo-crd.ts';
 import { auditEvents } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { sayReady } from '../support/pods.ts';
 
 const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;
@@ -18,8 +20,9 @@ const workloads = [
   `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {serviceName: x, selector: {matchLabels: {app: x}}, template: ${always}}}`,
   `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: x}, spec: {selector: {matchLabels: {app: x}}, template: ${always}}}`,
   `{apiVersion: batch/v1, kind: CronJob, metadata: {name: x}, spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: ${pod.replace('RESTART', 'Never')}}}}}`,
+  `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: x}, spec: {selector: {matchLabels: {app: x}}, template: ${always}}}`,
 ];
-const KINDS = 'deployment/x,statefulset/x,daemonset/x,cronjob/x'.split(',');
+const KINDS = 'deployment/x,statefulset/x,daemonset/x,cronjob/x,rollouts.argoproj.io/x'.split(',');
 const injected = async (what: string): Promise<boolean> =>
   (await getObject<KubeObject>(cluster, what, 'default'))?.metadata.annotations?.['duotel.io/injected'] !== undefined;
 
@@ -37,7 +40,7 @@ function used(): ReadonlySet<string> {
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   await must(cluster, ['apply', '-f', dist]);
-  operator = await startOperator(cluster);
+  operator = await startOperator(cluster, { leaderElect: true });
 }, 120_000);
 
 afterAll(async () => {
@@ -48,15 +51,28 @@ afterAll(async () => {
 
 describe('the rights of the operator', () => {
   it('are all used in the life of a stack and of a workload of each kind, and no other is', async () => {
+    await createRolloutCrd(cluster);
     await must(cluster, ['apply', '-n', 'default', '-f', '-'], workloads.join('\n---\n'));
+    // With an available pod: the operator then looks at the pods of its rollout.
+    await eventually('an available pod', async () => {
+      await sayReady(cluster, 'default', 'x');
+      const live = await getObject<KubeObject & { status: { availableReplicas?: number } }>(cluster, 'deployment/x', 'default');
+      return live?.status.availableReplicas === 1;
+    });
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend=both']);
       await eventually(`${what} to be injected`, () => injected(what), 20);
     }
+    await eventually('the pods of a rollout to be listed', async () => used().has('list pods'), 20);
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend-']);
       await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);
     }
+    // By the Namespace, the operator reads each workload that it has kept a stub of.
+    await must(cluster, ['annotate', 'namespace/default', 'duotel.io/backend=both']);
+    for (const what of KINDS) await eventually(`${what} to be injected`, () => injected(what), 20);
+    await must(cluster, ['annotate', 'namespace/default', 'duotel.io/backend-']);
+    for (const what of KINDS) await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);
     for (const what of ['statefulset', 'service', 'serviceaccount', 'networkpolicy']) {
       await must(cluster, ['delete', what, 'duotel-jaeger', '-n', 'duotel']);
       await eventually(`${what} to be back`, () => getObject(cluster, `${what}/duotel-jaeger`));
@@ -64,6 +80,10 @@ describe('the rights of the operator', () => {
     await must(cluster, ['label', 'serviceaccount/duotel-jaeger', '-n', 'duotel', 'duotel.io/stack-']);
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
     await eventually('the stack to be gone', async () => (await getObject(cluster, 'networkpolicy/duotel-jaeger')) === undefined, 20);
+
+    await operator.stop();
+    operator = await startOperator(cluster, { leaderElect: true });
+    await eventually('the lease to be ours again', async () => operator.log.some(({ message }) => message === 'the lease is ours'));
 
     const granted = [...CLUSTER_RULES, ...NAMESPACE_RULES].flatMap(({ resources, verbs }) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,9 @@ import { stringify } from 'yaml';
 import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
 import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { WriteFence } from '../../src/kube/fence.ts';
+import { RequestLimiter } from '../../src/kube/request-limiter.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
 
@@ -29,6 +33,8 @@ export function synthesize(settings?: string): { readonly dist: string; readonly
 
 export interface RunningOperator {
   readonly log: readonly Record<string, unknown>[];
+  /** In the text format of Prometheus. */
+  metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,14 +42,11 @@ export interface RunningOperator {
  * Runs the operator in this process, with the token of its own service account: it may do what `dist` allows it, and no more.
  * The control plane has no kubelet, so the operator's Deployment has no pods that would get in its way.
  */
-export async function startOperator(cluster: ControlPlane): Promise<RunningOperator> {
-  const token = await must(cluster, ['create', 'token', 'duotel-operator', '--namespace', SYSTEM_NAMESPACE, '--duration', '2h']);
-  const raw = JSON.parse(await must(cluster, ['config', 'view', '--raw', '--output', 'json']));
-  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'duotel-operator-')), 'kubeconfig');
-  writeFileSync(
-    kubeconfig,
-    stringify({ ...raw, users: raw.users.map(({ name }: { name: string }) => ({ name, user: { token: token.trim() } })) }),
-  );
+export async function startOperator(
+  cluster: ControlPlane,
+  { leaderElect = false }: { readonly leaderElect?: boolean } = {},
+): Promise<RunningOperator> {
+  const kubeconfig = await operatorKubeconfig(cluster);
   const log: Record<string, unknown>[] = [];
   const say =
     (level: string) =>
@@ -51,18 +54,34 @@ export async function startOperator(cluster: ControlPlane): Promise<RunningOpera
       log.push({ level, message, ...fields });
     };
   const logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
-  const api = await createKubeApi({ kubeconfig });
+  const fence = leaderElect ? new WriteFence() : undefined;
+  const api = await createKubeApi({ kubeconfig }, { ...(fence && { fence }), limiter: new RequestLimiter({ clock: systemClock }) });
+  const election = fence && { api: api.forLease(), fence, identity: randomUUID() };
+  const metrics = new Metrics();
   const stop = new AbortController();
-  const running = runOperator({ api, logger, metrics: new Metrics(), namespace: SYSTEM_NAMESPACE }, stop.signal);
+  const running = runOperator({ api, logger, metrics, namespace: SYSTEM_NAMESPACE, ...(election && { election }) }, stop.signal);
   running.catch((error) => log.push({ level: 'fatal', message: String(error) }));
   return {
     log,
+    metrics: () => metrics.registry.metrics(),
     async stop() {
       stop.abort();
       await running;
       await api.close();
     },
   };
+}
+
+/** Path of a kubeconfig with a new token of the operator's service account. */
+export async function operatorKubeconfig(cluster: ControlPlane): Promise<string> {
+  const token = await must(cluster, ['create', 'token', 'duotel-operator', '--namespace', SYSTEM_NAMESPACE, '--duration', '2h']);
+  const raw = JSON.parse(await must(cluster, ['config', 'view', '--raw', '--output', 'json']));
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'duotel-operator-')), 'kubeconfig');
+  writeFileSync(
+    kubeconfig,
+    stringify({ ...raw, users: raw.users.map(({ name }: { name: string }) => ({ name, user: { token: token.trim() } })) }),
+  );
+  return kubeconfig;
 }
 
 /** Standard output of kubectl. Throws with its standard error when it fails. */
