@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { createRolloutCrd } from '../support/argo-crd.ts';
 import { eventually } from '../support/eventually.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
 
@@ -11,25 +12,6 @@ let cluster: ControlPlane;
 let operator: RunningOperator;
 const { dist, remove } = synthesize();
 
-const CRD = `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: rollouts.argoproj.io}
-spec:
-  group: argoproj.io
-  scope: Namespaced
-  names: {kind: Rollout, plural: rollouts, singular: rollout}
-  versions:
-    - name: v1alpha1
-      served: true
-      storage: true
-      subresources: {status: {}}
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
-            status: {type: object, x-kubernetes-preserve-unknown-fields: true}
-`;
 const ROLLOUT = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: {name: my-rag, namespace: shop}
@@ -52,11 +34,6 @@ const annotate = (name: string, ...annotations: readonly string[]): Promise<stri
   must(cluster, ['annotate', '--overwrite', `rollouts.argoproj.io/${name}`, '-n', 'shop', ...annotations]);
 const troubles = (): readonly unknown[] => operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
 
-async function createCrd(): Promise<void> {
-  await must(cluster, ['apply', '-f', '-'], CRD);
-  await must(cluster, ['wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', '--timeout=30s']);
-}
-
 beforeAll(async () => {
   cluster = await startControlPlane();
   await must(cluster, ['apply', '--server-side', '-f', dist]);
@@ -73,7 +50,7 @@ afterAll(async () => {
 
 describe('a Rollout', () => {
   it('is injected, though its CRD came after the operator, and nothing else in it is changed', async () => {
-    await createCrd();
+    await createRolloutCrd(cluster);
     await must(cluster, ['apply', '-f', '-'], ROLLOUT);
     const before = (await spec()) as { template: { spec: { containers: { env: object[] }[] } } };
     await annotate('my-rag', 'duotel.io/backend=both');
@@ -118,7 +95,7 @@ describe('a Rollout', () => {
       30,
     );
     await sleep(1000);
-    await createCrd();
+    await createRolloutCrd(cluster);
     await must(cluster, ['apply', '-f', '-'], ROLLOUT);
     await annotate('my-rag', 'duotel.io/backend=openlit');
     await eventually('it to be injected', async () => (await status()) === 'Injected openlit', 30);
