@@ -28,7 +28,7 @@ export class OpenTelemetryCollector extends Construct {
         'spec.imagePullSecrets: the OpenTelemetryCollector resource has no such field: give them to a ServiceAccount and name it in spec.collector.serviceAccountName',
       );
     }
-    const { storage, extraArgs = [], extraEnv = [], podAnnotations, service } = collector;
+    const { storage, extraArgs = [], extraEnv = [], podAnnotations } = collector;
     const theirs = new Set(extraEnv.map(({ name }) => name));
     new ApiObject(this, 'resource', {
       apiVersion: 'opentelemetry.io/v1beta1',
@@ -58,7 +58,6 @@ export class OpenTelemetryCollector extends Construct {
           requests: collector.resources.requests,
           limits: collector.resources.limits,
         },
-        ...(service.type !== 'ClusterIP' && { serviceType: service.type }),
         ...(podAnnotations !== undefined && { podAnnotations }),
         ...(collector.serviceAccountName !== undefined && { serviceAccount: collector.serviceAccountName }),
         ...(collector.nodeSelector !== undefined && { nodeSelector: collector.nodeSelector }),

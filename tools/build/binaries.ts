@@ -25,7 +25,7 @@ const MODULE_TABLE = {
     ldflags: `-s -w${kubernetesVersion('gitVersion', KUBERNETES_VERSION)}${kubernetesVersion('gitMajor', '1')}${kubernetesVersion('gitMinor', '36')}${kubernetesVersion('gitTreeState', 'clean')}`,
   },
   otelcol: { tags: '', ldflags: '-s -w' },
-  prometheus: { tags: 'netgo,remove_all_sd,enable_kubernetes_sd', ldflags: '-s -w' },
+  prometheus: { tags: 'netgo,remove_all_sd,enable_kubernetes_sd,enable_dns_sd', ldflags: '-s -w' },
   containerd: { tags: 'no_btrfs,no_zfs,no_devmapper', ldflags: '-s -w' },
   coredns: { tags: '', ldflags: '-s -w' },
   jaeger: { tags: '', ldflags: '-s -w' },
