@@ -17,7 +17,7 @@ export interface ApplySetOptions {
   readonly inventory: readonly InventoryEntry[];
   /** Default: {@link DEFAULT_POLICIES}. */
   readonly policies?: Partial<Policies>;
-  /** What is in the cluster, from a cache. Default: it is read from the API server. */
+  /** What is in the cluster, from a cache; throws when that cannot be said. Default: it is read from the API server. */
   readonly live?: (entry: InventoryEntry) => KubeObject | undefined;
   /** Stores the inventory, before the first write, with all that is about to be made: a crash then leaves no object that it does not name. */
   readonly record?: (inventory: readonly InventoryEntry[]) => Promise<void>;
@@ -41,8 +41,8 @@ export interface ApplySetResult {
 
 /**
  * Makes the cluster hold `desired` and nothing else of `inventory`, writing only what differs: a set that is as it should be costs no
- * request at all when `live` is a cache. Never rejects for an object that fails: its result says so. Rejects when the cluster cannot be
- * read or `record` fails; nothing has been written then.
+ * request at all when `live` is a cache. Never rejects for an object that fails: its result says so. Rejects when `record` fails;
+ * nothing has been written then.
  */
 export async function applySet(options: ApplySetOptions): Promise<ApplySetResult> {
   const { api, memory, concurrency = 16, waitMs = 5000, now = Date.now, sleep = pause } = options;

@@ -43,7 +43,7 @@ export function keptAfter(before: readonly InventoryEntry[], results: readonly R
   const known = new Map(before.map((entry) => [entryId(entry), entry]));
   const kept = results.flatMap(({ action, outcome, object }): readonly InventoryEntry[] => {
     if (action.type === 'delete' || action.type === 'retain') {
-      const held = (action.live.metadata.finalizers ?? []).length > 0;
+      const held = (action.live?.metadata.finalizers ?? []).length > 0;
       return outcome === 'deleted' && !held ? [] : [action.entry];
     }
     const old = known.get(entryId(objectEntry(action.object)));

@@ -10,7 +10,7 @@ import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 import { withdrawn } from './withdrawn.ts';
 
 /** Why an object that is no longer wanted stays for now. */
-export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating';
+export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';
 
 /** One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live. */
 export type Action =
@@ -26,6 +26,8 @@ export type Action =
   | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject; readonly tolerated: readonly Difference[] }
   /** It is being deleted; it is made again when it is gone. */
   | { readonly type: 'wait'; readonly object: KubeObject; readonly live: KubeObject }
+  /** What is there could not be read, so nothing is decided. */
+  | { readonly type: 'unread'; readonly object: KubeObject; readonly error: unknown }
   /** It is somebody else's: `owner` says whose. */
   | { readonly type: 'refuse'; readonly object: KubeObject; readonly live: KubeObject; readonly owner: string }
   /** It differs, and is not written for `ms` milliseconds, because others change it back each time. */
@@ -37,7 +39,8 @@ export type Action =
       readonly ms: number;
     }
   | { readonly type: 'delete'; readonly entry: InventoryEntry; readonly live: KubeObject }
-  | { readonly type: 'retain'; readonly entry: InventoryEntry; readonly live: KubeObject; readonly reason: RetainReason };
+  /** `live`: absent when it could not be read. */
+  | { readonly type: 'retain'; readonly entry: InventoryEntry; readonly live?: KubeObject; readonly reason: RetainReason };
 
 /** What earlier passes have learnt; see ApplyMemory. */
 export interface Experience {
@@ -49,7 +52,7 @@ export interface Experience {
 
 export interface PlanInput {
   readonly desired: readonly KubeObject[];
-  /** What is in the cluster under that identity. */
+  /** What is in the cluster under that identity. Throws when it could not be read: what it is asked for then stays as it is. */
   readonly live: (entry: InventoryEntry) => KubeObject | undefined;
   /** What we keep by the record of earlier passes. Only what it names is ever deleted. */
   readonly inventory: readonly InventoryEntry[];
@@ -68,8 +71,20 @@ export function plan(input: PlanInput): readonly Action[] {
   const policies = { ...DEFAULT_POLICIES, ...input.policies };
   const known = new Map(input.inventory.map((entry) => [entryId(entry), entry]));
   const wanted = input.desired.map(normalForm).sort(compareForApply);
-  const applied = wanted.map((object) => decide(object, input.live(objectEntry(object)), known, policies, input.experience));
+  const applied = wanted.map((object): Action => {
+    const found = look(input, objectEntry(object));
+    if ('error' in found) return { type: 'unread', object, error: found.error };
+    return decide(object, found.live, known, policies, input.experience);
+  });
   return [...applied, ...prune(wanted, input, policies)];
+}
+
+function look(input: PlanInput, entry: InventoryEntry): { readonly live: KubeObject | undefined } | { readonly error: unknown } {
+  try {
+    return { live: input.live(entry) };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** What to do with one desired object. */
@@ -114,7 +129,9 @@ function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Polici
   };
   return surplus
     .flatMap((entry): readonly Action[] => {
-      const live = input.live(entry);
+      const found = look(input, entry);
+      if ('error' in found) return [{ type: 'retain', entry, reason: 'Unreadable' }];
+      const { live } = found;
       if (live === undefined || !isOurs(entry, live, policies.owner)) return [];
       const reason = reasonToStay(live);
       return [reason === undefined ? { type: 'delete', entry, live } : { type: 'retain', entry, live, reason }];
@@ -137,7 +154,9 @@ export function mayStay(live: KubeObject): boolean {
   return live.metadata.annotations?.[PRUNE_ANNOTATION] === 'disabled';
 }
 
-/** The kind and metadata of what an action is about. */
+/** The kind and identity of what an action is about. */
 export function subject(action: Action): Pick<KubeObject, 'kind' | 'metadata'> {
-  return 'object' in action ? action.object : { kind: action.entry.kind, metadata: action.live.metadata };
+  if ('object' in action) return action.object;
+  const { kind, name, namespace } = action.entry;
+  return { kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
 }

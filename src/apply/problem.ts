@@ -48,6 +48,8 @@ const RETAINED: Readonly<Record<RetainReason, string | undefined>> = {
   PruneDisabled: undefined,
   NamespaceInUse: undefined,
   Terminating: undefined,
+  // The objects of the kind that are wanted say why.
+  Unreadable: undefined,
   PruneRefused: 'no longer rendered, but too much of the set would be deleted at once',
 };
 
@@ -77,6 +79,10 @@ export function standingProblem(action: Action, now: number): Problem | undefine
     case 'retain': {
       const why = RETAINED[action.reason];
       return why === undefined ? undefined : { reason: 'PruneRefused', message: `${describe(subject(action))}: ${why}`, final: true };
+    }
+    case 'unread': {
+      const { reason, message } = problemOf(action, action.error);
+      return { reason: 'ApplyFailed', message: reason === 'ApplyFailed' ? message : `${message}; it could not be read`, final: false };
     }
     case 'create':
     case 'update':

@@ -1,28 +1,23 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import type { Action } from './plan.ts';
 
-/** Why an object is not as it should be. */
+/** Why an object is not as it should be, by reason; docs/reference/reconcile.md says what to do about each. */
+export const PROBLEM_REASONS = {
+  ObjectRefused: 'The API server refuses it: invalid, or denied by admission or authorization.',
+  FieldManagerConflict: 'Another manager holds a field, and the policy is to leave it.',
+  Immutable: 'A field cannot change, and the policy is not to recreate.',
+  ForeignOwner: 'It is somebody else’s.',
+  DriftNotRepairable: 'Our own write did not make it so: something rewrites it on its way in.',
+  FieldContested: 'Somebody changes it back each time; it is written less and less often.',
+  Terminating: 'It is being deleted, and is not gone yet.',
+  HeldBack: 'It needs an object that could not be written, or such an object needs it.',
+  PruneRefused: 'Too much would be deleted at once.',
+  PruneFailed: 'It could not be deleted.',
+  ApplyFailed: 'Anything that a later try may get past.',
+} as const;
+
 export interface Problem {
-  readonly reason: /** The API server refuses it: invalid, or denied by admission or authorization. */
-    | 'ObjectRefused'
-    /** Another manager holds a field, and the policy is to leave it. */
-    | 'FieldManagerConflict'
-    /** A field cannot change, and the policy is not to recreate. */
-    | 'Immutable'
-    | 'ForeignOwner'
-    /** Our own write did not make it so: something rewrites it on its way in. */
-    | 'DriftNotRepairable'
-    /** Somebody changes it back each time; it is written less and less often. */
-    | 'FieldContested'
-    /** It is being deleted, and is not gone yet. */
-    | 'Terminating'
-    /** It needs an object that could not be written. */
-    | 'HeldBack'
-    /** Too much would be deleted at once. */
-    | 'PruneRefused'
-    | 'PruneFailed'
-    /** Anything that a later try may get past. */
-    | 'ApplyFailed';
+  readonly reason: keyof typeof PROBLEM_REASONS;
   /** Names the object, the field and what to do. */
   readonly message: string;
   /** Whether it stays so until somebody does something. */

@@ -95,8 +95,9 @@ async function established(context: WriteContext, result: Result): Promise<Resul
 
 /** What an object that could not be changed still refers to is not taken from under it. */
 async function prune(context: WriteContext, action: Pruning, failed: readonly KubeObject[]): Promise<Result> {
+  if (action.type === 'retain') return write(context, action);
   const user = failed.find((live) => dependencies(live, [action.live]).length > 0);
-  if (user === undefined || action.type === 'retain') return write(context, action);
+  if (user === undefined) return write(context, action);
   const message = `${describe(subject(action))}: not deleted yet: ${describe(user)} needs it, and could not be changed`;
   return { action, outcome: 'retained', object: action.live, problem: { reason: 'HeldBack', message, final: false } };
 }

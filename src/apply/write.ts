@@ -20,6 +20,7 @@ export async function write(context: WriteContext, action: Action): Promise<Resu
         return await update(context, action);
       case 'delete':
         return await remove(context, action);
+      case 'unread':
       case 'keep':
       case 'wait':
       case 'refuse':
@@ -34,12 +35,17 @@ export async function write(context: WriteContext, action: Action): Promise<Resu
   }
 }
 
-const OUTCOMES = { keep: 'unchanged', wait: 'waiting', refuse: 'refused', pause: 'waiting', retain: 'retained' } as const;
+const OUTCOMES = { unread: 'failed', keep: 'unchanged', wait: 'waiting', refuse: 'refused', pause: 'waiting', retain: 'retained' } as const;
 
 /** The result of an action that writes nothing. */
 function standing({ now }: WriteContext, action: Action & { readonly type: keyof typeof OUTCOMES }): Result {
   const problem = standingProblem(action, now());
-  return { action, outcome: OUTCOMES[action.type], object: action.live, ...(problem !== undefined && { problem }) };
+  return {
+    action,
+    outcome: OUTCOMES[action.type],
+    ...('live' in action && action.live && { object: action.live }),
+    ...(problem !== undefined && { problem }),
+  };
 }
 
 /**

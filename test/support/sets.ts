@@ -2,6 +2,7 @@ import type { KubeObject } from '../../src/api/kube-object.ts';
 import { type ApplySetOptions, type ApplySetResult, applySet } from '../../src/apply/apply-set.ts';
 import type { InventoryEntry } from '../../src/apply/inventory.ts';
 import { ApplyMemory } from '../../src/apply/memory.ts';
+import { subject } from '../../src/apply/plan.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 
 type Extra = Readonly<Record<string, unknown>>;
@@ -66,7 +67,7 @@ export class AppliedSet {
 /** `outcome Kind/name` of each result; the problem's reason after it where there is one. */
 export function outcomes({ results }: ApplySetResult): readonly string[] {
   return results.map(({ action, outcome, problem }) => {
-    const { kind, metadata } = 'object' in action ? action.object : action.live;
+    const { kind, metadata } = subject(action);
     return `${outcome} ${kind}/${metadata.name}${problem === undefined ? '' : ` ${problem.reason}`}`;
   });
 }

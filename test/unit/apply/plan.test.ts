@@ -106,6 +106,18 @@ describe('plan', () => {
     expect(share(1, 1)).toEqual(['keep', 'delete', 'delete', 'delete']);
   });
 
+  it('leaves objects of a kind that cannot be read as they are, and goes on with the others', () => {
+    const actions = plan({
+      desired: [object('Service', 'a'), object('ConfigMap', 'b')],
+      inventory: [objectEntry(object('Service', 'old'))],
+      live: ({ kind }) => {
+        if (kind === 'Service') throw new Error('503');
+        return undefined;
+      },
+    });
+    expect(actions.map((action) => `${action.type} ${subject(action).metadata.name}`)).toEqual(['create b', 'unread a', 'retain old']);
+  });
+
   it('waits for an object that is being deleted', () => {
     const going = object('ConfigMap', 'a');
     const live = { ...going, metadata: { ...going.metadata, deletionTimestamp: 'now' } };

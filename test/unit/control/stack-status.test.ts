@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { PROBLEM_REASONS } from '../../../src/apply/result.ts';
 import { type StackOutcome, stackStatus } from '../../../src/control/stack-status.ts';
 
 const stack = (status?: object): KubeObject => ({
@@ -45,5 +47,20 @@ describe('stackStatus', () => {
     const first = stackStatus(stack(), ok, 'then');
     expect(at(stackStatus(stack(first), ok, 'now'), 'Ready')).toContain('then');
     expect(at(stackStatus(stack(first), { ...ok, suspended: true }, 'now'), 'Ready')).toBe('False Suspended now');
+  });
+
+  it('keeps what was last applied while a later pass fails, and echoes the reconcile that was asked for', () => {
+    const applied = stackStatus(stack(), { ...ok, applied: { digest: 'sha256:1', generation: 3 } }, 'now');
+    const asked = stack(applied);
+    const annotated = { ...asked, metadata: { ...asked.metadata, annotations: { 'duotel.io/reconcile-at': 'noon' } } };
+    const failed = stackStatus(annotated, { ...ok, failures: ['no'] }, 'now');
+    expect(failed).toMatchObject({ lastAppliedDigest: 'sha256:1', lastAppliedGeneration: 3, lastHandledReconcileAt: 'noon' });
+  });
+});
+
+describe('docs/reference/reconcile.md', () => {
+  it('says of every reason of a problem what to do', () => {
+    const page = readFileSync('docs/reference/reconcile.md', 'utf8');
+    expect(Object.keys(PROBLEM_REASONS).filter((reason) => !page.includes(`| \`${reason}\` |`))).toEqual([]);
   });
 });
