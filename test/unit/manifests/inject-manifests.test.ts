@@ -181,7 +181,7 @@ describe('a manifest in Git', () => {
     const written = fc.record({ workload: userWorkload, asked, flow: fc.boolean(), indentSeq: fc.boolean(), json: fc.boolean() });
     fc.assert(
       fc.property(written, ({ workload, asked: wanted, flow, indentSeq, json }) => {
-        const given = Object.entries(wanted).filter((entry): entry is [string, string] => entry[1] !== null);
+        const given = Object.entries<string | null>(wanted).filter((entry): entry is [string, string] => entry[1] !== null);
         const { managedFields: _, resourceVersion: __, ...metadata } = workload.metadata;
         const object = { ...workload, metadata: { ...metadata, annotations: { note: 'mine', ...Object.fromEntries(given) } } };
         const text = json ? JSON.stringify(object) : stringify(object, flow ? { collectionStyle: 'flow' } : { indentSeq });
