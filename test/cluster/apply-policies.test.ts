@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/api/kube-object.ts';
 import type { Policies } from '../../src/apply/policies.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { denyConfigMaps, rewriteConfigMaps } from '../support/admission.ts';
 import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { getObject, must } from '../support/installation.ts';
@@ -28,7 +29,6 @@ async function admission(objects: readonly object[], heeded: () => Promise<boole
   await must(cluster, ['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
   await eventually('the admission policy to be heeded', heeded, 30);
 }
-const inNamespace = (ns: string): object => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } });
 
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
@@ -108,34 +108,10 @@ describe('a field that another manager holds', () => {
 
   it('is reported, and written once only, when a mutating policy rewrites it on its way in', async () => {
     const { set, ns } = await newSet();
-    const rewrite = "Object{data: {'text': 'rewritten'}}";
-    await admission(
-      [
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'MutatingAdmissionPolicy',
-          metadata: { name: ns },
-          spec: {
-            failurePolicy: 'Fail',
-            reinvocationPolicy: 'Never',
-            matchConstraints: {
-              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] }],
-            },
-            mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: rewrite } }],
-          },
-        },
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'MutatingAdmissionPolicyBinding',
-          metadata: { name: ns },
-          spec: { policyName: ns, matchResources: inNamespace(ns) },
-        },
-      ],
-      async () => {
-        const args = ['create', 'configmap', 'probe', '-n', ns, '--from-literal=text=x', '--dry-run=server', '-o', 'json'];
-        return (await must(cluster, args)).includes('rewritten');
-      },
-    );
+    await admission(rewriteConfigMaps(ns, 'rewritten'), async () => {
+      const args = ['create', 'configmap', 'probe', '-n', ns, '--from-literal=text=x', '--dry-run=server', '-o', 'json'];
+      return (await must(cluster, args)).includes('rewritten');
+    });
     await set.apply([configMap(ns, 'a', 'ours')]);
     const mark = auditMark(cluster.auditLog);
     for (let round = 0; round < 5; round += 1) {
@@ -185,25 +161,7 @@ describe('a field that cannot change', () => {
       'failed Service/s ObjectRefused',
     );
     await admission(
-      [
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'ValidatingAdmissionPolicy',
-          metadata: { name: ns },
-          spec: {
-            matchConstraints: {
-              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['configmaps'] }],
-            },
-            validations: [{ expression: 'false', message: 'field is immutable', reason: 'Invalid' }],
-          },
-        },
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'ValidatingAdmissionPolicyBinding',
-          metadata: { name: ns },
-          spec: { policyName: ns, validationActions: ['Deny'], matchResources: inNamespace(ns) },
-        },
-      ],
+      denyConfigMaps(ns, 'UPDATE', 'field is immutable'),
       async () => (await cluster.kubectl(['label', 'configmap/a', '-n', ns, 'x=y', '--dry-run=server'])).code !== 0,
     );
     const denied = await set.apply([service(80), configMap(ns, 'a', 'new')], { policies: recreating });
@@ -263,30 +221,28 @@ describe('an object that is there already', () => {
   });
 });
 
+describe('a namespace that is being deleted', () => {
+  it('is said to be, and what it cannot take is asked for once a pass, no more', async () => {
+    const { set, ns } = await newSet();
+    await set.apply([configMap(ns, 'a')]);
+    await must(cluster, ['patch', 'configmap/a', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":["example.com/hold"]}}']);
+    await must(cluster, ['delete', 'namespace', ns, '--wait=false']);
+    await eventually('the deletion', async () => (await getObject<KubeObject>(cluster, 'configmap/a', ns))?.metadata.deletionTimestamp);
+    const mark = auditMark(cluster.auditLog);
+    const held = await set.apply([configMap(ns, 'a'), configMap(ns, 'b')]);
+    expect(outcomes(held)).toEqual(['waiting ConfigMap/a Terminating', 'failed ConfigMap/b ObjectRefused']);
+    expect(messages(held)).toMatch(/held by example\.com\/hold[\s\S]*because it is being terminated/);
+    expect(auditEvents(cluster.auditLog, mark).filter(({ verb, userAgent }) => verb === 'patch' && userAgent === 'duotel')).toHaveLength(1);
+    await must(cluster, ['patch', 'configmap/a', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
+  }, 60_000);
+});
+
 describe('an object that is no longer wanted', () => {
   it('stays in the inventory while its deletion is denied, and goes when it is not', async () => {
     const { set, ns } = await newSet();
     await set.apply([configMap(ns, 'a'), configMap(ns, 'b')]);
     await admission(
-      [
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'ValidatingAdmissionPolicy',
-          metadata: { name: ns },
-          spec: {
-            matchConstraints: {
-              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['configmaps'] }],
-            },
-            validations: [{ expression: 'false', message: 'nothing is deleted here' }],
-          },
-        },
-        {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'ValidatingAdmissionPolicyBinding',
-          metadata: { name: ns },
-          spec: { policyName: ns, validationActions: ['Deny'], matchResources: inNamespace(ns) },
-        },
-      ],
+      denyConfigMaps(ns, 'DELETE', 'nothing is deleted here'),
       async () => (await cluster.kubectl(['delete', 'configmap/b', '-n', ns, '--dry-run=server'])).code !== 0,
     );
     const denied = await set.apply([configMap(ns, 'a')]);
