@@ -40,7 +40,7 @@ export interface ReflectorOptions {
   readonly relistMs?: number;
   /**
    * How long the server keeps a stream; up to a fifth is added, so that streams do not end together. One that is still open 5 s later
-   * is taken for dead. Default 45 s: a stream that nothing comes through any more (docs/adr/0014) is noticed within a minute.
+   * is taken for dead. Default 45 s: a stream that nothing comes through any more (docs/adr/0017) is noticed within a minute.
    */
   readonly streamSeconds?: number;
 }

@@ -40,7 +40,7 @@ const REFRESH_MS = 5000;
 
 /**
  * HTTP to one API server over kept-alive connections: one agent as long as the certificates stay the same, so that a reconcile makes
- * no TLS handshake (client-node's own calls make one each: `createDispatcher`). HTTP/1.1: docs/adr/0014 has the figures.
+ * no TLS handshake (client-node's own calls make one each: `createDispatcher`). HTTP/1.1: docs/adr/0017 has the figures.
  */
 export class Transport {
   readonly #credentials: Credentials;
