@@ -16,7 +16,10 @@ export interface FakeNodes {
 
 const READY_LIMIT_MS = 60_000;
 
-/** @param folder where kwok's log is written. */
+/**
+ * The nodes renew their leases: without, the controller manager would call them lost, and their pods not ready, after 50 s.
+ * @param folder where kwok's log is written.
+ */
 export async function startFakeNodes(cluster: ControlPlane, folder: string, count = 1): Promise<FakeNodes> {
   const names = Array.from({ length: count }, (_, index) => `fake-${index}`);
   const nodes = names.map((name) => ({
@@ -33,7 +36,16 @@ export async function startFakeNodes(cluster: ControlPlane, folder: string, coun
   const kwok = await binary('kwok');
   const child = spawn(
     kwok,
-    ['--config', stages, '--kubeconfig', cluster.kubeconfig, '--manage-all-nodes', '--cidr=10.0.0.0/8', '--v=WARN'],
+    [
+      '--config',
+      stages,
+      '--kubeconfig',
+      cluster.kubeconfig,
+      '--manage-all-nodes',
+      '--cidr=10.0.0.0/8',
+      '--node-lease-duration-seconds=40',
+      '--v=ERROR',
+    ],
     {
       stdio: ['ignore', log, log],
       cwd: folder,

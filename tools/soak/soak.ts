@@ -245,6 +245,11 @@ async function createStacks(api: KubeApi, count: number): Promise<readonly strin
   const names = [DEFAULT_STACK, ...Array.from({ length: count - 1 }, (_, index) => `soak-${index + 1}`)];
   const { apiVersion, kind } = TELEMETRY_STACK;
   const type = await api.resourceType(apiVersion, kind);
+  // The operator makes the default one where there is none at all: ours must not come before it.
+  for (let tries = 1; (await api.get(type, { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE })) === undefined; tries++) {
+    if (tries === 300) throw new ToolError('the operator has made no default TelemetryStack within 60 s');
+    await sleep(200);
+  }
   for (const name of names.slice(1))
     await api.create(type, { apiVersion, kind, metadata: { name, namespace: SYSTEM_NAMESPACE }, spec: {} }, USER);
   return names;
