@@ -170,7 +170,9 @@ function loadBalancer(target: string, queue: number): object {
     resolver: { dns: { hostname, port, interval: '5s', timeout: '2s' } },
     timeout: '10s',
     retry_on_failure: { ...RETRY, max_interval: '5s' },
-    sending_queue: diskQueue(queue),
+    // No batches: what is tried again is then the request of one SDK, so of one service. A batch of several services would be sent again
+    // whole when one of their gateways is gone, and be counted twice by the others.
+    sending_queue: { storage: 'file_storage', sizer: 'bytes', queue_size: queue, num_consumers: 4 },
   };
 }
 

@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { synthStack } from '../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { resolveStackSpec } from '../../src/api/telemetry-stack.ts';
 import { ensureBinaries } from '../../tools/build/binary.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
+import { end, type Json, merge, ready, start } from './processes.ts';
 
 /** The stack's programs as processes of this machine, with the configuration that the ConfigMaps hold but for addresses and folders. */
 export interface StackProcesses {
@@ -29,8 +29,6 @@ export interface StackProcesses {
 
 export type Program = 'collector' | 'jaeger' | 'prometheus';
 const STACK = { name: 'duotel', namespace: 'duotel' };
-const READY_MS = 30_000;
-type Json = Record<string, unknown>;
 
 /** Text of a file in a ConfigMap of the stack. */
 export function configMapFile(spec: TelemetryStackSpec, configMap: string, file: string): string {
@@ -167,44 +165,4 @@ export async function startStackProcesses(
     log,
     stop,
   };
-}
-
-function merge(base: Json, override: Json): Json {
-  const result: Json = { ...base };
-  for (const [key, value] of Object.entries(override)) {
-    const old = result[key];
-    result[key] = isObject(old) && isObject(value) ? merge(old, value) : value;
-  }
-  return result;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function start(program: string, args: readonly string[], logFile: string): ChildProcess {
-  const log = openSync(logFile, 'w');
-  const child = spawn(program, args, { stdio: ['ignore', log, log], env: { ...process.env, GOMAXPROCS: '1' } });
-  closeSync(log);
-  return child;
-}
-
-async function ready(url: string, child: ChildProcess, log: () => string): Promise<void> {
-  const deadline = Date.now() + READY_MS;
-  while (Date.now() < deadline && child.exitCode === null) {
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok === true) return;
-    await sleep(100);
-  }
-  throw new Error(`${url} did not answer within ${READY_MS / 1000} s; the program printed:\n${log()}`);
-}
-
-/** SIGTERM, and SIGKILL after five seconds. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await exited;
-  clearTimeout(timer);
 }
