@@ -7,7 +7,7 @@ import { getObject, must, type RunningOperator, startOperator, synthesize } from
 
 /** Secrets of users, in every place of a workload, none of which may come out again; see docs/adr/0020. */
 const CANARY = 'c4n4ry-7f3a91';
-const LIMIT = 60_000;
+const LIMIT = 60;
 
 let cluster: ControlPlane;
 let operator: RunningOperator | undefined;

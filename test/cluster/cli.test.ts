@@ -107,7 +107,7 @@ describe('a cluster without an operator', () => {
     const before = await replicaSets('alone');
     await must(cluster, ['annotate', 'deployment/alone', '-n', 'demo', 'duotel.io/backend=both']);
     operator = await startOperator(cluster);
-    await eventually('alone to be injected', async () => (await annotationsOf('alone'))['duotel.io/injected'] !== undefined, 60_000);
+    await eventually('alone to be injected', async () => (await annotationsOf('alone'))['duotel.io/injected'] !== undefined, 60);
     await operator.stop();
     operator = undefined;
     const reverted = await run('revert', 'deploy/alone', '-n', 'demo');
@@ -127,16 +127,8 @@ describe('a cluster with an operator', () => {
   }, 60_000);
 
   it('adopts what Git injected without a rollout, and leaves its ConfigMaps', async () => {
-    await eventually(
-      'the operator to have looked',
-      async () => (await annotationsOf('from-git'))['duotel.io/status'] !== undefined,
-      60_000,
-    );
-    await eventually(
-      'the operator to have looked',
-      async () => (await annotationsOf('from-json'))['duotel.io/status'] !== undefined,
-      60_000,
-    );
+    await eventually('the operator to have looked', async () => (await annotationsOf('from-git'))['duotel.io/status'] !== undefined, 60);
+    await eventually('the operator to have looked', async () => (await annotationsOf('from-json'))['duotel.io/status'] !== undefined, 60);
     expect((await annotationsOf('from-git'))['duotel.io/status']).toMatch(/^Injected both/);
     await rolledOut('from-git');
     await rolledOut('from-json');
