@@ -20,7 +20,7 @@ import { type Election, joinElection, LeadershipLostError, type Membership } fro
 import { errorText, type Logger, withContext } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { followOptionalKind } from './optional-kind.ts';
-import { STACK_KINDS, StackController } from './stack-controller.ts';
+import { STACK_KINDS, StackController, type StackControllerOptions } from './stack-controller.ts';
 import { WorkloadController } from './workload-controller.ts';
 
 export interface OperatorOptions {
@@ -35,6 +35,8 @@ export interface OperatorOptions {
   readonly election?: Election;
   /** The longest time between two lists of a kind. Default 30 minutes. */
   readonly relistMs?: number;
+  /** What a stack's objects are made by. Default: the charts; tests put faults here. */
+  readonly synth?: StackControllerOptions['synth'];
 }
 
 /** After a stop: for what is in hand, then for it to end when its requests have been cut. With the rest, less than the 30 s a pod has. */
@@ -85,7 +87,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     logger,
     metrics,
     namespace,
-    synth: synthStack,
+    synth: options.synth ?? synthStack,
     mayCollect: () => mayCollect,
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
     lookAgain: (stack, ms) => stacks.queue.addAfter(stack, ms, 'resync'),

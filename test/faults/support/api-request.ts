@@ -12,17 +12,30 @@ export interface ApiRequest {
   readonly url: string;
   readonly query: URLSearchParams;
   readonly body: string;
+  /** Bearer token; empty without one. */
+  readonly token: string;
 }
 
 /** Reads method and URL; `body` is kept as it came. */
-export function readRequest(method: string, url: string, body = ''): ApiRequest {
+export function readRequest(method: string, url: string, body = '', authorization = ''): ApiRequest {
   const { pathname, searchParams: query } = new URL(url, 'https://api');
   const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent);
   const rest = parts[0] === 'api' ? parts.slice(2) : parts[0] === 'apis' ? parts.slice(3) : [];
   const namespaced = rest[0] === 'namespaces' && rest.length > 2;
   const namespace = namespaced ? (rest[1] ?? '') : '';
   const [resource = '', name = '', subresource = ''] = namespaced ? rest.slice(2) : rest;
-  return { verb: verbOf(method, name, query), resource, subresource, namespace, name, method, url, query, body };
+  return {
+    verb: verbOf(method, name, query),
+    resource,
+    subresource,
+    namespace,
+    name,
+    method,
+    url,
+    query,
+    body,
+    token: authorization.replace(/^Bearer /, ''),
+  };
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams): ApiRequest['verb'] {

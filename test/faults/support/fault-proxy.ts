@@ -144,7 +144,7 @@ export class FaultProxy {
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
-    const request = readRequest(incoming.method ?? 'GET', incoming.url ?? '/', body);
+    const request = readRequest(incoming.method ?? 'GET', incoming.url ?? '/', body, incoming.headers.authorization);
     const fault = this.#faultFor(request);
     const entry: { -readonly [key in keyof Passed]: Passed[key] } = {
       request,

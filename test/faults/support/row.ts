@@ -18,8 +18,9 @@ export function useWorld(): () => Stage {
     try {
       stage = { world, reference: await reference(world) };
     } catch (error) {
+      const found = new Error(`${error instanceof Error ? error.message : String(error)}\n${evidence(world)}`, { cause: error });
       await world.close();
-      throw error;
+      throw found;
     }
   }, 180_000);
   afterAll(async () => {

@@ -40,4 +40,7 @@ export const ROWS = {
 export type RowId = keyof typeof ROWS;
 
 /** Rows whose test is not in this folder: the file that holds it, and how it is run. */
-export const ELSEWHERE: Partial<Readonly<Record<RowId, { readonly file: string; readonly command: string }>>> = {};
+export const ELSEWHERE: Partial<Readonly<Record<RowId, { readonly file: string; readonly command: string }>>> = {
+  H1: { file: 'tools/soak/main.ts', command: 'npm run soak -- --hours 24' },
+  I2: { file: 'test/cluster/upgrade.test.ts', command: 'npm run test:cluster -- upgrade' },
+};

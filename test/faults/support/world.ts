@@ -23,6 +23,8 @@ export class World {
   readonly proxy: FaultProxy;
   readonly folder: string;
   readonly base: readonly KubeObject[];
+  /** The proxy's own. */
+  readonly authority: Authority;
   /** Every operator started since the last reset, the last one at the end. */
   operators: OperatorProcess[] = [];
 
@@ -31,9 +33,9 @@ export class World {
     this.folder = folder;
     this.base = base;
     this.admin = new Admin(cluster.kubeconfig);
-    const authority = createAuthority('fault-proxy-ca');
-    this.proxy = new FaultProxy(this.admin.server, this.admin.ca, authority, '');
-    this.writeCa(authority);
+    this.authority = createAuthority('fault-proxy-ca');
+    this.proxy = new FaultProxy(this.admin.server, this.admin.ca, this.authority, '');
+    this.writeCa(this.authority);
     this.proxy.onCrash = () => this.operator.kill();
   }
 

@@ -1,0 +1,266 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthority } from '../../tools/cluster/certificates.ts';
+import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { status } from './support/fault.ts';
+import { FaultProxy } from './support/fault-proxy.ts';
+import { ACTS, counts, journey, settle, silent } from './support/journey.ts';
+import { objectWrites, writes } from './support/match.ts';
+import type { OperatorProcess } from './support/operator-process.ts';
+import { row, type Stage, useWorld } from './support/row.ts';
+import { ALL_CASES } from './support/row-result.ts';
+import { differences } from './support/snapshot.ts';
+import type { World } from './support/world.ts';
+
+const stage = useWorld();
+const LEASE = 'duotel-operator';
+
+/** Two operators that know of each other by the lease only, each with a name in the audit log. */
+interface Pair {
+  readonly a: OperatorProcess;
+  readonly b: OperatorProcess;
+  readonly proxyA: FaultProxy;
+  readonly proxyB: FaultProxy;
+  /** Writers in the order of the audit log since the pair was started, each time that it changes: `a`, `ab`, `aba`. */
+  writers(): string;
+  close(): Promise<void>;
+}
+
+async function pair(world: World): Promise<Pair> {
+  const authority = createAuthority('pair-ca');
+  world.writeCa(authority);
+  const proxyA = new FaultProxy(world.admin.server, world.admin.ca, authority, 'a');
+  const proxyB = new FaultProxy(world.admin.server, world.admin.ca, authority, 'b');
+  await Promise.all([proxyA.listen(), proxyB.listen()]);
+  const mark = auditMark(world.cluster.auditLog);
+  const elect = ['--leader-elect'];
+  const a = world.launch({ kubeconfig: world.kubeconfig(proxyA, 'kubeconfig-a'), args: elect });
+  await eventually('A to lead', async () => (await holder(world)) !== '', 20);
+  const b = world.launch({ kubeconfig: world.kubeconfig(proxyB, 'kubeconfig-b'), args: elect });
+  return {
+    a,
+    b,
+    proxyA,
+    proxyB,
+    writers() {
+      const own = auditEvents(world.cluster.auditLog, mark).map((event) => ({ ...event, label: event.userAgent.split(' ')[1] ?? '' }));
+      const wrote = operatorWrites(
+        own.map((event) => ({ ...event, userAgent: event.userAgent.split(' ')[0] ?? '' })),
+      ) as readonly (typeof own)[number][];
+      return wrote
+        .filter(({ resource }) => resource !== 'leases')
+        .map(({ label }) => label)
+        .filter((label, index, all) => label !== all[index - 1])
+        .join('');
+    },
+    async close() {
+      await a.kill();
+      await b.kill();
+      await proxyA.close();
+      await proxyB.close();
+      world.writeCa(world.authority);
+    },
+  };
+}
+
+async function holder({ admin }: World): Promise<string> {
+  return ((await admin.get('Lease', LEASE))?.['spec'] as { holderIdentity?: string } | undefined)?.holderIdentity ?? '';
+}
+
+/** Something to write about, all the time, until it is told to stop. */
+function churn(world: World): () => Promise<void> {
+  let on = true;
+  const running = (async () => {
+    for (let i = 0; on; i += 1) {
+      await world.admin.delete('Service', ['duotel-jaeger', 'duotel-prometheus'][i % 2] ?? '').catch(() => undefined);
+      await sleep(250);
+    }
+  })();
+  return async () => {
+    on = false;
+    await running;
+  };
+}
+
+async function installedPair({ world, reference }: Stage): Promise<Pair> {
+  await world.reset();
+  const both = await pair(world);
+  await both.a.started();
+  await ACTS.create(world);
+  await settle(world, 'create', reference.create, 40);
+  return both;
+}
+
+row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', stage, {
+  injected: 'SIGSTOP for 30 s with changes meanwhile, a second operator waiting',
+  cases: ['create', 'update', 'prune'],
+  limit: 240_000,
+  run: async (at) => {
+    const { world, reference } = at;
+    const both = await installedPair(at);
+    const stop = churn(world);
+    try {
+      await sleep(2000);
+      both.a.signal('SIGSTOP');
+      await ACTS.inject(world);
+      const begun = performance.now();
+      await eventually('B to write', async () => both.writers().endsWith('b'), 28);
+      const taken = (performance.now() - begun) / 1000;
+      await ACTS.update(world);
+      await sleep(Math.max(0, 30_000 - (performance.now() - begun)));
+      both.a.signal('SIGCONT');
+      await sleep(8000);
+      await stop();
+      await ACTS.prune(world);
+      await settle(world, 'prune', reference.prune, 40);
+      if (both.writers() !== 'ab') throw new Error(`writers in the order of the audit log: ${both.writers()}`);
+      return `writers in the order of the audit log: a, then b after ${taken.toFixed(0)} s; 0 writes of a after it went on`;
+    } finally {
+      await stop();
+      await both.close();
+    }
+  },
+});
+
+row('G2', 'there is never a second writer when the lease is stolen, its API fails or clocks jump', stage, {
+  injected: 'lease given to a third party with renewTime +5 min; lease API 500 for 25 s for the leader; wall clocks +5 and -5 min',
+  cases: ['create', 'update'],
+  limit: 300_000,
+  run: async (at) => {
+    const { world } = at;
+    const { admin } = world;
+    const both = await installedPair(at);
+    const stop = churn(world);
+    const time = (ms: number): string => new Date(Date.now() + ms).toISOString().replace('Z', '000Z');
+    try {
+      // Clocks of the two jump apart: nothing happens.
+      await both.a.ask('shift', 300_000);
+      await both.b.ask('shift', -300_000);
+      await sleep(20_000);
+      if (both.writers() !== 'a') throw new Error(`after the clocks: ${both.writers()}`);
+      // Times in the lease that are of the past and of the future: by them it would have expired, or never expire.
+      await admin.patch('Lease', LEASE, { spec: { renewTime: time(-300_000) } });
+      await sleep(4000);
+      if (both.writers() !== 'a') throw new Error(`after a renewTime of the past: ${both.writers()}`);
+      // The leader cannot reach the lease; everything else it can.
+      both.proxyA.add({ match: ({ resource }) => resource === 'leases', fault: status(500, 'InternalError', 'injected') });
+      await eventually('B to write', async () => both.writers().endsWith('b'), 40);
+      await sleep(5000);
+      both.proxyA.clear();
+      await sleep(3000);
+      if (both.writers() !== 'ab') throw new Error(`after the lease API was away: ${both.writers()}`);
+      // Stolen from B by somebody who never writes: B must fall silent, and nobody else may begin before the lease has run out.
+      const mark = both.proxyB.passed.length;
+      await admin.patch('Lease', LEASE, { spec: { holderIdentity: 'thief', renewTime: time(300_000), leaseDurationSeconds: 15 } });
+      await sleep(11_000);
+      const late = both.proxyB.passed.slice(mark).filter((one) => one.write && performance.now() - one.at < 500).length;
+      if (late > 0) throw new Error(`${late} writes 11 s after the lease was stolen`);
+      const text = both.writers();
+      if (text !== 'ab') throw new Error(`after the theft: ${text}`);
+      return 'writers in the order of the audit log: a, then b; none within 11 s of the theft; wall clocks and renewTime without effect';
+    } finally {
+      await stop();
+      await both.close();
+    }
+  },
+});
+
+row('G3', 'SIGTERM in the middle of an apply ends the process cleanly and gives the lease back', stage, {
+  injected: 'SIGTERM after the fifth write of each phase, writes 150 ms slow',
+  cases: ['create', 'update', 'prune', 'delete', 'inject'],
+  limit: 300_000,
+  run: async ({ world, reference }) => {
+    await world.reset();
+    let slowest = 0;
+    for (const phase of ['create', 'inject', 'update', 'prune', 'revert', 'delete'] as const) {
+      await world.freeLease();
+      const operator = await world.launch({ args: ['--leader-elect'] }).started();
+      const mark = world.proxy.passed.length;
+      world.proxy.add({ match: writes, fault: { do: 'delay', ms: 150 } });
+      await ACTS[phase](world);
+      await eventually(
+        'some writes',
+        async () => world.proxy.passed.slice(mark).filter(({ request }) => objectWrites(request)).length >= 2,
+        20,
+      );
+      const { seconds, byItself } = await operator.terminate();
+      slowest = Math.max(slowest, seconds);
+      if (!byItself || operator.ending !== 0) throw new Error(`${phase}: ended by ${operator.ending} after ${seconds.toFixed(1)} s`);
+      if ((await holder(world)) !== '') throw new Error(`${phase}: the lease is still held by ${await holder(world)}`);
+      world.proxy.clear();
+      const next = await world.launch({ args: ['--leader-elect'] }).started();
+      await settle(world, phase, reference[phase], 40);
+      const found = differences(reference[phase].counts, counts(world.proxy.passed.slice(mark)));
+      if (found.length > 0) throw new Error(`${phase}: ${found.join('; ')}`);
+      await next.terminate();
+    }
+    for (const { errors } of world.operators) if (errors !== '') throw new Error(errors);
+    return `6 phases, slowest end ${slowest.toFixed(1)} s, exit code 0, lease given back`;
+  },
+});
+
+row('H2', 'a blocked event loop fails liveness and leaves no partial state', stage, {
+  injected: 'event loop blocked for 10 s while a workload is injected',
+  cases: ['inject'],
+  run: async ({ world, reference }) => {
+    let failed = 0;
+    return journey(world, reference, {
+      acted: async (phase, { operator }) => {
+        if (phase !== 'inject') return;
+        await operator.ask('block', 10_000);
+        const end = performance.now() + 9000;
+        while (performance.now() < end) if ((await operator.get('/healthz')).status !== 200) failed += 1;
+        if (failed < 3) throw new Error(`${failed} failed liveness probes`);
+        await sleep(2000);
+        if ((await operator.get('/healthz')).status !== 200) throw new Error('liveness does not come back');
+      },
+      seconds: 40,
+    });
+  },
+});
+
+row('H2', 'running out of memory in the middle of an apply leaves nothing half done', stage, {
+  injected: 'V8 aborts out of memory, in create, update, prune and delete',
+  cases: ['create', 'update', 'prune', 'delete'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    let deaths = 0;
+    for (const phase of ['create', 'inject', 'update', 'prune', 'revert', 'delete'] as const) {
+      const mark = world.proxy.passed.length;
+      const operator = await world.launch({ nodeOptions: ['--max-old-space-size=64'] }).started();
+      world.proxy.add({ match: writes, fault: { do: 'delay', ms: 300 } });
+      await ACTS[phase](world);
+      operator.tell('exhaust');
+      await Promise.race([operator.ended(), sleep(30_000)]);
+      if (operator.running) throw new Error(`${phase}: it is still running`);
+      if (operator.ending === 'SIGABRT' || operator.ending === 134) deaths += 1;
+      world.proxy.clear();
+      await world.restart();
+      await settle(world, phase, reference[phase], 40);
+      const found = differences(reference[phase].counts, counts(world.proxy.passed.slice(mark)));
+      if (found.length > 0) throw new Error(`${phase}: ${found.join('; ')}`);
+      await world.operator.kill();
+    }
+    if (deaths < 6) throw new Error(`only ${deaths} deaths by lack of memory`);
+    return `${deaths} aborts, the same state and counts after each`;
+  },
+});
+
+row('H2', 'no disk for temporary files is needed', stage, {
+  injected: 'TMPDIR that cannot be written to, and no HOME',
+  cases: ALL_CASES,
+  run: ({ world, reference }) => journey(world, reference, { operator: { env: { TMPDIR: '/proc/none', HOME: '/proc/none' } } }),
+});
+
+row('H2', 'nothing is written for a minute when all is well', stage, {
+  injected: 'nothing; the lease is held',
+  cases: ['create'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart({ args: ['--leader-elect'] });
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create, 40);
+    await silent(world, 60);
+    return '0 writes in 60 s but for the lease';
+  },
+});

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { synthStack } from '../../charts/synth-stack.ts';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { Metrics } from '../../src/control/metrics.ts';
+import { runOperator } from '../../src/control/operator.ts';
+import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { eventually } from '../support/eventually.ts';
+import { ACTS, settle, silent } from './support/journey.ts';
+import { row, useWorld } from './support/row.ts';
+import { stackObjects } from './support/snapshot.ts';
+import type { World } from './support/world.ts';
+
+const stage = useWorld();
+
+type Synth = typeof synthStack;
+
+/** The operator in this process: a render that fails is not to be had from the program itself. */
+async function run(world: World, synth: Synth): Promise<() => Promise<void>> {
+  const silence = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const api = await createKubeApi({ kubeconfig: world.kubeconfig() });
+  const stop = new AbortController();
+  const running = runOperator({ api, logger: silence, metrics: new Metrics(), namespace: 'duotel', synth }, stop.signal);
+  return async () => {
+    stop.abort();
+    await running;
+    await api.close();
+  };
+}
+
+row('F4', 'a render that throws, yields nothing or half of the objects prunes nothing that it should not', stage, {
+  injected: 'synth that throws, that returns [], that returns every second object, each with a changed spec',
+  cases: ['update', 'prune'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    let render: Synth = synthStack;
+    const stop = await run(world, (input) => render(input));
+    try {
+      await ACTS.create(world);
+      await settle(world, 'create', reference.create, 40);
+      const { admin, proxy } = world;
+      const before = (await stackObjects(admin)).length;
+      const renders: Readonly<Record<string, Synth>> = {
+        throws: () => {
+          throw new Error('injected: the render throws');
+        },
+        nothing: () => [],
+        half: (input) => synthStack(input).filter((_: KubeObject, index: number) => index % 2 === 0),
+      };
+      await admin.patch('TelemetryStack', 'duotel', { spec: { reconcile: { pruneShare: '25%' } } }).catch(() => undefined);
+      const told: string[] = [];
+      for (const [name, synth] of Object.entries(renders)) {
+        render = synth;
+        const mark = proxy.passed.length;
+        await admin.patch('TelemetryStack', 'duotel', { spec: { jaeger: { retention: `${100 + told.length}h` } } });
+        const reason = await eventually(
+          `a condition when the render is: ${name}`,
+          async () => {
+            const status = (await admin.get('TelemetryStack', 'duotel'))?.['status'] as {
+              conditions: readonly { type: string; status: string; reason: string }[];
+            };
+            const ready = status.conditions.find(({ type }) => type === 'Ready');
+            return ready?.status === 'False' && ready.reason !== 'ComponentsNotReady' ? ready.reason : undefined;
+          },
+          20,
+        );
+        await sleep(2000);
+        const deleted = proxy.passed.slice(mark).filter(({ request }) => request.verb === 'delete').length;
+        const left = (await stackObjects(admin)).length;
+        if (deleted > 0 || left !== before) throw new Error(`render ${name}: ${deleted} deletions, ${left} of ${before} objects are left`);
+        told.push(`${name}: ${reason}`);
+      }
+      render = synthStack;
+      await ACTS.delete(world);
+      await settle(world, 'delete', reference.delete, 40);
+      await silent(world, 5);
+      return `0 deletions; ${told.join(', ')}`;
+    } finally {
+      await stop();
+    }
+  },
+});

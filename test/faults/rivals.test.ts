@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { eventually } from '../support/eventually.ts';
+import { ACTS, describeWrite, quiet, settle, silent } from './support/journey.ts';
+import { objectWrites } from './support/match.ts';
+import { row, type Stage, useWorld } from './support/row.ts';
+import { stackObjects } from './support/snapshot.ts';
+import { rewritingWebhook } from './support/webhook.ts';
+import { type World, workload } from './support/world.ts';
+
+const stage = useWorld();
+
+async function installed({ world, reference }: Stage): Promise<void> {
+  await world.reset();
+  await world.restart();
+  await ACTS.create(world);
+  await settle(world, 'create', reference.create, 40);
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function conditions({ admin }: World): Promise<readonly Condition[]> {
+  const status = (await admin.get('TelemetryStack', 'duotel'))?.['status'] as { conditions?: readonly Condition[] } | undefined;
+  return status?.conditions ?? [];
+}
+
+const writesSince = (world: World, mark: number): number =>
+  world.proxy.passed.slice(mark).filter(({ request }) => objectWrites(request)).length;
+
+row('E8', 'a webhook that rewrites our field at each write is written to a few times, and reported', stage, {
+  injected: 'a real MutatingWebhookConfiguration that sets data.note of a ConfigMap of ours back at each write',
+  cases: ['update'],
+  run: async (at) => {
+    const { world } = at;
+    await installed(at);
+    const webhook = await rewritingWebhook(world.admin, 'duotel-prometheus');
+    try {
+      const mark = world.proxy.passed.length;
+      await ACTS.update(world);
+      await world.admin.patch('ConfigMap', 'duotel-prometheus', { metadata: { annotations: { touched: 'yes' } } });
+      const told = await eventually(
+        'a condition that names the object',
+        async () =>
+          (await conditions(world)).find(
+            ({ message, status, type }) => message.includes('duotel-prometheus') && (type === 'Stalled') === (status === 'True'),
+          ),
+        20,
+      );
+      await sleep(5000);
+      const tried = world.proxy.passed
+        .slice(mark)
+        .filter((one) => one.write && describeWrite(one).endsWith('configmaps duotel/duotel-prometheus')).length;
+      if (tried > 5) throw new Error(`${tried} writes of one object`);
+      if (webhook.calls === 0) throw new Error('the webhook was not called');
+      await silent(world, 5);
+      return `${tried} writes of the object, then ${told.reason}; 0 in 5 s of silence`;
+    } finally {
+      await webhook.remove();
+    }
+  },
+});
+
+row('F1', 'every object that a person deletes is back within 5 s, and so is every label', stage, {
+  injected: 'each object of the stack deleted, and robbed of its label, one after the other',
+  cases: ['create', 'update'],
+  limit: 300_000,
+  run: async (at) => {
+    const { world, reference } = at;
+    await installed(at);
+    const objects = await stackObjects(world.admin);
+    let slowest = 0;
+    const timed = async (what: string, look: () => Promise<boolean>): Promise<void> => {
+      const begun = performance.now();
+      await eventually(what, look, 5);
+      slowest = Math.max(slowest, performance.now() - begun);
+    };
+    for (const { kind, metadata } of objects) {
+      const { name, uid } = metadata;
+      await world.admin.delete(kind, name);
+      await timed(`${kind}/${name} to be there again`, async () => {
+        const now = (await world.admin.get(kind, name))?.metadata;
+        return now !== undefined && now.uid !== uid && now.deletionTimestamp === undefined;
+      });
+    }
+    for (const { kind, metadata } of objects) {
+      await world.admin.patch(kind, metadata.name, { metadata: { labels: { 'duotel.io/stack': null } } });
+      await timed(
+        `${kind}/${metadata.name} to have its label`,
+        async () => (await world.admin.get(kind, metadata.name))?.metadata.labels?.['duotel.io/stack'] === 'duotel',
+      );
+    }
+    await settle(world, 'create', reference.create, 30);
+    await silent(world, 5);
+    return `${objects.length} objects deleted and edited, slowest repair ${(slowest / 1000).toFixed(1)} s`;
+  },
+});
+
+row('F2', 'a controller that applies the same field ten times a second is not fought with', stage, {
+  injected: 'image of the collector applied with force by "rival" at 10 Hz for 15 s',
+  cases: ['update'],
+  run: async (at) => {
+    const { world, reference } = at;
+    await installed(at);
+    const mark = world.proxy.passed.length;
+    const rival = (image: string): KubeObject => ({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'duotel-collector', namespace: 'duotel' },
+      spec: { template: { spec: { containers: [{ name: 'collector', image }] } } },
+    });
+    let named = false;
+    for (let i = 0; i < 150; i += 1) {
+      await world.admin.apply(rival('rival/image:1'), 'rival');
+      if (i % 10 === 0) named ||= (await conditions(world)).some(({ message }) => message.includes('rival'));
+      await sleep(90);
+    }
+    named ||= (await conditions(world)).some(({ message }) => message.includes('rival'));
+    const writes = writesSince(world, mark);
+    // The rival gives up, and takes nothing along.
+    await world.admin.apply({ ...rival(''), spec: {} }, 'rival');
+    await world.admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': 'after' } } });
+    await eventually(
+      'our image',
+      async () => !JSON.stringify((await world.admin.get('StatefulSet', 'duotel-collector'))?.['spec']).includes('rival/image'),
+      90,
+    );
+    await world.admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': null } } });
+    if (writes > 60) throw new Error(`${writes} writes in 15 s against a rival`);
+    if (!named) throw new Error(`no condition names the rival: ${JSON.stringify(await conditions(world))}`);
+    await quiet(world, 2000);
+    void reference;
+    await silent(world, 5);
+    return `${writes} writes against 150 of the rival, which a condition names; ours in the end`;
+  },
+});
+
+row('F3', 'a namespace that is being deleted and an object that a finalizer holds cause no spinning', stage, {
+  injected: 'injected workload in a Terminating namespace; Service held by a foreign finalizer',
+  cases: ['inject', 'delete'],
+  run: async (at) => {
+    const { world, reference } = at;
+    const { admin } = world;
+    await installed(at);
+    await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leaving' } });
+    const { spec, ...app } = workload('held');
+    await admin.create({ ...app, metadata: { name: 'held', namespace: 'leaving', finalizers: ['example.com/wait'] }, spec });
+    await admin.delete('Namespace', 'leaving', '');
+    await eventually(
+      'the namespace to be terminating',
+      async () => (await admin.get('Namespace', 'leaving', ''))?.metadata.deletionTimestamp !== undefined,
+    );
+    const mark = world.proxy.passed.length;
+    await admin.patch(
+      'Deployment',
+      'held',
+      { metadata: { annotations: { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python' } } },
+      'leaving',
+    );
+    await admin.patch('Service', 'duotel-jaeger', { metadata: { finalizers: ['example.com/wait'] } });
+    await admin.delete('Service', 'duotel-jaeger');
+    await sleep(8000);
+    const writes = writesSince(world, mark);
+    if (writes > 12) throw new Error(`${writes} writes in 8 s`);
+    const said = (await conditions(world))
+      .map(({ message }) => message)
+      .find((message) => message.includes('duotel-jaeger') && message.includes('example.com/wait'));
+    if (said === undefined) throw new Error(`no condition says what holds the Service: ${JSON.stringify(await conditions(world))}`);
+    await silent(world, 5);
+    await admin.patch('Deployment', 'held', { metadata: { finalizers: null } }, 'leaving');
+    await admin.patch('Service', 'duotel-jaeger', { metadata: { finalizers: null } });
+    await settle(world, 'create', reference.create, 60);
+    await eventually('the namespace to be gone', async () => (await admin.get('Namespace', 'leaving', '')) === undefined, 60);
+    return `${writes} writes in 8 s, 0 in 5 s of silence; the condition names the finalizer`;
+  },
+});
