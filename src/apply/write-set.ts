@@ -47,7 +47,8 @@ async function writeStage(
 ): Promise<void> {
   const writes = stage.filter((action) => action.type === 'create' || action.type === 'update');
   const refused = await dryRun(context, writes);
-  const stopped = refused.size > 0 && context.policies.errors === 'AllOrNothing';
+  const blocked = refused.size > 0 || stage.some(({ type }) => type === 'refuse' || type === 'unread');
+  const stopped = blocked && context.policies.errors === 'AllOrNothing';
   for (const wave of inWaves(stage, ({ object }) => object.kind)) {
     const done = await pooled(wave, context.concurrency, async (action): Promise<Result> => {
       const problem = refused.get(action) ?? heldBack(action, set, results, stopped);

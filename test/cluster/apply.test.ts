@@ -115,7 +115,6 @@ describe('an object that is refused', () => {
       );
     await set.apply(services(80, 80));
     const policies = { errors: 'AllOrNothing' as const };
-    let mark = auditMark(cluster.auditLog);
     const stopped = await set.apply([...services(99_999, 8080), configMap(ns, 'new')], { policies });
     expect([...outcomes(stopped)].sort()).toEqual([
       'failed ConfigMap/new HeldBack',
@@ -126,7 +125,16 @@ describe('an object that is refused', () => {
     expect(await port()).toContain('"port":80,');
     expect(await getObject(cluster, 'configmap/new', ns)).toBeUndefined();
 
-    mark = auditMark(cluster.auditLog);
+    await must(cluster, ['create', 'configmap', 'theirs', '-n', ns]);
+    await must(cluster, ['label', 'configmap/theirs', '-n', ns, 'set=another']);
+    const foreign = await set.apply([...services(80, 8080), configMap(ns, 'theirs')], { policies });
+    expect([...outcomes(foreign)].sort()).toEqual([
+      'failed Service/one HeldBack',
+      'refused ConfigMap/theirs ForeignOwner',
+      'unchanged Service/two',
+    ]);
+
+    const mark = auditMark(cluster.auditLog);
     expect([...outcomes(await set.apply(services(99_999, 8080)))].sort()).toEqual([
       'failed Service/two ObjectRefused',
       'updated Service/one',
