@@ -38,14 +38,15 @@ const FRESH_MS = 60_000;
 /** Copies of the kinds that the operator reads, each kept current by a reflector. */
 export class ClusterCache {
   readonly #options: ClusterCacheOptions;
-  readonly #reflectors = new Map<string, Reflector>();
+  /** By kind, then by what of it is watched: a namespace, a selection by field, or '' for all. */
+  readonly #reflectors = new Map<string, Map<string, Reflector>>();
   readonly #running: Promise<void>[] = [];
 
   constructor(options: ClusterCacheOptions) {
     this.#options = options;
   }
 
-  /** Starts to watch a kind and resolves when its first list is in. One reflector a kind. */
+  /** Starts to watch a kind, or its objects of one namespace, and resolves when the first list is in. */
   async watch(watched: Watched, signal: AbortSignal): Promise<void> {
     const { api, clock, random, logger, metrics, onChange, relistMs } = this.#options;
     const type = await this.#discovered(watched, signal);
@@ -69,8 +70,9 @@ export class ClusterCache {
         logger.warn('a list found changes that no event had brought', { resource, count });
       },
     });
-    metrics.observeWatch(resource, () => reflector.lastEventAgeMs / 1000);
-    this.#reflectors.set(type.kind, reflector);
+    metrics.observeWatch(resource, () => reflector.silenceMs / 1000);
+    const parts = this.#reflectors.get(type.kind) ?? new Map();
+    this.#reflectors.set(type.kind, parts.set(watched.namespace ?? watched.query?.['fieldSelector'] ?? '', reflector));
     this.#running.push(reflector.run(signal));
     await Promise.race([reflector.ready(), aborted(signal)]);
   }
@@ -96,7 +98,12 @@ export class ClusterCache {
   }
 
   get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {
-    return this.#reflectors.get(kind)?.get(objectKey(ref));
+    const key = objectKey(ref);
+    for (const reflector of this.#of(kind, ref.namespace)) {
+      const found = reflector.get(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** Whether there is a copy of this kind's objects. */
@@ -109,21 +116,33 @@ export class ClusterCache {
   }
 
   values(kind: string): readonly KubeObject[] {
-    return [...(this.#reflectors.get(kind)?.values() ?? [])];
+    return this.#of(kind).flatMap((reflector) => [...reflector.values()]);
   }
 
   /** Puts the answer to a write of ours into the copy, so that the next pass does not decide on the past. */
   remember(object: KubeObject): void {
-    this.#reflectors.get(object.kind)?.remember(object);
+    for (const reflector of this.#of(object.kind, object.metadata.namespace)) reflector.remember(object);
+  }
+
+  /** The copies of a kind that may hold objects of a namespace; without one, all of them. */
+  #of(kind: string, namespace?: string): readonly Reflector[] {
+    const parts = this.#reflectors.get(kind);
+    const one = namespace === undefined ? undefined : parts?.get(namespace);
+    if (one !== undefined) return [one];
+    return [...(parts ?? [])].filter(([part]) => namespace === undefined || part === '').map(([, reflector]) => reflector);
+  }
+
+  get #all(): readonly (readonly [string, Reflector])[] {
+    return [...this.#reflectors].flatMap(([kind, parts]) => [...parts.values()].map((reflector) => [kind, reflector] as const));
   }
 
   get synced(): boolean {
-    return this.#reflectors.size > 0 && [...this.#reflectors.values()].every((reflector) => reflector.synced);
+    return this.#reflectors.size > 0 && this.#all.every(([, reflector]) => reflector.synced);
   }
 
   /** Kinds of which nothing was heard for too long; empty while all is well. */
   stale(): readonly string[] {
-    return [...this.#reflectors].filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
+    return this.#all.filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
   }
 
   /** Resolves when every watch has ended, after the signal has aborted. */

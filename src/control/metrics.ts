@@ -108,7 +108,7 @@ export class Metrics {
     const watches = this.#watches;
     new Gauge({
       name: 'duotel_watch_last_event_age_seconds',
-      help: 'Time since the last event, bookmark or list of a resource; about a minute at most while all is well.',
+      help: 'Time since the server last sent anything of a resource, be it the end of a stream; under a minute while all is well.',
       labelNames: ['resource'],
       registers: [this.registry],
       collect() {

@@ -66,13 +66,12 @@ export class Reflector {
   #newest: string | undefined;
   #staleSince: number | undefined;
   #contact: number;
-  #lastEvent: number;
   readonly #ready: Promise<void>;
   #markReady: () => void = () => undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
-    this.#contact = this.#lastEvent = options.clock.now();
+    this.#contact = options.clock.now();
     this.#ready = new Promise((resolve) => {
       this.#markReady = resolve;
     });
@@ -86,11 +85,6 @@ export class Reflector {
   /** Milliseconds since the server last answered, or sent anything. Under a minute while all is well. */
   get silenceMs(): number {
     return this.#options.clock.now() - this.#contact;
-  }
-
-  /** Milliseconds since the last event, bookmark or list. */
-  get lastEventAgeMs(): number {
-    return this.#options.clock.now() - this.#lastEvent;
   }
 
   get(key: string): KubeObject | undefined {
@@ -193,7 +187,6 @@ export class Reflector {
       onChange({ key, object: undefined, previous, resync: true });
     }
     this.#resourceVersion = this.#newest = version;
-    this.#lastEvent = this.#options.clock.now();
     this.#synced = true;
     this.#markReady();
     if (missed > 0) onMissed?.(missed);
@@ -231,7 +224,7 @@ export class Reflector {
     });
     try {
       for await (const event of stream) {
-        this.#contact = this.#lastEvent = clock.now();
+        this.#contact = clock.now();
         this.#apply(event);
       }
       if (dead.signal.aborted && !signal.aborted) throw new Error(`watch ${type.plural}: nothing more came, and the server did not end it`);
