@@ -24,6 +24,24 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ];
 
+/** With a scope, all that it may do outside of namespaces: look at those of the scope, by their names. */
+export function scopedClusterRules(namespaces: readonly string[]): readonly PolicyRule[] {
+  return [{ apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'], resourceNames: namespaces }];
+}
+
+/** With a scope, what it may do in each namespace of it: the part of {@link CLUSTER_RULES} that is about workloads. */
+export const SCOPE_RULES: readonly PolicyRule[] = CLUSTER_RULES.filter(
+  ({ apiGroups, resources }) => !apiGroups.includes('duotel.io') && !resources.includes('namespaces'),
+);
+
+/** With a scope, what it may do in its own namespace besides {@link NAMESPACE_RULES}. */
+export const SCOPED_HOME_RULES: readonly PolicyRule[] = [
+  ...CLUSTER_RULES.filter(
+    ({ apiGroups, resources }) => apiGroups.includes('duotel.io') || resources.includes('configmaps') || resources.includes('events'),
+  ),
+  { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch', 'patch'] },
+];
+
 /** What it may do in its own namespace: keep the stack's objects. Secrets are made and looked at, never changed or deleted. */
 export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },

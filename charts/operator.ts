@@ -15,7 +15,7 @@ import {
 import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 import { digest } from './digest.ts';
 import { LOADER, programParts } from './operator-program.ts';
-import { CLUSTER_RULES, featureRules, NAMESPACE_RULES } from './operator-rbac.ts';
+import { CLUSTER_RULES, featureRules, NAMESPACE_RULES, SCOPE_RULES, SCOPED_HOME_RULES, scopedClusterRules } from './operator-rbac.ts';
 import type { OperatorSettings } from './settings.ts';
 
 const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
@@ -55,7 +55,7 @@ export interface OperatorChartProps extends ChartProps {
 export class OperatorChart extends Chart {
   constructor(scope: Construct, id: string, props: OperatorChartProps) {
     super(scope, id, { disableResourceNameHashes: true, ...props });
-    this.#rights(props.features ?? []);
+    this.#rights(props.features ?? [], props.operator.scope?.namespaces);
     const stack = stringify({
       apiVersion: TELEMETRY_STACK.apiVersion,
       kind: TELEMETRY_STACK.kind,
@@ -96,7 +96,7 @@ export class OperatorChart extends Chart {
     });
   }
 
-  #rights(features: readonly Feature[]): void {
+  #rights(features: readonly Feature[], scope: readonly string[] | undefined): void {
     this.#object('service-account', 'v1', 'ServiceAccount', NAME, { automountServiceAccountToken: false });
     const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: SYSTEM_NAMESPACE }];
     const rbac = 'rbac.authorization.k8s.io/v1';
@@ -105,7 +105,7 @@ export class OperatorChart extends Chart {
       apiVersion: rbac,
       kind: 'ClusterRole',
       metadata: { name: NAME, labels: LABELS },
-      rules: CLUSTER_RULES,
+      rules: scope === undefined ? CLUSTER_RULES : scopedClusterRules(scope),
     });
     new ApiObject(this, 'cluster-role-binding', {
       apiVersion: rbac,
@@ -114,8 +114,15 @@ export class OperatorChart extends Chart {
       roleRef: roleRef('ClusterRole'),
       subjects,
     });
-    this.#object('role', rbac, 'Role', NAME, { rules: [...NAMESPACE_RULES, ...featureRules(features)] });
+    const home = scope === undefined ? [] : SCOPED_HOME_RULES;
+    this.#object('role', rbac, 'Role', NAME, { rules: [...NAMESPACE_RULES, ...home, ...featureRules(features)] });
     this.#object('role-binding', rbac, 'RoleBinding', NAME, { roleRef: roleRef('Role'), subjects });
+    for (const namespace of scope ?? []) {
+      const metadata = { name: `${NAME}-workloads`, namespace, labels: LABELS };
+      new ApiObject(this, `role-${namespace}`, { apiVersion: rbac, kind: 'Role', metadata, rules: SCOPE_RULES });
+      const ref = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+      new ApiObject(this, `role-binding-${namespace}`, { apiVersion: rbac, kind: 'RoleBinding', metadata, roleRef: ref, subjects });
+    }
   }
 
   #object(id: string, apiVersion: string, kind: string, name: string, rest: object): void {
@@ -151,7 +158,12 @@ function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programPar
         image: settings.builtImage ?? settings.image ?? IMAGES.operator,
         imagePullPolicy: 'IfNotPresent',
         ...(settings.builtImage === undefined ? fromParts : { volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] }),
-        args: ['operator', '--listen', `0.0.0.0:${OPERATOR_PORT}`],
+        args: [
+          'operator',
+          '--listen',
+          `0.0.0.0:${OPERATOR_PORT}`,
+          ...(settings.scope === undefined ? [] : ['--scope', settings.scope.namespaces.join(',')]),
+        ],
         env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } }],
         ports: [{ name: 'http', containerPort: OPERATOR_PORT, protocol: 'TCP' }],
         startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },

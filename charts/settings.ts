@@ -17,6 +17,8 @@ export interface OperatorSettings {
   readonly image?: string;
   /** An image built from the Dockerfile, with the program inside; no program ConfigMap is rendered then. */
   readonly builtImage?: string;
+  /** Where workloads are injected. Default: the whole cluster. These namespaces must exist when `dist` is applied. */
+  readonly scope?: { readonly namespaces: readonly string[] };
   /** Rights to kinds that stacks may come to ask for; those that `stack` asks for are given anyway. */
   readonly features?: readonly Feature[];
   /** Pods of the operator. One of them writes, the others wait with warm caches. Default 1: after a crash the new pod waits up to 15 s. */
@@ -29,6 +31,19 @@ const OPERATOR_SCHEMA = {
   properties: {
     image: { type: 'string', minLength: 1 },
     builtImage: { type: 'string', minLength: 1 },
+    scope: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['namespaces'],
+      properties: {
+        namespaces: {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' },
+        },
+      },
+    },
     replicas: { type: 'integer', minimum: 1, maximum: 5 },
     features: { type: 'array', items: { enum: FEATURE_NAMES } },
   },

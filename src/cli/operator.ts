@@ -11,6 +11,7 @@ export function operatorCommand(program: Command): void {
     .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, ~/.kube/config, the pod's service account)")
     .option('--context <name>', 'context in the kubeconfig')
     .option('--namespace <name>', 'namespace of the operator and of its stacks', process.env['POD_NAMESPACE'] ?? SYSTEM_NAMESPACE)
+    .option('--scope <names>', 'namespaces whose workloads are looked at, separated by commas (default: all)')
     .option('--listen <host:port>', 'where /healthz, /readyz and /metrics are served', '127.0.0.1:8080')
     .option('--leader-elect', 'write only while holding the Lease duotel-operator (default in a cluster)', inCluster())
     .option('--no-leader-elect', 'write without asking: no other operator may run')
@@ -21,6 +22,7 @@ export function operatorCommand(program: Command): void {
         kubeconfig?: string;
         context?: string;
         namespace: string;
+        scope?: string;
         listen: string;
         leaderElect: boolean;
         debug: boolean;
@@ -60,7 +62,18 @@ export function operatorCommand(program: Command): void {
           });
         const election = fence && { api: api.forLease(), fence, identity: `${hostname()}_${randomUUID()}` };
         try {
-          await runOperator({ api, logger, metrics, namespace: options.namespace, listen, ...(election && { election }) }, stop.signal);
+          await runOperator(
+            {
+              api,
+              logger,
+              metrics,
+              namespace: options.namespace,
+              ...(options.scope && { scope: options.scope.split(',') }),
+              listen,
+              ...(election && { election }),
+            },
+            stop.signal,
+          );
         } finally {
           await api.close();
         }

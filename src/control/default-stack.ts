@@ -20,6 +20,7 @@ export async function ensureDefaultStack(
   api: KubeApi,
   namespace: string,
   logger: Logger,
+  { clusterWide = true }: { readonly clusterWide?: boolean } = {},
 ): Promise<'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser' | 'invalid'> {
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   const config = await api.get(configMaps, { namespace, name: DEFAULT_STACK_CONFIG });
@@ -35,7 +36,7 @@ export async function ensureDefaultStack(
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const applied = config.metadata.annotations?.[APPLIED];
   const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
-  const existing = (await api.list(type)).items;
+  const existing = (await api.list(type, clusterWide ? {} : { namespace })).items;
   const live = existing.find((stack) => stack.metadata.name === wanted.metadata.name && stack.metadata.namespace === namespace);
   if (live === undefined && existing.length > 0) return 'otherStackExists';
   if (live === undefined && applied !== undefined) return 'deletedByUser';

@@ -9,7 +9,7 @@ import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { storedWorkload } from '../inject/stored-workload.ts';
 import { systemClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { type Change, ClusterCache } from './cluster-cache.ts';
+import { type Change, ClusterCache, type Watched } from './cluster-cache.ts';
 import { Controller } from './controller.ts';
 import { ensureDefaultStack } from './default-stack.ts';
 import { watchEventLoop } from './event-loop.ts';
@@ -29,6 +29,8 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   /** Its own namespace: where stacks are. */
   readonly namespace: string;
+  /** Namespaces whose workloads are looked at; nothing is read or written elsewhere. Default: all. */
+  readonly scope?: readonly string[];
   /** Where probes and metrics are served; undefined: nowhere. */
   readonly listen?: { readonly host: string; readonly port: number };
   /** Undefined: this process is the only one, and writes without asking. */
@@ -51,7 +53,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   // Ours as well, so that a start that fails ends whatever had started.
   const own = new AbortController();
   const signal = AbortSignal.any([stop, own.signal]);
-  const { api, metrics, namespace, election } = options;
+  const { api, metrics, namespace, election, scope } = options;
   const logger = withContext(options.logger);
   const clock = systemClock;
   const random = Math.random;
@@ -117,6 +119,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
           const { labels, namespace: where = '' } = one?.metadata ?? {};
           const owner = labels?.[STACK_LABEL];
           if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
+          // Perhaps left by a process that ended between a revert and the deletion of its files: a key of no workload collects them.
+          if (labels?.[FILES_LABEL] !== undefined && one === object && resync) workloadQueue.queue.add(`ConfigMap/${where}/`, 'resync');
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
             for (const workload of workloads.inNamespace(where)) workloadQueue.queue.add(workload, 'drift');
           }
@@ -150,12 +154,18 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       [
         ...parts,
         { apiVersion: 'v1', kind: 'Secret', namespace, query: { labelSelector: STACK_LABEL } },
+        { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind, ...(scope && { namespace }) },
+        ...namespaceWatches(scope),
         // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
-        { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
-        { apiVersion: 'v1', kind: 'Namespace' },
-        { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind },
+        ...inScope(
+          { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
+          scope,
+          namespace,
+        ),
         // The stacks' own StatefulSets are among them.
-        ...builtIn.map(([kind, { apiVersion }]) => ({ apiVersion, kind, transform: storedWorkload })),
+        ...builtIn.flatMap(([kind, { apiVersion }]) =>
+          inScope({ apiVersion, kind, transform: storedWorkload }, scope, ...(kind === 'StatefulSet' ? [namespace] : [])),
+        ),
       ].map((watched) => cache.watch(watched, signal)),
     );
     synced = true;
@@ -168,7 +178,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       await withGrace(membership.leading, signal, 0);
     }
     if (signal.aborted) return;
-    const outcome = await ensureDefaultStack(api, namespace, logger);
+    const outcome = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
     logger.info('default TelemetryStack', { outcome });
     mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
@@ -180,7 +190,10 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
           logger,
           apiVersion,
           kind,
-          watch: (until) => cache.watch({ apiVersion, kind, transform: storedWorkload }, until),
+          watch: async (until) => {
+            const watches = inScope({ apiVersion, kind, transform: storedWorkload }, scope);
+            await Promise.all(watches.map((watched) => cache.watch(watched, until)));
+          },
           onGone: () => cache.forget(kind),
         },
         signal,
@@ -201,6 +214,17 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   }
   if (lost)
     throw new LeadershipLostError('the lease is not ours any more: this process ends, so that it starts anew with what the cluster is');
+}
+
+/** One watch of all namespaces, or one of each in scope and of those `besides`. */
+function inScope(watched: Watched, scope: readonly string[] | undefined, ...besides: readonly string[]): readonly Watched[] {
+  return scope === undefined ? [watched] : [...new Set([...scope, ...besides])].map((namespace) => ({ ...watched, namespace }));
+}
+
+/** By name where there is a scope: that is a right which can be bound to names. */
+function namespaceWatches(scope: readonly string[] | undefined): readonly Watched[] {
+  const watched = { apiVersion: 'v1', kind: 'Namespace' };
+  return scope?.map((name) => ({ ...watched, query: { fieldSelector: `metadata.name=${name}` } })) ?? [watched];
 }
 
 /** Waits until the API server serves TelemetryStacks: `kubectl apply -f dist` brings the CRD and us at the same moment. */

@@ -44,7 +44,7 @@ export interface RunningOperator {
  */
 export async function startOperator(
   cluster: ControlPlane,
-  { leaderElect = false }: { readonly leaderElect?: boolean } = {},
+  { leaderElect = false, scope }: { readonly leaderElect?: boolean; readonly scope?: readonly string[] } = {},
 ): Promise<RunningOperator> {
   const kubeconfig = await operatorKubeconfig(cluster);
   const log: Record<string, unknown>[] = [];
@@ -59,7 +59,10 @@ export async function startOperator(
   const election = fence && { api: api.forLease(), fence, identity: randomUUID() };
   const metrics = new Metrics();
   const stop = new AbortController();
-  const running = runOperator({ api, logger, metrics, namespace: SYSTEM_NAMESPACE, ...(election && { election }) }, stop.signal);
+  const running = runOperator(
+    { api, logger, metrics, namespace: SYSTEM_NAMESPACE, ...(election && { election }), ...(scope && { scope }) },
+    stop.signal,
+  );
   running.catch((error) => log.push({ level: 'fatal', message: String(error) }));
   return {
     log,

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+/** An operator that may look at two namespaces and its own, by Roles. */
+const SCOPE = ['shop', 'lab'];
+const USER = 'system:serviceaccount:duotel:duotel-operator';
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const { dist, remove } = synthesize(`operator: {scope: {namespaces: [${SCOPE.join(', ')}]}}\n`);
+
+const deploy = (name: string, namespace: string): Promise<string> =>
+  must(
+    cluster,
+    ['apply', '-f', '-'],
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: ${namespace}}, spec: {selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: app, image: "app:1"}]}}}}`,
+  );
+const isInjected = async (name: string, namespace: string): Promise<boolean> =>
+  JSON.stringify((await getObject<KubeObject>(cluster, `deployment/${name}`, namespace))?.['spec']).includes('OBSERVABILITY_BACKEND');
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  for (const namespace of [...SCOPE, 'outside']) await must(cluster, ['create', 'namespace', namespace]);
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  operator = await startOperator(cluster, { scope: SCOPE });
+  await eventually('the stack', async () => getObject(cluster, 'statefulset/duotel-jaeger'), 60);
+}, 180_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  remove();
+}, 60_000);
+
+describe('an operator with a scope', () => {
+  it('injects and reverts in each namespace of it, by the annotation of a workload or of the Namespace', async () => {
+    await deploy('one', 'shop');
+    await must(cluster, ['annotate', 'deployment/one', '-n', 'shop', 'duotel.io/backend=both', 'duotel.io/bootstrap=python']);
+    await eventually('the workload to be injected', () => isInjected('one', 'shop'), 30);
+    await must(cluster, ['annotate', 'deployment/one', '-n', 'shop', 'duotel.io/backend-']);
+    await eventually('the workload to be reverted', async () => !(await isInjected('one', 'shop')), 30);
+    await deploy('two', 'lab');
+    await must(cluster, ['annotate', 'namespace/lab', 'duotel.io/backend=both']);
+    await eventually('the other workload to be injected', () => isInjected('two', 'lab'), 30);
+  }, 120_000);
+
+  it('keeps its stack', async () => {
+    await must(cluster, ['delete', 'statefulset/duotel-jaeger', '-n', 'duotel']);
+    await eventually('the StatefulSet to be back', () => getObject(cluster, 'statefulset/duotel-jaeger'), 30);
+  }, 60_000);
+
+  it('does nothing outside of it', async () => {
+    await deploy('three', 'outside');
+    await must(cluster, ['annotate', 'namespace/outside', 'duotel.io/backend=both']);
+    await must(cluster, ['annotate', 'deployment/three', '-n', 'outside', 'duotel.io/backend=both']);
+    await sleep(3000);
+    expect(await isInjected('three', 'outside')).toBe(false);
+  }, 60_000);
+
+  it('may do nothing outside of it, and was never refused', async () => {
+    const can = async (...what: readonly string[]): Promise<string> =>
+      (await cluster.kubectl(['auth', 'can-i', ...what, '--as', USER])).stdout.trim();
+    expect(await can('patch', 'deployments', '-n', 'shop')).toBe('yes');
+    for (const what of [
+      ['patch', 'deployments', '-n', 'outside'],
+      ['list', 'deployments', '--all-namespaces'],
+      ['list', 'pods', '-n', 'outside'],
+      ['list', 'configmaps', '--all-namespaces'],
+      ['list', 'namespaces'],
+      ['patch', 'deployments', '-n', 'duotel'],
+      ['list', 'secrets', '-n', 'shop'],
+    ]) {
+      expect([what.join(' '), await can(...what)]).toEqual([what.join(' '), 'no']);
+    }
+    const refused = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403);
+    expect(refused).toEqual([]);
+  }, 60_000);
+});
