@@ -12,10 +12,11 @@ export interface InjectionSettings {
   readonly showOpenlitSpans: boolean;
 }
 
-export function injectionSettings(stack: StackRef, { injection }: ResolvedStackSpec): InjectionSettings {
+export function injectionSettings(stack: StackRef, { injection, collector }: ResolvedStackSpec): InjectionSettings {
+  const scheme = collector.tls === undefined ? 'http' : 'https';
   const endpoints = {
-    http: `http://${address(stack, 'collector', PORT.otlpHttp)}`,
-    grpc: `http://${address(stack, 'collector', PORT.otlpGrpc)}`,
+    http: `${scheme}://${address(stack, 'collector', PORT.otlpHttp)}`,
+    grpc: `${scheme}://${address(stack, 'collector', PORT.otlpGrpc)}`,
   };
   return {
     endpoints,

@@ -82,7 +82,8 @@ function leftOut({ name, group, why }: Variable, env: readonly EnvItem[]): Expla
 }
 
 function shown(content: EnvContent): string {
-  return typeof content === 'string' ? content : `field ${content.fieldPath}`;
+  if (typeof content === 'string') return content;
+  return 'fieldPath' in content ? `field ${content.fieldPath}` : `key ${content.secretKeyRef.key} of Secret ${content.secretKeyRef.name}`;
 }
 
 /** Where a value of the user's comes from. Text may be a secret: it is never shown. */

@@ -28,6 +28,10 @@ export interface InjectionConfig {
   /** URL without a signal's path; exporters add `/v1/traces` and so on for HTTP. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'grpc';
+  /** The certificates that the collector's is checked by, where its TLS needs others than the image has. */
+  readonly ca?: Mount;
+  /** Secret, in the namespace of each workload, with the token that the collector asks for. */
+  readonly token?: { readonly name: string; readonly key: string };
   readonly deploymentEnvironment?: string;
   readonly showOpenlitSpans: boolean;
   /** How many workloads may roll out at once for this stack. */
@@ -47,18 +51,22 @@ export interface InjectionAssets {
 }
 
 /** Where pods of any stack find the files. Constant: a container may name them in its own variables. */
-export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing' } as const;
+export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing', ca: '/duotel/ca' } as const;
+
+/** Name of the file with the collector's certificates. */
+export const CA_FILE = 'ca.crt';
 
 export function injectionConfig(
   stack: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec },
   assets: InjectionAssets,
 ): InjectionConfig {
   const { protocol, deploymentEnvironment, showOpenlitSpans, autoRollback, protectedNamespaces, ...rest } = stack.spec.injection;
+  const { tls, auth } = stack.spec.collector;
   // No trailing cluster domain: it is not `cluster.local` everywhere, and every pod's search list completes `.svc`.
   const host = componentHost(stack.name, stack.namespace, 'collector');
   return {
     stack: { namespace: stack.namespace, name: stack.name },
-    endpoint: `http://${host}:${protocol === 'grpc' ? PORT.otlpGrpc : PORT.otlpHttp}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://${host}:${protocol === 'grpc' ? PORT.otlpGrpc : PORT.otlpHttp}`,
     protocol,
     ...(deploymentEnvironment === undefined ? {} : { deploymentEnvironment }),
     showOpenlitSpans,
@@ -68,6 +76,8 @@ export function injectionConfig(
     },
     ...(autoRollback.enabled ? { autoRollback: { deadlineMs: milliseconds(autoRollback.deadline) } } : {}),
     protectedNamespaces,
+    ...(tls?.ca === undefined ? {} : { ca: mount('ca', [{ key: CA_FILE, path: CA_FILE, text: tls.ca }]) }),
+    ...(auth === undefined ? {} : { token: { name: auth.secretName, key: auth.key } }),
     python: mount('python', assets.python),
     pricing: mount('pricing', [assets.pricing]),
   };

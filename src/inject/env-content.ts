@@ -1,20 +1,30 @@
 import type { EnvItem } from './pod-template.ts';
 
-/** What a variable holds: text, or a field of the pod through the downward API. The form in which the record keeps it. */
-export type EnvContent = string | { readonly fieldPath: string };
+/**
+ * What a variable holds: text, a field of the pod through the downward API, or a key of a Secret in the workload's namespace. The form in
+ * which the record keeps it.
+ */
+export type EnvContent =
+  | string
+  | { readonly fieldPath: string }
+  | { readonly secretKeyRef: { readonly name: string; readonly key: string } };
 
 /** The container's env item, with what the API server would add as defaults, so that live and desired compare equal. */
 export function envItem(name: string, content: EnvContent): EnvItem {
-  return typeof content === 'string'
-    ? { name, value: content }
-    : { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: content.fieldPath } } };
+  if (typeof content === 'string') return { name, value: content };
+  if ('fieldPath' in content) return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: content.fieldPath } } };
+  // Optional: a namespace without the Secret gets an app that is refused by the collector, not one that does not start.
+  return { name, valueFrom: { secretKeyRef: { ...content.secretKeyRef, optional: true } } };
 }
 
 /** Whether an item of a container holds exactly this content. */
 export function holds(item: EnvItem, content: EnvContent): boolean {
   if (typeof content === 'string') return item.valueFrom === undefined && (item.value ?? '') === content;
   const sources = item.valueFrom === undefined ? [] : Object.keys(item.valueFrom);
-  return sources.length === 1 && item.valueFrom?.fieldRef?.fieldPath === content.fieldPath;
+  if (sources.length !== 1) return false;
+  if ('fieldPath' in content) return item.valueFrom?.fieldRef?.fieldPath === content.fieldPath;
+  const { name, key } = item.valueFrom?.secretKeyRef ?? {};
+  return name === content.secretKeyRef.name && key === content.secretKeyRef.key;
 }
 
 /** Names that `$(NAME)` in a value refers to; `$$(NAME)` is text. https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/ */

@@ -207,7 +207,11 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
 }
 
 function mountsOf(settings: ActiveSettings, config: InjectionConfig): readonly Mount[] {
-  return [...(settings.backend === 'openinference' ? [] : [config.pricing]), ...(settings.bootstrap === 'python' ? [config.python] : [])];
+  return [
+    ...(settings.backend === 'openinference' ? [] : [config.pricing]),
+    ...(settings.bootstrap === 'python' ? [config.python] : []),
+    ...(config.ca === undefined ? [] : [config.ca]),
+  ];
 }
 
 /** Takes back what is ours. `result`: the outcome when there is nothing to take back. */

@@ -27,7 +27,10 @@ export interface Container {
 export interface EnvItem {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string } };
+  readonly valueFrom?: {
+    readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
+    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean };
+  };
 }
 
 export interface VolumeMount {

@@ -57,11 +57,21 @@ function isRecord(value: unknown): value is InjectionRecord {
 function isContainer(value: unknown): boolean {
   if (!isFields(value) || !isFields(value['env']) || !isFields(value['mounts'])) return false;
   const contents = Object.values(value['env']);
-  return everyText(value['mounts']) && contents.every((content) => typeof content === 'string' || isFieldPath(content));
+  return (
+    everyText(value['mounts']) && contents.every((content) => typeof content === 'string' || isFieldPath(content) || isSecretKey(content))
+  );
 }
 
 function isFieldPath(value: unknown): boolean {
   return isFields(value) && typeof value['fieldPath'] === 'string';
+}
+
+function isSecretKey(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    isFields(value['secretKeyRef']) &&
+    ['name', 'key'].every((field) => typeof (value['secretKeyRef'] as Fields)[field] === 'string')
+  );
 }
 
 function everyText(fields: Fields): boolean {

@@ -1,6 +1,6 @@
 import { ANNOTATION } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import { type InjectionConfig, MOUNT_PATH } from './config.ts';
+import { CA_FILE, type InjectionConfig, MOUNT_PATH } from './config.ts';
 import { type EnvContent, literal } from './env-content.ts';
 import { annotated, identityVariables, resourceAttributes } from './resource-attributes.ts';
 import type { Settings } from './settings.ts';
@@ -42,6 +42,8 @@ const OPENINFERENCE_HIDES = [
 ] as const;
 
 export const PYTHONPATH = 'PYTHONPATH';
+/** Holds the token, from a Secret of the workload's namespace, for the header that refers to it. */
+const TOKEN = 'DUOTEL_OTLP_TOKEN';
 
 /**
  * The variables of one container, in the order they are to stand in: each refers only to earlier ones. Constant for constant
@@ -83,6 +85,7 @@ function exporters(workload: KubeObject, container: string, settings: ActiveSett
     },
     { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', content: config.endpoint, why: `the collector of ${stack}`, group: ENDPOINT },
     { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', content: config.protocol, why: `spec.injection.protocol of ${stack}`, group: ENDPOINT },
+    ...security(config, stack),
     {
       name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
       content: 'cumulative',
@@ -113,6 +116,34 @@ function exporters(workload: KubeObject, container: string, settings: ActiveSett
     });
   }
   return variables;
+}
+
+/** What the collector's certificate is checked by, and the token it asks for; belongs to the endpoint. */
+function security({ ca, token }: InjectionConfig, stack: string): readonly Variable[] {
+  return [
+    ...(ca === undefined
+      ? []
+      : [
+          {
+            name: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
+            content: `${ca.mountPath}/${CA_FILE}`,
+            why: `spec.collector.tls.ca of ${stack}`,
+            group: ENDPOINT,
+          },
+        ]),
+    ...(token === undefined
+      ? []
+      : [
+          { name: TOKEN, content: { secretKeyRef: token }, why: `spec.collector.auth of ${stack}`, group: ENDPOINT },
+          {
+            // Values are percent-encoded: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables
+            name: 'OTEL_EXPORTER_OTLP_HEADERS',
+            content: `authorization=Bearer%20$(${TOKEN})`,
+            why: `spec.collector.auth of ${stack}`,
+            group: ENDPOINT,
+          },
+        ]),
+  ];
 }
 
 /** Set in every mode: an app that sets up a producer by itself must not send content either. */
