@@ -236,3 +236,14 @@ describe('what is kept of a workload', () => {
     expect(JSON.stringify(stub).length).toBeLessThan(300);
   });
 });
+
+describe('a pod of an injection that is long gone (kubectl rollout undo, the operator away)', () => {
+  it('starts without the files that it mounts', () => {
+    const object = workload({ annotations: { ...BOTH, 'duotel.io/bootstrap': 'python' } });
+    const volumes = podTemplate(carriedOut(object, planWorkload(input(object))))?.spec.volumes ?? [];
+    expect(volumes.map(({ name, configMap }) => [name, configMap?.optional])).toEqual([
+      ['duotel-pricing', true],
+      ['duotel-python', true],
+    ]);
+  });
+});
