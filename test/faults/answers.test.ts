@@ -49,7 +49,7 @@ row('E1', 'the API server is asked again no earlier than it says', stage, {
 row('E1', 'a storm of 429 without Retry-After is waited out with few requests', stage, {
   injected: 'everything answered 429 for 60 s while the spec changes',
   cases: ['create', 'update', 'prune', 'delete', 'inject'],
-  limit: 300_000,
+  limit: 400_000,
   run: async ({ world, reference }) => {
     let rate = 0;
     const result = await journey(world, reference, {
@@ -86,7 +86,7 @@ row('E2', 'answers of 500, 502, 503 and 504 to any verb are got over', stage, {
 row('E2', 'an API server that is away is waited for, and the operator does not end', stage, {
   injected: 'connections refused for 3 s in each phase, for 60 s in update',
   cases: ALL_CASES,
-  limit: 300_000,
+  limit: 400_000,
   run: ({ world, reference }) =>
     journey(world, reference, {
       acted: async (phase, { proxy, operator }) => {
@@ -178,7 +178,7 @@ row('E5', 'a refusal by validation or admission deletes nothing, and is over whe
         injection: { deploymentEnvironment: null },
       };
       await world.admin.patch('TelemetryStack', 'duotel', { spec: undo });
-      await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 20);
+      await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 90);
     }
     await silent(world, 5);
     return '3 refusals, each reported as ObjectRefused, 0 deletions';
@@ -203,11 +203,11 @@ row('E5', 'an immutable field stalls, and is recreated only when the spec allows
     await eventually(
       'the new size',
       async () => JSON.stringify((await admin.get('StatefulSet', 'duotel-jaeger'))?.['spec']).includes('20Gi'),
-      30,
+      90,
     );
     const after = (await admin.get('StatefulSet', 'duotel-jaeger'))?.metadata.uid;
     if (after === before || deletions() !== 1) throw new Error(`${deletions()} deletions`);
-    await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 20);
+    await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 90);
     await silent(world, 5);
     return 'Immutable reported, 0 deletions; with spec.reconcile.immutable Recreate 1 deletion, 1 creation';
   },
@@ -233,14 +233,14 @@ function stalled(world: World, reason: string): Promise<Condition> {
       if (found?.status === 'True' && found.reason === reason) return found;
       throw new Error(JSON.stringify(found));
     },
-    20,
+    90,
   );
 }
 
 row('E6', 'a rotated token, removed rights and a rotated CA need no restart', stage, {
   injected: 'inject: old token answered 401; update: ClusterRoleBinding and RoleBinding deleted for 4 s; prune: another CA',
   cases: ALL_CASES,
-  limit: 300_000,
+  limit: 400_000,
   run: async ({ world, reference }) => {
     const bindings = world.base.filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding');
     const begun = new Map<Phase, number>();
@@ -305,7 +305,7 @@ row('E7', 'an object whose deletion is denied stays in the inventory, and goes w
       const told = await eventually(
         'PruneFailed',
         async () => [await condition(world, 'Ready'), await condition(world, 'Stalled')].find((one) => one?.reason === 'PruneFailed'),
-        20,
+        90,
       );
       if (!told.message.includes('not this one')) throw new Error(`the message does not say why: ${told.message}`);
       const inventory = statusOf(
@@ -322,9 +322,9 @@ row('E7', 'an object whose deletion is denied stays in the inventory, and goes w
       await sleep(1500);
       // A person says go on; without that the next try comes by itself, later.
       await admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': 'now' } } });
-      await eventually('the Service to be gone', async () => (await admin.get('Service', 'duotel-grafana')) === undefined, 30);
+      await eventually('the Service to be gone', async () => (await admin.get('Service', 'duotel-grafana')) === undefined, 90);
       await ACTS.delete(world);
-      await settle(world, 'delete', reference.delete, 30);
+      await settle(world, 'delete', reference.delete, 90);
       await silent(world, 5);
       return `PruneFailed, survivor in the inventory, ${tries} tries while it was denied; gone after`;
     } finally {
@@ -353,9 +353,9 @@ row('E9', 'an API group that is unavailable holds up its own kind only', stage, 
     proxy.add({ match: away, fault: status(503, 'ServiceUnavailable', 'injected: the group is not available') });
     proxy.cutAll();
     await ACTS.inject(world);
-    await settle(world, 'inject', reference.inject, 40);
+    await settle(world, 'inject', reference.inject, 90);
     await ACTS.update(world);
-    await settle(world, 'update', reference.update, 40);
+    await settle(world, 'update', reference.update, 90);
     proxy.clear();
     await silent(world, 5);
     return `inject and update go on without the group; at the start other kinds are ${meanwhile ? 'made without it' : 'made when it is there'}`;
@@ -373,31 +373,31 @@ row('E9', 'a CRD that comes late is waited for, and one that is removed comes ba
       (await admin.request('GET', '/apis/duotel.io/v1alpha1/namespaces/duotel/telemetrystacks')).status === 200;
     await world.reset();
     await admin.delete('CustomResourceDefinition', crd.metadata.name);
-    await eventually('the CRD to be gone', async () => !(await served()), 30);
+    await eventually('the CRD to be gone', async () => !(await served()), 90);
     try {
       const operator = world.launch();
       await sleep(3000);
       if (!operator.running) throw new Error(`the operator ended by ${operator.ending}`);
       await admin.apply(crd);
-      await eventually('the CRD to be served', served, 30);
+      await eventually('the CRD to be served', served, 90);
       await ACTS.create(world);
-      await settle(world, 'create', reference.create, 40);
+      await settle(world, 'create', reference.create, 90);
       await admin.delete('CustomResourceDefinition', crd.metadata.name);
-      await eventually('the CRD to be gone', async () => !(await served()), 60);
+      await eventually('the CRD to be gone', async () => !(await served()), 90);
       await sleep(3000);
       await admin.apply(crd);
-      await eventually('the CRD to be served', served, 30);
+      await eventually('the CRD to be served', served, 90);
       await eventually('the stack to be gone', async () => (await admin.get('TelemetryStack', 'duotel')) === undefined);
       await sleep(12_000);
       await ACTS.create(world);
-      await settle(world, 'create', reference.create, 40);
+      await settle(world, 'create', reference.create, 90);
       const endings = world.operators.map(({ ending }) => ending).filter((ending) => ending !== undefined);
       if (endings.length > 0) throw new Error(`the operator ended by ${endings.join(', ')}`);
       await silent(world, 5);
       return 'made after 3 s without CRD, and again after its removal, by the same process';
     } finally {
       await admin.apply(crd);
-      await eventually('the CRD to be served', served, 30);
+      await eventually('the CRD to be served', served, 90);
     }
   },
 });

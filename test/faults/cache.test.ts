@@ -192,9 +192,9 @@ row('C3', 'an annotation that comes and goes while the operator is cut off leave
     await ACTS.create(world);
     await settle(world, 'create', reference.create);
     await off(() => ACTS.inject(world));
-    await settle(world, 'inject', reference.inject, 40);
+    await settle(world, 'inject', reference.inject, 90);
     await off(() => ACTS.revert(world));
-    await eventually('the variables to be gone', async () => !(await template(world)).includes('OTEL_'), 40);
+    await eventually('the variables to be gone', async () => !(await template(world)).includes('OTEL_'), 90);
     await quiet(world, 1000);
     const generation = (await admin.get('Deployment', 'my-rag', 'shop'))?.metadata.generation;
     await off(async () => {

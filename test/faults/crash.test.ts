@@ -33,7 +33,7 @@ async function crashAfter(world: World, k: number, phase: Phase, expected: Phase
   }
   const crashed = await Promise.race([
     world.operator.ended().then(() => true),
-    settle(world, phase, expected, 20, 400).then(
+    settle(world, phase, expected, 60, 400).then(
       () => false,
       () => !world.operator.running,
     ),
@@ -42,7 +42,7 @@ async function crashAfter(world: World, k: number, phase: Phase, expected: Phase
     await assertInventoryNames(world);
     world.proxy.clear();
     await world.restart();
-    await settle(world, phase, expected, 20, 400);
+    await settle(world, phase, expected, 60, 400);
   }
   const found = counts(world.proxy.passed.slice(mark));
   if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(expected.counts)))
@@ -84,7 +84,7 @@ async function crashEverywhere(world: World, acts: readonly Phase[], again: () =
 row('A1', 'the stack survives SIGKILL after every single write of its install, upgrade, prune and uninstall', stage, {
   injected: 'SIGKILL after write k, for each k',
   cases: ['create', 'update', 'prune', 'delete'],
-  limit: 480_000,
+  limit: 900_000,
   run: async ({ world }) => {
     await world.reset();
     return crashEverywhere(world, ['create', 'update', 'prune', 'delete'], () => world.admin.delete('Secret', 'duotel-grafana-admin'));
@@ -94,7 +94,7 @@ row('A1', 'the stack survives SIGKILL after every single write of its install, u
 row('A1', 'a workload survives SIGKILL after every single write of its injection and its revert', stage, {
   injected: 'SIGKILL after write k, for each k',
   cases: ['inject'],
-  limit: 240_000,
+  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     await world.restart();

@@ -35,7 +35,7 @@ async function pair(world: World): Promise<Pair> {
   const mark = auditMark(world.cluster.auditLog);
   const elect = ['--leader-elect'];
   const a = world.launch({ kubeconfig: world.kubeconfig(proxyA, 'kubeconfig-a'), args: elect });
-  await eventually('A to lead', async () => (await holder(world)) !== '', 20);
+  await eventually('A to lead', async () => (await holder(world)) !== '', 90);
   const b = world.launch({ kubeconfig: world.kubeconfig(proxyB, 'kubeconfig-b'), args: elect });
   return {
     a,
@@ -87,14 +87,14 @@ async function installedPair({ world, reference }: Stage): Promise<Pair> {
   const both = await pair(world);
   await both.a.started();
   await ACTS.create(world);
-  await settle(world, 'create', reference.create, 40);
+  await settle(world, 'create', reference.create, 90);
   return both;
 }
 
 row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', stage, {
   injected: 'SIGSTOP for 30 s with changes meanwhile, a second operator waiting',
   cases: ['create', 'update', 'prune'],
-  limit: 240_000,
+  limit: 400_000,
   run: async (at) => {
     const { world, reference } = at;
     const both = await installedPair(at);
@@ -112,7 +112,7 @@ row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', s
       await sleep(8000);
       await stop();
       await ACTS.prune(world);
-      await settle(world, 'prune', reference.prune, 40);
+      await settle(world, 'prune', reference.prune, 90);
       if (both.writers() !== 'ab') throw new Error(`writers in the order of the audit log: ${both.writers()}`);
       return `writers in the order of the audit log: a, then b after ${taken.toFixed(0)} s; 0 writes of a after it went on`;
     } finally {
@@ -125,7 +125,7 @@ row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', s
 row('G2', 'there is never a second writer when the lease is stolen, its API fails or clocks jump', stage, {
   injected: 'lease given to a third party with renewTime +5 min; lease API 500 for 25 s for the leader; wall clocks +5 and -5 min',
   cases: ['create', 'update'],
-  limit: 300_000,
+  limit: 400_000,
   run: async (at) => {
     const { world } = at;
     const { admin } = world;
@@ -144,7 +144,7 @@ row('G2', 'there is never a second writer when the lease is stolen, its API fail
       if (both.writers() !== 'a') throw new Error(`after a renewTime of the past: ${both.writers()}`);
       // The leader cannot reach the lease; everything else it can.
       both.proxyA.add({ match: ({ resource }) => resource === 'leases', fault: status(500, 'InternalError', 'injected') });
-      await eventually('B to write', async () => both.writers().endsWith('b'), 40);
+      await eventually('B to write', async () => both.writers().endsWith('b'), 90);
       await sleep(5000);
       both.proxyA.clear();
       await sleep(3000);
@@ -168,7 +168,7 @@ row('G2', 'there is never a second writer when the lease is stolen, its API fail
 row('G3', 'SIGTERM in the middle of an apply ends the process cleanly and gives the lease back', stage, {
   injected: 'SIGTERM after the fifth write of each phase, writes 150 ms slow',
   cases: ['create', 'update', 'prune', 'delete', 'inject'],
-  limit: 300_000,
+  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     let slowest = 0;
@@ -181,7 +181,7 @@ row('G3', 'SIGTERM in the middle of an apply ends the process cleanly and gives 
       await eventually(
         'some writes',
         async () => world.proxy.passed.slice(mark).filter(({ request }) => objectWrites(request)).length >= 2,
-        20,
+        90,
       );
       const { seconds, byItself } = await operator.terminate();
       slowest = Math.max(slowest, seconds);
@@ -189,7 +189,7 @@ row('G3', 'SIGTERM in the middle of an apply ends the process cleanly and gives 
       if ((await holder(world)) !== '') throw new Error(`${phase}: the lease is still held by ${await holder(world)}`);
       world.proxy.clear();
       const next = await world.launch({ args: ['--leader-elect'] }).started();
-      await settle(world, phase, reference[phase], 40);
+      await settle(world, phase, reference[phase], 90);
       const found = differences(reference[phase].counts, counts(world.proxy.passed.slice(mark)));
       if (found.length > 0) throw new Error(`${phase}: ${found.join('; ')}`);
       await next.terminate();
@@ -236,7 +236,7 @@ row('H2', 'running out of memory in the middle of an apply leaves nothing half d
       if (operator.ending === 'SIGABRT' || operator.ending === 134) deaths += 1;
       world.proxy.clear();
       await world.restart();
-      await settle(world, phase, reference[phase], 40);
+      await settle(world, phase, reference[phase], 90);
       const found = differences(reference[phase].counts, counts(world.proxy.passed.slice(mark)));
       if (found.length > 0) throw new Error(`${phase}: ${found.join('; ')}`);
       await world.operator.kill();
@@ -259,7 +259,7 @@ row('H2', 'nothing is written for a minute when all is well', stage, {
     await world.reset();
     await world.restart({ args: ['--leader-elect'] });
     await ACTS.create(world);
-    await settle(world, 'create', reference.create, 40);
+    await settle(world, 'create', reference.create, 90);
     await silent(world, 60);
     return '0 writes in 60 s but for the lease';
   },

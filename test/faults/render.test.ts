@@ -36,7 +36,7 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
     const stop = await run(world, (input) => render(input));
     try {
       await ACTS.create(world);
-      await settle(world, 'create', reference.create, 40);
+      await settle(world, 'create', reference.create, 90);
       const { admin, proxy } = world;
       const before = (await stackObjects(admin)).length;
       const renders: Readonly<Record<string, Synth>> = {
@@ -61,7 +61,7 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
             const ready = status.conditions.find(({ type }) => type === 'Ready');
             return ready?.status === 'False' && ready.reason !== 'ComponentsNotReady' ? ready.reason : undefined;
           },
-          20,
+          90,
         );
         await sleep(2000);
         const deleted = proxy.passed.slice(mark).filter(({ request }) => request.verb === 'delete').length;
@@ -71,7 +71,7 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
       }
       render = synthStack;
       await ACTS.delete(world);
-      await settle(world, 'delete', reference.delete, 40);
+      await settle(world, 'delete', reference.delete, 90);
       await silent(world, 5);
       return `0 deletions; ${told.join(', ')}`;
     } finally {

@@ -14,7 +14,7 @@ async function installed({ world, reference }: Stage): Promise<void> {
   await world.reset();
   await world.restart();
   await ACTS.create(world);
-  await settle(world, 'create', reference.create, 40);
+  await settle(world, 'create', reference.create, 90);
 }
 
 interface Condition {
@@ -49,7 +49,7 @@ row('E8', 'a webhook that rewrites our field at each write is written to a few t
           (await conditions(world)).find(
             ({ message, status, type }) => message.includes('duotel-prometheus') && (type === 'Stalled') === (status === 'True'),
           ),
-        20,
+        90,
       );
       await sleep(5000);
       const tried = world.proxy.passed
@@ -68,7 +68,7 @@ row('E8', 'a webhook that rewrites our field at each write is written to a few t
 row('F1', 'every object that a person deletes is back within 5 s, and so is every label', stage, {
   injected: 'each object of the stack deleted, and robbed of its label, one after the other',
   cases: ['create', 'update'],
-  limit: 300_000,
+  limit: 400_000,
   run: async (at) => {
     const { world, reference } = at;
     await installed(at);
@@ -94,7 +94,7 @@ row('F1', 'every object that a person deletes is back within 5 s, and so is ever
         async () => (await world.admin.get(kind, metadata.name))?.metadata.labels?.['duotel.io/stack'] === 'duotel',
       );
     }
-    await settle(world, 'create', reference.create, 30);
+    await settle(world, 'create', reference.create, 90);
     await silent(world, 5);
     return `${objects.length} objects deleted and edited, slowest repair ${(slowest / 1000).toFixed(1)} s`;
   },
@@ -173,8 +173,8 @@ row('F3', 'a namespace that is being deleted and an object that a finalizer hold
     await silent(world, 5);
     await admin.patch('Deployment', 'held', { metadata: { finalizers: null } }, 'leaving');
     await admin.patch('Service', 'duotel-jaeger', { metadata: { finalizers: null } });
-    await settle(world, 'create', reference.create, 60);
-    await eventually('the namespace to be gone', async () => (await admin.get('Namespace', 'leaving', '')) === undefined, 60);
+    await settle(world, 'create', reference.create, 90);
+    await eventually('the namespace to be gone', async () => (await admin.get('Namespace', 'leaving', '')) === undefined, 90);
     return `${writes} writes in 8 s, 0 in 5 s of silence; the condition names the finalizer`;
   },
 });

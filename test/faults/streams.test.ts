@@ -58,7 +58,7 @@ row('D1', 'streams that end at once are backed off from', stage, {
     if (opened > 15) throw new Error(`${opened} watches of one kind in 15 s`);
     world.proxy.clear();
     await ACTS.inject(world);
-    await settle(world, 'inject', reference.inject, 40);
+    await settle(world, 'inject', reference.inject, 90);
     await silent(world, 5);
     return `${opened} watches of one kind in 15 s, 0 writes in 5 s of silence`;
   },
@@ -108,7 +108,7 @@ row('D2', 'connections that are reset before the headers, in a line and in a cha
 row('D3', 'a half-open connection is noticed within a minute, and readiness says so', stage, {
   injected: 'all streams held and all requests but the lease’s unanswered, until readiness turns false',
   cases: ['update'],
-  limit: 240_000,
+  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     await world.restart();
@@ -132,8 +132,8 @@ row('D3', 'a half-open connection is noticed within a minute, and readiness says
     if ((await operator.get('/healthz')).status !== 200) throw new Error('liveness failed: a restart would not help');
     proxy.clear();
     proxy.cutAll();
-    await settle(world, 'create', reference.create, 40);
-    await eventually('readiness to come back', async () => (await operator.get('/readyz')).status === 200, 40);
+    await settle(world, 'create', reference.create, 90);
+    await eventually('readiness to come back', async () => (await operator.get('/readyz')).status === 200, 90);
     await silent(world, 5);
     return `noticed after ${noticed.toFixed(0)} s, a Service that was deleted meanwhile is back`;
   },
@@ -222,7 +222,7 @@ row('D5', '410, errors in a stream, garbage and an object of 10 MB are told apar
 row('D6', 'lists that fail, at the start and later, and page tokens that expire never empty the cache', stage, {
   injected: 'new process in each phase: each list 500 twice, pages of 2 objects, the second page 410; list of Services hangs once',
   cases: ALL_CASES,
-  limit: 300_000,
+  limit: 400_000,
   run: ({ world, reference }) =>
     journey(world, reference, {
       during: async (phase, here) => {

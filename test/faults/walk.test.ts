@@ -27,7 +27,7 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
     await world.reset();
     await world.restart();
     await ACTS.create(world);
-    await settle(world, 'create', reference.create, 40);
+    await settle(world, 'create', reference.create, 90);
     const seed = (await admin.get('TelemetryStack', 'duotel'))?.['spec'];
     const tried = { fields: 0, accepted: 0, refused: 0 };
     for (const field of walk(schema)) {
@@ -48,12 +48,12 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
         tried.accepted += 1;
         await observed(name, value);
         await admin.request('PATCH', WHERE, [{ op: 'replace', path: '/spec', value: seed }], 'application/json-patch+json');
-        await settle(world, 'create', reference.create, 30, 50).catch((error: unknown) => {
+        await settle(world, 'create', reference.create, 90, 50).catch((error: unknown) => {
           throw new Error(`${name} = ${JSON.stringify(value)} and back: ${error instanceof Error ? error.message : String(error)}`);
         });
       }
     }
-    await settle(world, 'create', reference.create, 20);
+    await settle(world, 'create', reference.create, 90);
     await silent(world, 10);
     if (world.operators.length !== 1 || !world.operator.running) throw new Error(`the operator ended by ${world.operator.ending}`);
     if (world.operator.errors !== '') throw new Error(world.operator.errors.slice(0, 2000));

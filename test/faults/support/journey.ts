@@ -49,7 +49,7 @@ export interface Scenario {
   readonly acted?: (phase: Phase, world: World) => Promise<void> | void;
   /** After the phase has settled and was compared. */
   readonly after?: (phase: Phase, world: World) => Promise<void> | void;
-  /** The longest that a phase may take to reach its end. Default 20 s. */
+  /** The longest that a phase may take to reach its end; 60 s at least, for a machine that is busy. */
   readonly seconds?: number;
   /** Seconds without a write that end the phase `prune`, when everything is there and injected. Default 5. */
   readonly silence?: number;
@@ -115,7 +115,7 @@ export async function quiet(world: World, ms: number, limitMs = 60_000): Promise
 }
 
 /** Waits until the cluster is as the reference says and the operator is quiet. */
-export async function settle(world: World, phase: Phase, expected: PhaseEnd, seconds = 20, quietMs = 700): Promise<void> {
+export async function settle(world: World, phase: Phase, expected: PhaseEnd, seconds = 60, quietMs = 700): Promise<void> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const found = differences(expected.state, await snapshot(world.admin));
@@ -175,7 +175,7 @@ export async function journey(world: World, expected: Reference & { readonly jou
     await scenario.during?.(phase, world);
     await ACTS[phase](world);
     await scenario.acted?.(phase, world);
-    await settle(world, phase, expected[phase], scenario.seconds);
+    await settle(world, phase, expected[phase], Math.max(60, scenario.seconds ?? 0));
     if (!scenario.lasting) world.proxy.clear();
     const found = differences(expected[phase].counts, counts(world.proxy.passed.slice(mark))).filter((one) => !tolerated(one));
     if (found.length > 0) throw new Error(`${phase}: creations and deletions are not those of the fault-free run: ${found.join('; ')}`);

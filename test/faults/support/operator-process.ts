@@ -75,7 +75,7 @@ export class OperatorProcess {
   }
 
   /** Resolves when its caches are in and its controllers run. */
-  async started(seconds = 30): Promise<this> {
+  async started(seconds = 120): Promise<this> {
     await eventually(
       'the operator to start its controllers',
       async () => {

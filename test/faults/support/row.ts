@@ -38,13 +38,13 @@ export interface RowTest {
   readonly cases: readonly Case[];
   /** Does it, and asserts. @returns figures for people, or those of a journey. */
   readonly run: (stage: Stage) => Promise<Journey | string>;
-  /** Milliseconds. Default 180,000. */
+  /** Milliseconds. Default 400,000. */
   readonly limit?: number;
 }
 
 /** A test of a row of the matrix. Its name is a sentence that begins with the id; what it found goes into the table. */
 export function row(id: RowId, sentence: string, stage: () => Stage, test: RowTest): void {
-  const { injected, cases, run, limit = 180_000 } = test;
+  const { injected, cases, run, limit = 400_000 } = test;
   it(
     `${id} ${sentence}`,
     async () => {
@@ -60,7 +60,7 @@ export function row(id: RowId, sentence: string, stage: () => Stage, test: RowTe
         const found = await run(stage());
         record(true, typeof found === 'string' ? found : journeyFigures(found));
       } catch (error) {
-        record(false, 'failed');
+        record(false, (error instanceof Error ? error.message : String(error)).slice(0, 400));
         throw new Error(`${error instanceof Error ? error.message : String(error)}\n${evidence(world)}`, { cause: error });
       }
     },
