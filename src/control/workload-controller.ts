@@ -118,16 +118,12 @@ export class WorkloadController {
     const [kind = '', namespaceName = '', name = ''] = key.split('/');
     const stored = cache.get(kind, { namespace: namespaceName, name });
     const namespace = cache.get('Namespace', { name: namespaceName });
-    if (stored === undefined) {
-      this.#note(key, undefined, undefined);
-      this.#rollouts.end(key);
-      this.#repeats.forget(key);
-      return this.#copies.collect(namespaceName, this.#index.inNamespace(namespaceName));
-    }
+    if (stored === undefined) return this.#leave(key, namespaceName);
     // The Namespace's event may come after the workload's: it queues its workloads then.
     if (namespace === undefined) return;
     const workload = isStub(stored) ? await this.#whole(stored, namespace) : stored;
-    if (workload === undefined) return this.#note(key, undefined, undefined);
+    // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
+    if (workload === undefined) return this.#reported.has(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
     const input: PlanInput = {
@@ -159,6 +155,14 @@ export class WorkloadController {
     // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
     const last = this.#reported.get(key);
     if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
+  }
+
+  /** The workload is gone, or no business of ours any more. */
+  async #leave(key: string, namespace: string): Promise<void> {
+    this.#note(key, undefined, undefined);
+    this.#rollouts.end(key);
+    this.#repeats.forget(key);
+    await this.#copies.collect(namespace, this.#index.inNamespace(namespace));
   }
 
   /** The whole of a workload that is kept as a stub, when its Namespace makes it ours; undefined: it is not our business. */

@@ -13,6 +13,7 @@ import { run } from '../../tools/lib/run.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';
+import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
 import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
 import { proveAll, type Row } from '../support/rows.ts';
@@ -61,7 +62,7 @@ async function comesTo(name: string, wanted: Expectation): Promise<void> {
       twin: twin && withoutOurs(twin),
     };
   };
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   const isRight = (): boolean => {
     const { user, twin, held, ...rest } = look() as Record<string, unknown>;
     return held === false && JSON.stringify(rest) === JSON.stringify({ ...wanted }) && JSON.stringify(user) === JSON.stringify(twin);
@@ -168,6 +169,16 @@ const COMMANDS: readonly Row[] = [
     await injected(name);
     await kubectl('rollout', 'undo', `deployment/${name}`);
     await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
+  }),
+  row('kubectl annotate with a field manager of its own outlives the next apply of Flux', async (name) => {
+    const flux = DELIVERIES.find(({ id }) => id === 'flux');
+    const objects = [name, `${name}-twin`].map((one) => deployment(one, NAMESPACE, { containers: [APP] }));
+    const target = { cluster, namespace: NAMESPACE };
+    await flux?.apply(target, objects);
+    await kubectl('annotate', '--field-manager=team', `deployment/${name}`, 'duotel.io/backend=both');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    expect(await flux?.apply(target, objects)).not.toContain('configured');
+    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('kubectl delete and a new creation is injected anew', async (name) => {
     await injected(name);
@@ -296,7 +307,7 @@ beforeAll(async () => {
   const mark = auditMark(cluster.auditLog);
   await sleep(5000);
   restless = operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   history?.stop();
