@@ -1,4 +1,5 @@
 import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
+import { eventually } from './eventually.ts';
 import { must } from './installation.ts';
 
 const CRD = `apiVersion: apiextensions.k8s.io/v1
@@ -23,5 +24,5 @@ spec:
 /** The CustomResourceDefinition of Argo Rollouts, with as much of its schema as the API server needs. */
 export async function createRolloutCrd(cluster: ControlPlane): Promise<void> {
   await must(cluster, ['apply', '-f', '-'], CRD);
-  await must(cluster, ['wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', '--timeout=30s']);
+  await eventually('Rollouts to be served', () => must(cluster, ['get', 'rollouts.argoproj.io', '-A', '-o', 'name']).then(() => true), 30);
 }
