@@ -3,7 +3,7 @@ import { synthStack } from '../../charts/synth-stack.ts';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { resolveStackSpec, telemetryStackCrd } from '../../src/api/telemetry-stack.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { installForeignCrds } from '../support/foreign-crds.ts';
+import { installCrd, installForeignCrds } from '../support/foreign-crds.ts';
 import { must } from '../support/installation.ts';
 import { pairwise } from '../support/pairwise.ts';
 import { excludedPair, SETTINGS, specOf } from '../support/stack-settings.ts';
@@ -19,8 +19,7 @@ let cluster: ControlPlane;
 
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: false });
-  await must(cluster, ['create', '-f', '-'], JSON.stringify(telemetryStackCrd()));
-  await must(cluster, ['wait', '--for=condition=Established', 'crd/telemetrystacks.duotel.io', '--timeout=30s']);
+  await installCrd(cluster, JSON.stringify(telemetryStackCrd()));
   await must(cluster, ['create', 'namespace', NAMESPACE]);
   await must(cluster, ['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted']);
   // Its pods are checked as pods, which need their ServiceAccounts.

@@ -35,18 +35,18 @@ export async function installForeignCrds(cluster: ControlPlane): Promise<void> {
     if (code !== 0) throw new Error(`go mod download ${module}: ${stderr}${stdout}`);
     const { Dir, Sum } = JSON.parse(stdout) as { Dir: string; Sum: string };
     if (Sum !== sum) throw new Error(`${module}: its sum is ${Sum}, expected ${sum}`);
-    for (const file of files) {
-      const applied = await cluster.kubectl(['apply', '--server-side', '-f', '-'], served(readFileSync(join(Dir, file), 'utf8')));
-      if (applied.code !== 0) throw new Error(`${module}/${file}: ${applied.stderr}`);
-      const name = applied.stdout.split(' ')[0] ?? '';
-      // A CRD that has no status yet makes kubectl wait fail at once.
-      await eventually(
-        `${name} to be served`,
-        async () => (await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=5s', name])).code === 0,
-        60,
-      );
-    }
+    for (const file of files) await installCrd(cluster, served(readFileSync(join(Dir, file), 'utf8')));
   }
+}
+
+/** Applies a CRD, and waits until the API server serves its kind. */
+export async function installCrd(cluster: ControlPlane, crd: string): Promise<void> {
+  const applied = await cluster.kubectl(['apply', '--server-side', '-f', '-'], crd);
+  const name = applied.stdout.split(' ')[0] ?? '';
+  if (applied.code !== 0) throw new Error(`the CRD was refused: ${applied.stderr}`);
+  // A CRD that has no status yet makes kubectl wait fail at once.
+  const wait = ['wait', '--for=condition=Established', '--timeout=5s', name];
+  await eventually(`${name} to be served`, async () => (await cluster.kubectl(wait)).code === 0, 60);
 }
 
 /** Conversion between versions asks a webhook of the operator, which is not there. */
