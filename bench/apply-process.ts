@@ -1,0 +1,13 @@
+/** `apply-process KUBECONFIG NAMESPACE OBJECTS INVENTORY`: one pass of the applier in a process of its own, as a command line would do it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { KubeObject } from '../src/api/kube-object.ts';
+import type { InventoryEntry } from '../src/apply/inventory.ts';
+import { createKubeApi } from '../src/kube/rest-kube-api.ts';
+import { ourPass } from './our-applier.ts';
+
+const [kubeconfig = '', namespace = '', objectsFile = '', inventoryFile = ''] = process.argv.slice(2);
+const objects = JSON.parse(readFileSync(objectsFile, 'utf8')) as readonly KubeObject[];
+const inventory = existsSync(inventoryFile) ? (JSON.parse(readFileSync(inventoryFile, 'utf8')) as readonly InventoryEntry[]) : [];
+const api = await createKubeApi({ kubeconfig });
+writeFileSync(inventoryFile, JSON.stringify(await ourPass({ api, namespace, objects, inventory })));
+await api.close();
