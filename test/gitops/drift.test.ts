@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { podTemplate } from '../../src/inject/pod-template.ts';
+import type { ResourceType } from '../../src/kube/kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { APP, deployment } from '../support/gitops/app.ts';
+import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { TemplateHistory } from '../support/template-history.ts';
+
+/** Many injected workloads: what they cost, how fast a drift is repaired, and how quiet it is when nothing happens. */
+
+const NAMESPACE = 'many';
+const WORKLOADS = 500;
+const SAMPLES = 200;
+const DEPLOYMENT: ResourceType = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+const names = Array.from({ length: WORKLOADS }, (_, index) => `app-${index}`);
+
+let cluster: ControlPlane;
+let api: RestKubeApi;
+let operator: RunningOperator;
+let history: TemplateHistory;
+
+const holds = (name: string): boolean => {
+  const object = history.get(NAMESPACE, name);
+  return object !== undefined && podTemplate(object)?.spec.containers[0]?.env?.some((item) => item.name === 'OTEL_SERVICE_NAME') === true;
+};
+const isReleased = (name: string): boolean =>
+  history.get(NAMESPACE, name)?.metadata.managedFields?.every(({ manager }) => manager !== 'duotel') === true;
+const writesSince = (mark: number): readonly AuditEvent[] => operatorWrites(auditEvents(cluster.auditLog, mark));
+
+beforeAll(async () => {
+  const { dist, remove } = synthesize();
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  remove();
+  await must(cluster, ['create', 'namespace', NAMESPACE]);
+  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
+  history = await TemplateHistory.start(api);
+  const annotations = { 'duotel.io/backend': 'both' };
+  for (const name of names) await api.create(DEPLOYMENT, deployment(name, NAMESPACE, { containers: [APP], annotations }));
+  operator = await startOperator(cluster);
+  await eventually('all to be injected', async () => names.every((name) => holds(name) && isReleased(name)), 240);
+}, 400_000);
+
+afterAll(async () => {
+  history?.stop();
+  await api?.close();
+  await operator?.stop();
+  await cluster?.stop();
+}, 60_000);
+
+describe(`${WORKLOADS} injected workloads`, () => {
+  it('cost one write and one release each', () => {
+    const written = writesSince(0).filter(({ namespace, resource }) => namespace === NAMESPACE && resource === 'deployments');
+    const counts = new Map<string, number>();
+    // The creations are this test's, by the same client.
+    for (const { name } of written.filter(({ verb }) => verb !== 'create')) counts.set(name, (counts.get(name) ?? 0) + 1);
+    expect(counts.size).toBe(WORKLOADS);
+    expect([...counts].filter(([, count]) => count !== 2)).toEqual([]);
+    expect(names.filter((name) => history.rollouts(NAMESPACE, name) !== 1)).toEqual([]);
+  });
+
+  it('are left alone when nothing happens', async () => {
+    await eventually(
+      'the counts to be written',
+      async () => {
+        const mark = auditMark(cluster.auditLog);
+        await sleep(2000);
+        return writesSince(mark).length === 0;
+      },
+      30,
+    );
+    const mark = auditMark(cluster.auditLog);
+    await sleep(10_000);
+    expect(writesSince(mark).map(line)).toEqual([]);
+  }, 60_000);
+
+  it('get back a variable that somebody takes away in less than a second (p99)', async () => {
+    const template = { spec: { containers: [{ name: 'app', env: [{ name: 'OTEL_SERVICE_NAME', $patch: 'delete' }] }] } };
+    const milliseconds: number[] = [];
+    for (const name of names.slice(0, SAMPLES)) {
+      const edited = await api.patch(DEPLOYMENT, { name, namespace: NAMESPACE }, 'application/strategic-merge-patch+json', {
+        spec: { template },
+      });
+      const start = performance.now();
+      const isRepaired = (): boolean =>
+        history.get(NAMESPACE, name)?.metadata.resourceVersion !== edited.metadata.resourceVersion && holds(name);
+      // The watch may still show the version before the edit.
+      const seen = (): boolean => history.rollouts(NAMESPACE, name) === 3;
+      while (!(seen() && isRepaired()) && performance.now() - start < 20_000) await sleep(1);
+      milliseconds.push(performance.now() - start);
+    }
+    milliseconds.sort((a, b) => a - b);
+    const at = (share: number): number => Math.round(milliseconds[Math.ceil(SAMPLES * share) - 1] ?? Number.NaN);
+    process.stdout.write(`drift repaired, milliseconds: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}\n`);
+    expect(at(0.99)).toBeLessThan(1000);
+  }, 120_000);
+});
