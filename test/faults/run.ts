@@ -12,8 +12,9 @@ import type { RowResult } from './support/row-result.ts';
 const begun = performance.now();
 const folder = mkdtempSync(join(tmpdir(), 'duotel-faults-run-'));
 const program = process.env['DUOTEL_FAULTS_PROGRAM'] ?? join(folder, 'duotel.mjs');
-const results = join(folder, 'results.jsonl');
-writeFileSync(results, '');
+// Named by the caller, it collects the results of several runs of a few files each.
+const results = process.env['DUOTEL_FAULTS_RESULTS'] ?? join(folder, 'results.jsonl');
+writeFileSync(results, '', { flag: 'a' });
 let dist: { readonly dist: string; readonly remove: () => void } | undefined;
 try {
   if (process.env['DUOTEL_FAULTS_PROGRAM'] === undefined) {

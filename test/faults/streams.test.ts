@@ -36,7 +36,7 @@ row('D1', 'streams that end every second are taken up again, at most one a secon
     const opened = byResource(world.proxy.passed.filter(({ request }) => request.verb === 'watch'));
     const rate = most(opened) / result.seconds;
     if (rate > 1.1) throw new Error(`${rate.toFixed(2)} watches a second of one kind`);
-    const listed = most(byResource(world.proxy.passed.filter(({ request }) => request.verb === 'list')));
+    const listed = most(byResource(world.proxy.passed.filter(({ request }) => lists()(request))));
     if (listed > 2) throw new Error(`${listed} lists of one kind: a stream that ends is no reason for one`);
     return { ...result, note: `${rate.toFixed(2)} watches a second and kind at most` };
   },
@@ -176,7 +176,7 @@ row('D4', 'a stream with nothing but bookmarks goes on from the last of them, wi
     }
     proxy.clear();
     await admin.delete('ConfigMap', 'other', 'shop');
-    const listed = proxy.passed.slice(mark).filter(({ request }) => request.verb === 'list');
+    const listed = proxy.passed.slice(mark).filter(({ request }) => lists()(request));
     if (listed.length > 0) throw new Error(`${listed.length} lists, the first of ${listed[0]?.request.resource}`);
     if (told.length < 12) throw new Error(`only ${told.length} streams`);
     const wrong = told.flatMap((rv, index) =>
