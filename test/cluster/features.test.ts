@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { featureRules } from '../../charts/operator-rbac.ts';
+import { FEATURE_NAMES } from '../../src/api/features.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { auditEvents } from '../support/audit-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { installForeignCrds } from '../support/foreign-crds.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+const USER = 'system:serviceaccount:duotel:duotel-operator';
+let cluster: ControlPlane;
+let operator: RunningOperator;
+const without = synthesize();
+const withAll = synthesize(`operator: {features: [${FEATURE_NAMES.join(', ')}]}`);
+
+interface Stack {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
+  };
+}
+const stalled = async () =>
+  (await getObject<Stack>(cluster, 'tstack/duotel'))?.status?.conditions?.find(
+    ({ type, status }) => type === 'Stalled' && status === 'True',
+  );
+const patch = (spec: object) => must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify({ spec })]);
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ audit: true });
+  await must(cluster, ['apply', '--server-side', '-f', without.dist]);
+  operator = await startOperator(cluster);
+  await eventually(
+    'the operator to have made the stack',
+    async () => (await getObject<Stack>(cluster, 'tstack/duotel'))?.status !== undefined,
+    30,
+  );
+}, 180_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+  without.remove();
+  withAll.remove();
+}, 60_000);
+
+describe('a stack that asks for a kind', () => {
+  const ingress = { grafana: { ingress: { host: 'grafana.example.com' } } };
+
+  it('that nobody gave the operator rights to stalls, says what to add, and writes nothing', async () => {
+    await patch({ ...ingress, prometheus: { scrapeInterval: '30s' } });
+    const condition = await eventually('the stack to stall', stalled, 20);
+    expect(condition.reason).toBe('RightMissing');
+    expect(condition.message).toContain('add ingress to operator.features in duotel.yaml');
+    const config = await getObject<{ data: Record<string, string> }>(cluster, 'configmap/duotel-prometheus');
+    expect(config?.data['prometheus.yml']).toContain('scrape_interval: 15s');
+  }, 60_000);
+
+  it('has it once the rights are there', async () => {
+    await must(cluster, ['apply', '--server-side', '-f', `${withAll.dist}/10-operator.k8s.yaml`]);
+    await patch({ prometheus: { scrapeInterval: '20s' } });
+    await eventually('the Ingress', () => getObject(cluster, 'ingress/duotel-grafana'), 30);
+    await eventually('the stack to go on', async () => (await stalled()) === undefined, 20);
+  }, 90_000);
+
+  it('that the cluster does not serve stalls, and goes on when the CRD is there', async () => {
+    await patch({ grafana: { ingress: null, httpRoute: { parentRefs: [{ name: 'public' }] } } });
+    const condition = await eventually('the stack to stall', stalled, 20);
+    expect(condition).toMatchObject({
+      reason: 'KindMissing',
+      message: expect.stringContaining('HTTPRoute (gateway.networking.k8s.io/v1)'),
+    });
+    await installForeignCrds(cluster);
+    await patch({ prometheus: { scrapeInterval: '25s' } });
+    await eventually('the HTTPRoute', () => getObject(cluster, 'httproute/duotel-grafana'), 30);
+    expect(await getObject(cluster, 'ingress/duotel-grafana')).toBeUndefined();
+  }, 120_000);
+
+  it('uses every right that the features give, and loses its objects with them', async () => {
+    await patch({
+      collector: { replicas: 2, gateway: { enabled: true } },
+      prometheus: { mode: 'operator', url: 'http://prometheus-operated.monitoring.svc:9090' },
+    });
+    await eventually('the gateways', () => getObject(cluster, 'deployment/duotel-gateway'), 30);
+    await eventually('their autoscaler', () => getObject(cluster, 'hpa/duotel-gateway'), 30);
+    await eventually('the ServiceMonitor', () => getObject(cluster, 'servicemonitor/duotel-jaeger'), 30);
+    for (const what of [
+      'hpa/duotel-gateway',
+      'pdb/duotel-gateway',
+      'servicemonitor/duotel-jaeger',
+      'prometheusrule/duotel-prometheus-rules',
+      'httproute/duotel-grafana',
+    ]) {
+      await must(cluster, ['label', what, '-n', 'duotel', 'app.kubernetes.io/managed-by-']);
+    }
+    await patch({
+      collector: { replicas: 1, gateway: { enabled: false }, mode: 'opentelemetry-operator' },
+      grafana: { ingress: { host: 'a.example.com' }, httpRoute: { parentRefs: [{ name: 'public' }] } },
+    });
+    await eventually('the OpenTelemetryCollector', () => getObject(cluster, 'opentelemetrycollector/duotel'), 30);
+    for (const what of ['opentelemetrycollector/duotel', 'ingress/duotel-grafana']) {
+      await must(cluster, ['label', what, '-n', 'duotel', 'app.kubernetes.io/managed-by-']);
+    }
+    await patch({ collector: { storage: { size: '3Gi' } } });
+    await eventually(
+      'the label to be back',
+      async () =>
+        (await getObject<{ metadata: { labels: Record<string, string> } }>(cluster, 'ingress/duotel-grafana'))?.metadata.labels[
+          'app.kubernetes.io/managed-by'
+        ] === 'duotel',
+      30,
+    );
+    await patch({
+      collector: { mode: 'managed' },
+      prometheus: { mode: 'managed', url: null },
+      grafana: { ingress: null, httpRoute: null },
+    });
+    await eventually(
+      'all of it to be gone',
+      async () =>
+        (
+          await must(cluster, [
+            'get',
+            'deployment,hpa,pdb,ingress,httproute,servicemonitor,prometheusrule,opentelemetrycollector',
+            '-n',
+            'duotel',
+            '-l',
+            'duotel.io/stack',
+            '-o',
+            'name',
+          ])
+        ).trim() === '',
+      40,
+    );
+
+    const own = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code < 300);
+    const used = new Set(
+      own.flatMap(({ verb, resource, code }) => [
+        `${verb} ${resource}`,
+        ...(verb === 'patch' && code === 201 ? [`create ${resource}`] : []),
+      ]),
+    );
+    const granted = featureRules(FEATURE_NAMES).flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    );
+    expect(granted.filter((one) => !used.has(one))).toEqual([]);
+  }, 240_000);
+});
