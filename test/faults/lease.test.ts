@@ -100,11 +100,11 @@ row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', s
     const both = await installedPair(at);
     const stop = churn(world);
     try {
-      await sleep(2000);
+      await eventually('B to stand by with its caches', async () => (await both.b.get('/readyz')).status === 200, 90);
       both.a.signal('SIGSTOP');
       await ACTS.inject(world);
       const begun = performance.now();
-      await eventually('B to write', async () => both.writers().endsWith('b'), 28);
+      await eventually('B to write', async () => both.writers().endsWith('b'), 90);
       const taken = (performance.now() - begun) / 1000;
       await ACTS.update(world);
       await sleep(Math.max(0, 30_000 - (performance.now() - begun)));

@@ -1,3 +1,4 @@
+import { namedTests } from './named-tests.ts';
 import { ALL_CASES, type RowResult } from './row-result.ts';
 import { ELSEWHERE, ROWS, type RowId } from './rows.ts';
 
@@ -31,17 +32,16 @@ export function table(results: readonly RowResult[]): string {
 /** docs/faults.md. */
 export function page(results: readonly RowResult[]): string {
   const lines = ids().flatMap((id) => {
-    const own = results.filter((result) => result.id === id);
+    const own = namedTests().filter((test) => test.id === id);
     if (own.length === 0) return [`| ${id} | ${ROWS[id]} | | | ${elsewhere(id) ?? 'not run'} | |`];
-    return own.map(({ test, injected, cases, passed, figures }) =>
-      [
-        `| ${id} | ${ROWS[id]}`,
-        injected,
-        cases.join(', '),
-        `${passed ? 'passed' : 'FAILED'}: ${test.slice(id.length + 1)}`,
-        `${figures} |`,
-      ].join(' | '),
-    );
+    return own.map(({ sentence }) => {
+      const result = results.findLast((one) => one.test === `${id} ${sentence}`);
+      const [injected, cases, outcome, figures] =
+        result === undefined
+          ? ['', '', 'not run', '']
+          : [result.injected, result.cases.join(', '), result.passed ? 'passed' : 'FAILED', result.figures.replace(/[|\n]/g, ' ')];
+      return [`| ${id} | ${ROWS[id]}`, injected, cases, `${outcome}: ${sentence}`, `${figures} |`].join(' | ');
+    });
   });
   const passed = results.filter((result) => result.passed).length;
   return [
@@ -60,7 +60,7 @@ export function page(results: readonly RowResult[]): string {
     '`create` installs the stack, `update` changes its spec, `prune` takes Grafana out, `delete` deletes the TelemetryStack, `inject` turns',
     'telemetry on in a Deployment and off again.',
     '',
-    `${passed} of ${results.length} tests passed.`,
+    `${passed} of ${namedTests().length} tests passed.`,
     '',
     '| row | fault | injected | cases | result | figures |',
     '|---|---|---|---|---|---|',
