@@ -22,12 +22,19 @@ export interface RolloutsOptions {
 interface Running extends OurRollout {
   readonly since: number;
   checked: number;
+  /** When all of it was first as wanted. From then on it holds no place. */
+  completeAt?: number;
 }
 
 /** How often the pods of a rollout are looked at, milliseconds. */
 const LOOK_MS = 3000;
 /** A rollout that takes longer holds no place any more: what keeps it is not the operator's to wait for. Milliseconds. */
 const SLOT_MS = 15 * 60_000;
+/**
+ * How long pods are still ours to answer for after the rollout was through, milliseconds, and at most the deadline: a container without
+ * readiness probe is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
+ */
+const ANSWER_MS = 90_000;
 /** How many of those that wait are woken when a place is free. */
 const WAKE = 16;
 
@@ -47,7 +54,7 @@ export class Rollouts {
     const key = workloadKey(workload);
     const { namespace = '' } = workload.metadata;
     const state = rolloutState(workload);
-    const others = [...this.#running].filter(([other]) => other !== key).map(([, running]) => running);
+    const others = [...this.#running].filter(([other, { completeAt }]) => other !== key && completeAt === undefined).map(([, one]) => one);
     const admission = admit({ name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair }, others, config);
     if (admission.kind === 'go') {
       this.#waiting.delete(key);
@@ -65,7 +72,10 @@ export class Rollouts {
   /** Nothing of the workload is rolling out for us, or wants to. */
   end(key: string): void {
     this.#waiting.delete(key);
-    if (!this.#running.delete(key)) return;
+    if (this.#running.delete(key)) this.#wake();
+  }
+
+  #wake(): void {
     for (const next of [...this.#waiting.keys()].slice(0, WAKE)) this.#options.requeue(next, 0);
   }
 
@@ -80,18 +90,26 @@ export class Rollouts {
     const isOurs = typeof record !== 'string' && record.rollout !== undefined && record.rollout === digestOf(podTemplate(workload));
     const running = this.#running.get(key) ?? (isOurs ? this.#found(key, workload, state, record) : undefined);
     if (running === undefined) return undefined;
-    if (state.complete || typeof record === 'string') {
-      this.end(key);
-      return undefined;
-    }
     const { clock, requeue } = this.#options;
     const age = clock.now() - running.since;
-    const deadlineMs = configs.find(({ stack }) => objectKey(stack) === record.stack)?.autoRollback?.deadlineMs;
-    if (!isOurs || deadlineMs === undefined) {
-      // Somebody else has changed the template meanwhile, or nobody wants to know: only the place counts.
-      if (state.failed || age > SLOT_MS) this.end(key);
+    const deadlineMs =
+      typeof record === 'string' ? undefined : configs.find(({ stack }) => objectKey(stack) === record.stack)?.autoRollback?.deadlineMs;
+    if (!isOurs || typeof record === 'string' || deadlineMs === undefined) {
+      // Taken back, or somebody else has changed the template meanwhile, or nobody wants to know: only the place counts.
+      if (typeof record === 'string' || state.complete || state.failed || age > SLOT_MS) this.end(key);
       else requeue(key, SLOT_MS - age + 1);
       return undefined;
+    }
+    if (state.complete && running.completeAt === undefined) {
+      running.completeAt = clock.now();
+      this.#wake();
+    }
+    if (running.completeAt !== undefined) {
+      const left = running.completeAt + Math.min(ANSWER_MS, deadlineMs) - clock.now();
+      if (left <= 0) this.end(key);
+      else if (state.complete) requeue(key, left + 1);
+      // A pod that fails changes the workload's status: while that is as wanted nobody asks for pods.
+      if (left <= 0 || state.complete) return undefined;
     }
     const due = running.checked + LOOK_MS - clock.now();
     if (due > 0 && !state.failed) {
@@ -103,7 +121,7 @@ export class Rollouts {
     const failure = podFailure(pods);
     if (failure !== undefined) return failure.message;
     if (state.failed) return 'ProgressDeadlineExceeded: new pods did not become available';
-    if (age < deadlineMs) {
+    if (age < deadlineMs || running.completeAt !== undefined) {
       requeue(key, LOOK_MS);
       return undefined;
     }

@@ -222,15 +222,30 @@ describe('an injection whose pods fail where the former ones were available', ()
     expect([await isInjected('sick'), await statusLine('sick')]).toEqual([true, 'Injected both']);
   }, 60_000);
 
-  it('stays when they fail after it was through', async () => {
+  it('is taken back when they fail soon after it was through, as a container without readiness probe does', async () => {
+    await healthy('soon');
+    await annotate('soon', 'duotel.io/backend=both');
+    await eventually('it to be injected', () => isInjected('soon'));
+    await becomesReady('soon');
+    await sleep(1000);
+    await sayCrashed(cluster, await newPods('soon'));
+    await eventually('it to be taken back', async () => !(await isInjected('soon')), 30);
+    expect(await statusLine('soon')).toMatch(/^Blocked RolledBack: container \w+ crashed/);
+  }, 60_000);
+
+  it('stays when they fail long after it was through', async () => {
+    const deadline = (text: string) => JSON.stringify({ spec: { injection: { autoRollback: { deadline: text } } } });
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', deadline('4s')]);
     await healthy('later');
     await annotate('later', 'duotel.io/backend=both');
     await eventually('it to be injected', () => isInjected('later'));
     await becomesReady('later');
-    await sleep(1000);
+    // The operator answers for 90 s, but never for longer than the deadline.
+    await sleep(6000);
     await sayCrashed(cluster, await newPods('later'));
     await sleep(8000);
     expect(await isInjected('later')).toBe(true);
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', deadline('10m')]);
   }, 60_000);
 
   it('stays when the settings say so', async () => {
