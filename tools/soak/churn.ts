@@ -59,7 +59,7 @@ function stackChange(random: SeededRandom, stacks: readonly string[]): Change {
   const stack = random.pick(stacks);
   const roll = random.next();
   if (roll < 0.3) return { type: 'break-stack', stack, kind: random.pick(['ConfigMap', 'Service', 'NetworkPolicy'] as const) };
-  if (roll < 0.5) return { type: 'edit-stack', stack, spec: { grafana: { enabled: random.next() < 0.7 } } };
+  if (roll < 0.5) return { type: 'edit-stack', stack, spec: { grafana: { mode: random.next() < 0.7 ? 'managed' : 'none' } } };
   if (roll < 0.7) return { type: 'edit-stack', stack, spec: { collector: { spanMetrics: { enabled: random.next() < 0.5 } } } };
   const memory = `${random.pick([1, 2, 3])}Gi`;
   return { type: 'edit-stack', stack, spec: { collector: { resources: { limits: { memory } } } } };
