@@ -1,4 +1,4 @@
-import type { Instrument } from './instruments.ts';
+import type { Instrument } from './instrument.ts';
 
 /** Resource attribute of workloads that send prompts and completions because somebody asked for it. */
 export const CAPTURE_RESOURCE_ATTRIBUTE = 'duotel.capture_content';

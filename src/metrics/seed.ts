@@ -42,6 +42,12 @@ const tokenExpr = (type: 'input' | 'output', oldest: string) =>
 /** OpenLIT 1.33.9 to 1.37.0 have both the duration and a request counter: where a process has the counter, the counter is right. */
 const durationExpr = (suffix: string) => `${duration}_${suffix}{${CALL}}`;
 
+/**
+ * The database's name where it is: `db_system_name` since OpenLIT 1.33.15, but `gen_ai_system` in 1.34.24 to 1.35.0. Before, OpenLIT sends
+ * db_system itself, and label_replace leaves alone what it finds no text for.
+ */
+const dbSystem = (expr: string, label: string) => `label_replace(${expr}, "db_system", "$1", "${label}", "(.+)")`;
+
 const recorded = (name: string, expr: string, labels: readonly string[], modes: SeedMetric['modes']): SeedMetric => ({
   name,
   source: { kind: 'recorded', expr },
@@ -81,8 +87,7 @@ export const SEED_METRICS: readonly SeedMetric[] = [
   recorded('gen_ai_request_duration_seconds_count', durationExpr('count'), ['gen_ai_request_model', 'service_name'], MODES),
   recorded(
     'db_total_requests',
-    // OpenLIT before 1.33.15 sends db_system itself, and label_replace leaves it alone there.
-    `label_replace(${seriesName(DB_REQUESTS)}, "db_system", "$1", "db_system_name", "(.+)")`,
+    dbSystem(dbSystem(seriesName(DB_REQUESTS), 'gen_ai_system'), 'db_system_name'),
     ['db_system', 'service_name'],
     OPENLIT_MODES,
   ),

@@ -1,4 +1,4 @@
-import type { Instrument } from './instruments.ts';
+import type { Instrument } from './instrument.ts';
 
 /** Units that the exporter spells out; others are appended as they are (`USD`), and those in braces are dropped. */
 const UNIT_WORDS: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', By: 'bytes', '1': '' };
@@ -20,4 +20,13 @@ export function seriesName(instrument: Pick<Instrument, 'name' | 'kind' | 'unit'
 export function seriesNames(instrument: Pick<Instrument, 'name' | 'kind' | 'unit'>): readonly string[] {
   const name = seriesName(instrument);
   return instrument.kind === 'counter' ? [name] : [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+}
+
+/**
+ * The same names where a collector's exporter adds no suffixes (`add_metric_suffixes: false`, which OpenLIT's own documentation sets). This
+ * stack's collector never does; dashboards made elsewhere may ask for them.
+ */
+export function plainSeriesNames({ name, kind }: Pick<Instrument, 'name' | 'kind'>): readonly string[] {
+  const plain = name.replaceAll(/[^A-Za-z0-9:]/g, '_');
+  return kind === 'counter' ? [plain] : [`${plain}_bucket`, `${plain}_sum`, `${plain}_count`];
 }
