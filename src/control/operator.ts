@@ -46,6 +46,12 @@ const GRACE_MS = 10_000;
 const CUT_MS = 3000;
 
 /**
+ * A worker waits for three answers a workload (patch, release, event); 8 to 16 requests in flight are what an API server of two cores takes
+ * before more only add latency (docs/benchmarks.md). How many rollouts run at once is the pace's, not this one's.
+ */
+const WORKLOADS_AT_ONCE = 16;
+
+/**
  * Wires caches, controllers and probes together and runs them until `stop` aborts. Caches are kept warm while another process leads.
  * @throws LeadershipLostError when this process was the one that writes and is not any more; what it cannot start with.
  */
@@ -96,7 +102,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
-  const workloadQueue = new Controller({ ...common, name: 'workload', concurrency: 4, reconcile: (key) => workloads.reconcile(key) });
+  const workloadQueue = new Controller({
+    ...common,
+    name: 'workload',
+    concurrency: WORKLOADS_AT_ONCE,
+    reconcile: (key) => workloads.reconcile(key),
+  });
 
   function routeChange({ kind, key, object, previous, resync }: Change): void {
     const priority = resync ? 'resync' : 'user';
