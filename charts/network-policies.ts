@@ -2,7 +2,7 @@ import { IntOrString, KubeNetworkPolicy, type NetworkPolicyPeer, type NetworkPol
 import { Construct } from 'constructs';
 import { type Component, componentName, OPERATOR_SELECTOR, objectLabels } from '../src/api/names.ts';
 import { stackParts } from '../src/api/stack-parts.ts';
-import { type Edge, type EdgeSource, edges } from './config/edges.ts';
+import { DNS_PORTS, type Edge, type EdgeSource, edges } from './config/edges.ts';
 import { podLabels } from './pod-labels.ts';
 import type { StackInput } from './stack-input.ts';
 
@@ -30,15 +30,7 @@ export class NetworkPolicies extends Construct {
   }
 }
 
-/**
- * DNS servers are anywhere: in kube-system, on the node, on a link-local address. A policy sees the port behind the Service: OpenShift's
- * servers listen on 5353, Gardener's on 8053.
- */
-const DNS = {
-  ports: [53, 5353, 8053].flatMap((port) =>
-    (['UDP', 'TCP'] as const).map((protocol) => ({ port: IntOrString.fromNumber(port), protocol })),
-  ),
-};
+const DNS = { ports: DNS_PORTS.map(({ port, protocol }) => ({ port: IntOrString.fromNumber(port), protocol })) };
 
 function ports(inward: readonly Edge[]): readonly number[] {
   return [...new Set(inward.map((edge) => edge.port))];

@@ -14,6 +14,7 @@ import {
 } from '../src/api/names.ts';
 import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 import { digest } from './digest.ts';
+import { operatorNetworkPolicy } from './operator-network-policy.ts';
 import { LOADER, programParts } from './operator-program.ts';
 import { CLUSTER_RULES, featureRules, NAMESPACE_RULES, SCOPE_RULES, SCOPED_HOME_RULES, scopedClusterRules } from './operator-rbac.ts';
 import type { OperatorSettings } from './settings.ts';
@@ -71,15 +72,11 @@ export class OperatorChart extends Chart {
       spec: { selector: SELECTOR, ports: [{ name: 'http', port: OPERATOR_PORT, targetPort: 'http', protocol: 'TCP' }] },
     });
     this.#object('network-policy', 'networking.k8s.io/v1', 'NetworkPolicy', NAME, {
-      spec: {
-        podSelector: { matchLabels: SELECTOR },
-        policyTypes: ['Ingress'],
-        ingress: [{ ports: [{ port: OPERATOR_PORT, protocol: 'TCP' }] }],
-      },
+      spec: operatorNetworkPolicy(props.operator.apiServerPorts),
     });
     const { replicas = 1 } = props.operator;
     if (replicas > 1) {
-      const spec = { maxUnavailable: 1, selector: { matchLabels: SELECTOR } };
+      const spec = { maxUnavailable: 1, selector: { matchLabels: SELECTOR }, unhealthyPodEvictionPolicy: 'AlwaysAllow' };
       this.#object('pod-disruption-budget', 'policy/v1', 'PodDisruptionBudget', NAME, { spec });
     }
     this.#object('deployment', 'apps/v1', 'Deployment', NAME, {

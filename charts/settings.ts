@@ -23,6 +23,8 @@ export interface OperatorSettings {
   readonly features?: readonly Feature[];
   /** Pods of the operator. One of them writes, the others wait with warm caches. Default 1: after a crash the new pod waits up to 15 s. */
   readonly replicas?: number;
+  /** Ports that the operator may reach the API server at, for its NetworkPolicy. Default: 443, 6443, 8443 and 16443. */
+  readonly apiServerPorts?: readonly number[];
 }
 
 const OPERATOR_SCHEMA = {
@@ -45,6 +47,7 @@ const OPERATOR_SCHEMA = {
       },
     },
     replicas: { type: 'integer', minimum: 1, maximum: 5 },
+    apiServerPorts: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'integer', minimum: 1, maximum: 65535 } },
     features: { type: 'array', items: { enum: FEATURE_NAMES } },
   },
 };
