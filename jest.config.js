@@ -15,5 +15,14 @@ const project = (name, extra = {}) => ({
 export default {
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
-  projects: [project('unit'), project('golden'), project('configs'), project('cluster'), project('gitops'), project('e2e'), project('faults')],
+  projects: [
+    project('unit'),
+    project('golden'),
+    project('configs'),
+    project('cluster'),
+    project('checks'),
+    project('gitops'),
+    project('e2e'),
+    project('faults'),
+  ],
 };
