@@ -1,0 +1,260 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { INSTRUMENTS, openLitInstruments } from '../../../src/metrics/instruments.ts';
+import { labelName, openLitLabels } from '../../../src/metrics/openlit-labels.ts';
+import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../../src/metrics/seed.ts';
+import { seriesName, seriesNames } from '../../../src/metrics/series-name.ts';
+import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../src/metrics/span-metrics.ts';
+import { freePorts } from '../../../tools/cluster/free-ports.ts';
+import { ensurePythonEnvironment } from '../../../tools/python/uv.ts';
+import { eventually } from '../../support/eventually.ts';
+import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
+import { LineProcess } from '../../support/line-process.ts';
+import { countsDatabase, measuresDuration, OPENLIT_RANGES, openLitReplay } from '../../support/openlit-replay.ts';
+import { metricsRequest } from '../../support/otlp.ts';
+import { end, ready, start } from '../../support/processes.ts';
+import { promQuery } from '../../support/prom-query.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
+import { OPENLIT_METRICS, resource } from '../../support/workloads.ts';
+
+/** Three installed OpenLIT and both producers together, against the real collector and Prometheus. The binaries may have to be built first. */
+const LIMIT_MS = 45 * 60_000;
+const ROOT = join(import.meta.dirname, '../../..');
+const APPS = join(import.meta.dirname, 'apps');
+const BOOTSTRAP = join(ROOT, 'bootstrap/python');
+/** What the source document's own application needs is in the example's requirements; with the tests' it is the environment of the bootstrap's tests. */
+const EXAMPLE = ['examples/rag-python/requirements.txt', 'test/golden/python/requirements.txt'];
+const OPENLIT_VERSIONS: Readonly<Record<string, readonly string[]>> = {
+  '1.36.3': ['test/golden/metrics/requirements-1.36.3.txt'],
+  '1.40.0': ['test/golden/metrics/requirements-1.40.0.txt'],
+  '1.45.0': EXAMPLE,
+};
+const MODES = ['openinference', 'both'] as const;
+
+interface Answer {
+  readonly version: string;
+  readonly instruments: readonly string[];
+  readonly input: number;
+  readonly output: number;
+}
+
+let folder: string;
+let stack: StackProcesses;
+let model: ReturnType<typeof start>;
+const programs: LineProcess[] = [];
+const answers = new Map<string, Answer>();
+
+const serviceOf = (version: string) => `openlit-${version}`;
+const query = (expr: string) => promQuery(stack.url.prometheus, expr);
+const sum = async (expr: string) => Number((await query(expr))[0]?.value[1] ?? Number.NaN);
+
+function python(paths: readonly string[]): Promise<string> {
+  const texts = paths.map((path) => readFileSync(join(ROOT, path), 'utf8'));
+  return ensurePythonEnvironment(texts, (line) => void process.stderr.write(`${line}\n`));
+}
+
+function environment(service: string, backend: string, api: string): Readonly<Record<string, string>> {
+  const { PATH = '', HOME = folder } = process.env;
+  return {
+    PATH,
+    HOME,
+    PYTHONDONTWRITEBYTECODE: '1',
+    ANONYMIZED_TELEMETRY: 'False',
+    NO_PROXY: '127.0.0.1',
+    OPENAI_BASE_URL: `${api}/v1`,
+    OPENAI_API_KEY: 'dummy',
+    OPENLIT_PRICING_JSON: join(BOOTSTRAP, 'pricing.json'),
+    OBSERVABILITY_BACKEND: backend,
+    OTEL_SERVICE_NAME: service,
+    OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${service}-0,k8s.namespace.name=apps,deployment.environment.name=test,duotel.backend=${backend}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: stack.url.otlp,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_METRIC_EXPORT_INTERVAL: '600000',
+  };
+}
+
+/** Usage of each step of a replayed version. */
+const usage = (step: number) => ({ calls: 4 * step, input: 467 * step, output: 28 * step, cost: 0.25 * step, dbRequests: 3 * step });
+
+async function replay(step: number): Promise<void> {
+  for (const at of OPENLIT_RANGES) {
+    const service = `${at.sdk}-${at.version}`;
+    await stack.send('metrics', metricsRequest(resource(service, 'openlit'), OPENLIT_METRICS, openLitReplay(at, service, usage(step))));
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'duotel-sdks-'));
+  const interpreters = new Map<string, string>();
+  for (const [version, paths] of Object.entries(OPENLIT_VERSIONS)) interpreters.set(version, await python(paths));
+  stack = await startStackProcesses();
+  const [port] = await freePorts(1);
+  const api = `http://127.0.0.1:${port}`;
+  const anyPython = interpreters.get('1.45.0') ?? '';
+  model = start(
+    anyPython,
+    ['-B', join(ROOT, 'examples/fake-openai/server.py'), '--host', '127.0.0.1', '--port', String(port)],
+    join(folder, 'api.log'),
+  );
+  await ready(`${api}/healthz`, model, () => readFileSync(join(folder, 'api.log'), 'utf8'));
+  const openlits = [...interpreters].map(([version, interpreter]) => {
+    const program = new LineProcess(interpreter, [join(APPS, 'openlit_app.py')], environment(serviceOf(version), 'openlit', api));
+    return { version, program };
+  });
+  const bootstrapped = MODES.map((mode) => {
+    const env = { ...environment(mode, mode, api), PYTHONPATH: BOOTSTRAP, DUOTEL_CAPTURE_CONTENT: 'false' };
+    return new LineProcess(anyPython, [join(APPS, 'workload_app.py')], env);
+  });
+  programs.push(...openlits.map(({ program }) => program), ...bootstrapped);
+  // Twice, with a scrape between: a rate needs two samples.
+  for (const step of [1, 2]) {
+    await replay(step);
+    await Promise.all([
+      ...openlits.map(async ({ version, program }) => answers.set(version, (await program.ask()) as Answer)),
+      ...bootstrapped.map((program) => program.ask()),
+    ]);
+    for (const service of [...openlits.map(({ version }) => serviceOf(version)), ...MODES]) {
+      const calls = `sum(gen_ai_total_requests{service_name="${service}"})`;
+      const spans = `sum(${CALLS_TOTAL}{service_name="${service}"})`;
+      await eventually(`round ${step} of ${service} in Prometheus`, async () => (await sum(calls)) > 0 && (await sum(spans)) > 0, 60);
+    }
+  }
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await Promise.all(programs.map((program) => program.stop()));
+  if (model !== undefined) await end(model);
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function scrape(service: string): Promise<readonly Sample[]> {
+  const samples = parseExposition(await (await fetch(stack.url.metrics)).text());
+  return samples.filter(({ name, labels }) => labels['service_name'] === service && name !== 'target_info');
+}
+
+describe.each(Object.keys(OPENLIT_VERSIONS))('OpenLIT %s', (version) => {
+  const service = serviceOf(version);
+  const instruments = openLitInstruments('python', version);
+
+  it('is the version that is installed, and creates the instruments of the catalogue', () => {
+    const answer = answers.get(version);
+    expect(answer?.version).toBe(version);
+    expect(answer?.instruments).toEqual(instruments.map(({ kind, name, unit }) => `${kind} ${name} ${unit}`).sort());
+  });
+
+  it('has at the collector the series of the catalogue and no other', async () => {
+    const spans = [CALLS_TOTAL, ...['bucket', 'sum', 'count'].map((suffix) => `${SPAN_DURATION}_${suffix}`)];
+    const own = INSTRUMENTS.filter(({ producers }) => producers.includes('app')).flatMap(seriesNames);
+    const found = new Set((await scrape(service)).map(({ name }) => name).filter((name) => !spans.includes(name) && !own.includes(name)));
+    expect([...found].sort()).toEqual(instruments.flatMap(seriesNames).sort());
+  });
+
+  it('has on each series the labels of the catalogue', async () => {
+    // Those of the exporter, of a histogram, and of the resource (RESOURCE_LABELS of the collector).
+    const common = ['job', 'instance', 'le', 'service_name', 'service_version', 'deployment_environment_name', 'k8s_namespace_name'];
+    const samples = await scrape(service);
+    for (const instrument of instruments) {
+      const set = openLitLabels(instrument, 'python', version);
+      const allowed = [...(set?.always ?? []), ...(set?.sometimes ?? [])].map(labelName);
+      for (const { name, labels } of samples.filter((sample) => seriesNames(instrument).includes(sample.name))) {
+        const names = Object.keys(labels).filter((label) => !label.startsWith('otel_scope_'));
+        expect({
+          name,
+          unknown: names.filter((label) => !common.includes(label) && !allowed.includes(label)),
+          missing: (set?.always ?? []).map(labelName).filter((label) => !names.includes(label)),
+        }).toEqual({ name, unknown: [], missing: [] });
+      }
+    }
+  });
+
+  it('is exact to the token under the names of the source document', async () => {
+    const { input = 0, output = 0 } = answers.get(version) ?? {};
+    const of = (name: string) => sum(`sum(${name}{service_name="${service}",gen_ai_request_model="gpt-4o-mini"})`);
+    const counts = async () => ({
+      input: await of('gen_ai_usage_input_tokens_total'),
+      output: await of('gen_ai_usage_output_tokens_total'),
+      requests: await of('gen_ai_total_requests'),
+      timed: await of('gen_ai_request_duration_seconds_count'),
+    });
+    const expected = { input: 2 * input, output: 2 * output, requests: 2, timed: 2 };
+    // Prometheus has each name from the next evaluation after its scrape.
+    await eventually('both rounds', async () => Object.values(await counts()).every((count) => count >= 2), 30);
+    await eventually('all tokens of both rounds', async () => (await counts()).output >= expected.output, 30);
+    expect(await counts()).toEqual(expected);
+    // USD per thousand tokens of gpt-4o-mini in the shipped price list.
+    expect(await of('gen_ai_total_cost')).toBeCloseTo((expected.input * 0.00015 + expected.output * 0.0006) / 1000, 10);
+    expect(await sum(`sum(db_total_requests{service_name="${service}",db_system="chroma"})`)).toBe(4);
+  });
+});
+
+/** Names that a mode can have; `own`: the application's metrics too. */
+const namesOf = (mode: SeedMetric['modes'][number]) => SEED_METRICS.filter(({ modes }) => modes.length === 0 || modes.includes(mode));
+const MODE_OF: Readonly<Record<string, SeedMetric['modes'][number]>> = {
+  ...Object.fromEntries(Object.keys(OPENLIT_VERSIONS).map((version) => [serviceOf(version), 'openlit'])),
+  openinference: 'openinference',
+  both: 'both',
+};
+
+describe.each(Object.entries(MODE_OF))('a workload %s, in mode %s', (service, mode) => {
+  it('has every name of the source document that its mode can have, with the labels that queries group by', async () => {
+    for (const { name, labels } of namesOf(mode)) {
+      const series = await query(`${name}{service_name="${service}"}`);
+      const missing = labels.filter((label) => !series.some(({ metric }) => metric[label] !== undefined));
+      expect({ name, series: series.length > 0, missing }).toEqual({ name, series: true, missing: [] });
+    }
+  });
+
+  it('answers the dashboard queries of the source document', async () => {
+    const needOpenLit = [SEED_QUERIES.costPerHour, SEED_QUERIES.vectorDbOperations] as readonly string[];
+    for (const expr of Object.values(SEED_QUERIES).filter((one) => mode !== 'openinference' || !needOpenLit.includes(one))) {
+      // The document's query, of this workload alone.
+      const own = expr.replaceAll(/(\w+)\[/g, `$1{service_name="${service}"}[`);
+      const rates = await eventually(own, async () => {
+        const values = (await query(own)).map(({ value: [, text] }) => Number(text)).filter((rate) => rate > 0);
+        return values.length > 0 && values;
+      });
+      expect(rates.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('has its spans counted under the producer that its mode shows', async () => {
+    const spans = await query(`sum by (${PRODUCER_LABEL}) (${CALLS_TOTAL}{service_name="${service}"})`);
+    expect(spans.map(({ metric }) => metric[PRODUCER_LABEL])).toContain(mode === 'openlit' ? 'openlit' : 'openinference');
+  });
+});
+
+describe.each(OPENLIT_RANGES)('OpenLIT $version for $sdk, as the catalogue says it sends', (at) => {
+  const service = `${at.sdk}-${at.version}`;
+
+  it('has the same figures under the names of the source document', async () => {
+    const of = (name: string, more = '') => sum(`sum(${name}{service_name="${service}"${more}})`);
+    const figures = {
+      input: await of('gen_ai_usage_input_tokens_total'),
+      output: await of('gen_ai_usage_output_tokens_total'),
+      requests: await of('gen_ai_total_requests'),
+      cost: await of('gen_ai_total_cost'),
+      timed: await of('gen_ai_request_duration_seconds_count'),
+      database: await of('db_total_requests', ',db_system="chroma"'),
+    };
+    expect(figures).toEqual({
+      input: 934,
+      output: 56,
+      requests: 8,
+      cost: 0.5,
+      timed: measuresDuration(at) ? 8 : Number.NaN,
+      database: countsDatabase(at) ? 6 : Number.NaN,
+    });
+  });
+});
+
+describe('the collector', () => {
+  it('makes in mode openinference what OpenLIT would send, and adds nothing to a workload that has OpenLIT', async () => {
+    const duration = `${seriesName({ name: 'gen_ai.client.operation.duration', kind: 'histogram', unit: 's' })}_count`;
+    expect(total(select(await scrape('openinference'), duration))).toBeGreaterThan(0);
+    const scopes = new Set(select(await scrape('both'), duration).map(({ labels }) => labels['otel_scope_name']));
+    expect([...scopes]).toEqual([OPENLIT_METRICS]);
+  });
+});
