@@ -134,6 +134,12 @@ export const REASONS = {
     means: 'The container mounts something of its own at a path that the operator needs.',
     todo: 'Mount it elsewhere; paths under /duotel are the operator’s.',
   },
+  VolumeListShared: {
+    state: 'blocked',
+    means:
+      "A container that needs a volume of the operator's mounts none of the pod's own: when you drop the last of those, your tool drops the operator's with them, and the API server refuses your deploy.",
+    todo: 'Give the container a mount of its own, for example an emptyDir at /tmp; or set duotel.io/bootstrap to none.',
+  },
   StartupPathOwnedByUser: {
     state: 'blocked',
     means: 'The container sets PYTHONPATH itself, and the bootstrap can not load without its folder in it.',
@@ -173,6 +179,12 @@ export const REASONS = {
     state: 'note',
     means: 'The update strategy is OnDelete: running pods keep the former template.',
     todo: 'Delete the pods when it suits you.',
+  },
+  PricesLeftOut: {
+    state: 'note',
+    means:
+      "The price list is not mounted, for the reason given under VolumeListShared; OpenLIT fetches its own, and records no cost where it can't.",
+    todo: 'Give the container a mount of its own, for example an emptyDir at /tmp.',
   },
   EnvFromNotRead: {
     state: 'note',

@@ -15,6 +15,7 @@ import { recoverRecord } from './recover.ts';
 import { releasePatch } from './release.ts';
 import { formatRollback, type RollbackNote, readRollback, settingsDigest } from './rollback.ts';
 import { type Settings, settingsOf } from './settings.ts';
+import { exposedContainer } from './shared-volumes.ts';
 import { chooseStack } from './stack-choice.ts';
 import { targetContainers } from './target-containers.ts';
 import { diffTemplate, revertTemplate } from './template-diff.ts';
@@ -105,14 +106,20 @@ export function planRollback(input: PlanInput, failure: string): Plan {
 }
 
 function rollback(workload: KubeObject, template: PodTemplate, mine: Mine, note: RollbackNote): Plan {
-  const result = outcome('RolledBack', note.message);
+  return takeBack(workload, template, mine, outcome('RolledBack', note.message), { [ANNOTATION.rolledBack]: formatRollback(note) });
+}
+
+/** The template as it was, and the reason why in the status; where there is nothing to take back, the reason alone. */
+function takeBack(
+  workload: KubeObject,
+  template: PodTemplate,
+  mine: Mine,
+  result: Outcome,
+  beside: Readonly<Record<string, string>> = {},
+): Plan {
   const podSpec = revertTemplate(template.spec, mine);
-  if (podSpec === undefined) return report(workload, result, { [ANNOTATION.rolledBack]: formatRollback(note) }, NO_NEEDS);
-  const annotations = {
-    [ANNOTATION.injected]: null,
-    [ANNOTATION.status]: result.line,
-    [ANNOTATION.rolledBack]: formatRollback(note),
-  };
+  if (podSpec === undefined) return report(workload, result, beside, NO_NEEDS);
+  const annotations = { [ANNOTATION.injected]: null, [ANNOTATION.status]: result.line, ...beside };
   return { action: 'revert', patch: templatePatch(workload, annotations, podSpec), outcome: result, event: eventOf(result) };
 }
 
@@ -166,13 +173,24 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
   const targets = targetContainers(settings.containers, template.spec);
   if (targets.kind === 'refused') return refuse(targets);
 
-  const { config } = stack;
+  const exposed = exposedContainer(template.spec, targets.names);
+  const config = exposed === undefined ? stack.config : withoutPrices(stack.config);
   const mounts = mountsOf(settings, config);
+  if (exposed !== undefined && mounts.length > 0) {
+    const message = `container ${exposed} mounts none of the pod's own volumes: a volume of the operator's there could make your deploy fail on the day you drop the last of them; give the container a mount of its own, for example an emptyDir at /tmp, or set ${ANNOTATION.bootstrap} to none`;
+    return takeBack(workload, template, known.mine, outcome('VolumeListShared', message, settings.notes));
+  }
   const containers = new Map(targets.names.map((name) => [name, containerVariables(workload, name, settings, config)] as const));
   const diff = diffTemplate(template.spec, { containers, mounts }, known.mine, known.recorded);
   if (diff.kind === 'refused') return refuse(diff);
 
-  const notes = [...settings.notes, ...known.notes, ...diff.notes, ...surroundings(workload, template, targets.names, settings)];
+  const notes = [
+    ...settings.notes,
+    ...known.notes,
+    ...diff.notes,
+    ...pricesNote(settings, exposed),
+    ...surroundings(workload, template, targets.names, settings),
+  ];
   const message = `mode ${settings.backend} in ${targets.names.map((name) => `container ${name}`).join(', ')}, reporting to TelemetryStack ${config.stack.namespace}/${config.stack.name}`;
   const result = outcome('Injected', message, notes, settings.backend);
   const wanted: InjectionRecord = {
@@ -206,9 +224,19 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
   };
 }
 
+function withoutPrices({ pricing, ...config }: InjectionConfig): InjectionConfig {
+  return { ...config, pricing: { ...pricing, files: [] } };
+}
+
+function pricesNote({ backend }: ActiveSettings, exposed: string | undefined): readonly Note[] {
+  if (exposed === undefined || backend === 'openinference') return [];
+  const message = `container ${exposed} mounts none of the pod's own volumes, so the price list is not mounted there either: OpenLIT fetches its own`;
+  return [{ reason: 'PricesLeftOut', level: 'note', message }];
+}
+
 function mountsOf(settings: ActiveSettings, config: InjectionConfig): readonly Mount[] {
   return [
-    ...(settings.backend === 'openinference' ? [] : [config.pricing]),
+    ...(settings.backend === 'openinference' || config.pricing.files.length === 0 ? [] : [config.pricing]),
     ...(settings.bootstrap === 'python' ? [config.python] : []),
     ...(config.ca === undefined ? [] : [config.ca]),
   ];

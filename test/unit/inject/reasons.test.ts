@@ -58,6 +58,8 @@ const CASES: Readonly<Record<Reason, () => Plan>> = {
   AnnotationOnPodTemplate: () => planOf({ annotations: {}, templateMetadata: { annotations: BOTH } }),
   HostNetworkDns: () => planOf({ pod: { hostNetwork: true } }),
   PodsMustBeDeleted: () => planOf({ kind: 'StatefulSet', spec: { updateStrategy: { type: 'OnDelete' } } }),
+  VolumeListShared: () => planOf({ annotations: PYTHON, pod: { volumes: [{ name: 'creds' }] } }),
+  PricesLeftOut: () => planOf({ pod: { volumes: [{ name: 'creds' }] } }),
   EnvFromNotRead: () => planOf({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }),
   ImageEnvNotRead: () => planOf({ annotations: PYTHON }),
 };

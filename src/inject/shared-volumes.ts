@@ -1,0 +1,20 @@
+import { MOUNT_PATH } from './config.ts';
+import type { PodSpec } from './pod-template.ts';
+
+/** Names of the volumes that the operator adds. */
+const OURS: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
+
+/**
+ * The first of these containers in which a mount of ours could make its owner's next deploy fail; undefined when there is none.
+ *
+ * The pod has volumes of its owner's, and the container mounts none of them. When the owner drops the last of these volumes (with the
+ * sidecar that used it), each tool that merges (kubectl apply, Helm, Flux, Argo CD) drops the list `volumes` as a whole, ours included;
+ * our mount, in a list that was never the owner's, stays, and the API server refuses their deploy: `volumeMounts[0].name: Not found`.
+ * Where the container has a mount of the owner's too, that list goes with the volumes, and we put ours back. Measured with seven tools:
+ * docs/gitops.md.
+ */
+export function exposedContainer(pod: PodSpec, targets: readonly string[]): string | undefined {
+  const theirs = ({ name }: { readonly name: string }): boolean => !OURS.includes(name);
+  if (!(pod.volumes ?? []).some(theirs)) return undefined;
+  return pod.containers.find(({ name, volumeMounts = [] }) => targets.includes(name) && !volumeMounts.some(theirs))?.name;
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/kube-object.ts';
+import { podTemplate } from '../../src/inject/pod-template.ts';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { eventually } from '../support/eventually.ts';
+import { APP, type App, deployment } from '../support/gitops/app.ts';
+import { DELIVERIES } from '../support/gitops/deliveries.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+
+/** An app beside a proxy which alone mounts the pod's only volume: the change that a mount of ours in the app would make fail. */
+const WITH_PROXY: App = {
+  containers: [APP, { name: 'proxy', image: 'example/proxy:1', volumeMounts: [{ name: 'creds', mountPath: '/creds' }] }],
+  volumes: [{ name: 'creds', emptyDir: {} }],
+};
+const ALONE: App = { containers: [APP] };
+
+let cluster: ControlPlane;
+let operator: RunningOperator;
+
+beforeAll(async () => {
+  const { dist, remove } = synthesize();
+  cluster = await startControlPlane();
+  await must(cluster, ['apply', '--server-side', '-f', dist]);
+  remove();
+  operator = await startOperator(cluster);
+}, 300_000);
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+}, 60_000);
+
+const statusOf = async (namespace: string): Promise<string> =>
+  (await getObject<KubeObject>(cluster, 'deployment/shop', namespace))?.metadata.annotations?.['duotel.io/status'] ?? '';
+
+describe('the last volume goes with the sidecar that used it', () => {
+  it.each(DELIVERIES.filter(({ how }) => how === 'merges'))(
+    'when $title delivers it, and the operator mounts its files after that',
+    async ({ id, apply }) => {
+      const namespace = `last-volume-${id}`;
+      await must(cluster, ['create', 'namespace', namespace]);
+      const annotations = { 'duotel.io/backend': 'both', 'duotel.io/containers': 'app' };
+      const deliver = (app: App) => apply({ cluster, namespace }, [deployment('shop', namespace, { ...app, annotations })]);
+      await deliver(WITH_PROXY);
+      await eventually('the variables', async () => (await statusOf(namespace)).startsWith('Injected both; PricesLeftOut'), 60);
+      await deliver(ALONE);
+      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both', 60);
+      const shop = await getObject<KubeObject>(cluster, 'deployment/shop', namespace);
+      const { containers, volumes = [] } = (shop && podTemplate(shop))?.spec ?? { containers: [] };
+      expect([containers.map(({ name }) => name), volumes.map(({ name }) => name)]).toEqual([['app'], ['duotel-pricing']]);
+    },
+    180_000,
+  );
+
+  it('and where a bootstrap is asked for, nothing is injected before', async () => {
+    const namespace = 'last-volume-bootstrap';
+    await must(cluster, ['create', 'namespace', namespace]);
+    const annotations = { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python', 'duotel.io/containers': 'app' };
+    const object = deployment('shop', namespace, { ...WITH_PROXY, annotations });
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify(object));
+    await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked VolumeListShared: container app'), 60);
+  }, 180_000);
+});

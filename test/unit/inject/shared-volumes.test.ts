@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
+import { exposedContainer } from '../../../src/inject/shared-volumes.ts';
+import { after as carriedOut, input, workload } from '../../support/injection.ts';
+
+const creds = { name: 'creds', emptyDir: {} };
+const mount = { name: 'creds', mountPath: '/creds' };
+const PYTHON = { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python', 'duotel.io/containers': 'app' };
+const template = (object: PlanInput['workload']) => JSON.stringify((object['spec'] as { template: object }).template);
+
+describe('a container without mounts in a pod whose volumes are all for others', () => {
+  const parts = { containers: [{ name: 'app' }, { name: 'proxy', volumeMounts: [mount] }], pod: { volumes: [creds] } };
+
+  it('gets no bootstrap, since its owner could not drop the volumes any more', () => {
+    const plan = planWorkload(input(workload({ annotations: PYTHON, ...parts })));
+    expect([plan.action, plan.outcome?.reason]).toEqual(['status', 'VolumeListShared']);
+  });
+
+  it('gets its variables without the price list', () => {
+    const plan = planWorkload(input(workload({ annotations: { ...PYTHON, 'duotel.io/bootstrap': 'none' }, ...parts })));
+    expect(plan.outcome?.reason).toBe('Injected');
+    const patch = 'patch' in plan ? JSON.stringify(plan.patch.body) : '';
+    expect(patch).toContain('OTEL_SERVICE_NAME');
+    expect(patch).not.toContain('OPENLIT_PRICING_JSON');
+    expect(patch).not.toContain('duotel-pricing');
+  });
+
+  it('gives back what it had when the sidecar with the volume came later', () => {
+    const before = workload({ annotations: PYTHON, containers: [{ name: 'app' }] });
+    const injected = carriedOut(before, planWorkload(input(before)));
+    expect(template(injected)).toContain('duotel-python');
+    const spec = structuredClone(injected['spec']) as { template: { spec: { containers: object[]; volumes: object[] } } };
+    spec.template.spec.containers.push({ name: 'proxy', image: 'proxy', volumeMounts: [mount] });
+    spec.template.spec.volumes.push(creds);
+    const grown = { ...injected, spec };
+    const plan = planWorkload(input(grown));
+    expect([plan.action, plan.outcome?.reason]).toEqual(['revert', 'VolumeListShared']);
+    expect(template(carriedOut(grown, plan))).not.toContain('duotel');
+  });
+});
+
+describe('a container is not exposed', () => {
+  it('where the pod has no volumes but ours, or it mounts one of its owner’s', () => {
+    expect(exposedContainer({ containers: [{ name: 'app' }], volumes: [{ name: 'duotel-pricing' }] }, ['app'])).toBeUndefined();
+    expect(exposedContainer({ containers: [{ name: 'app', volumeMounts: [mount] }], volumes: [creds] }, ['app'])).toBeUndefined();
+    expect(exposedContainer({ containers: [{ name: 'app' }, { name: 'proxy' }], volumes: [creds] }, ['app'])).toBe('app');
+  });
+});
