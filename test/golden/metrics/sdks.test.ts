@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { INSTRUMENTS, openLitInstruments } from '../../../src/metrics/instruments.ts';
-import { labelName, openLitLabels } from '../../../src/metrics/openlit-labels.ts';
 import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../../src/metrics/seed.ts';
 import { seriesName, seriesNames } from '../../../src/metrics/series-name.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../src/metrics/span-metrics.ts';
@@ -12,6 +11,7 @@ import { ensurePythonEnvironment } from '../../../tools/python/uv.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
 import { LineProcess } from '../../support/line-process.ts';
+import { type Answer, appEnvironment, labelFaults } from '../../support/openlit-app.ts';
 import { countsDatabase, measuresDuration, OPENLIT_RANGES, openLitReplay } from '../../support/openlit-replay.ts';
 import { metricsRequest } from '../../support/otlp.ts';
 import { end, ready, start } from '../../support/processes.ts';
@@ -33,13 +33,6 @@ const OPENLIT_VERSIONS: Readonly<Record<string, readonly string[]>> = {
 };
 const MODES = ['openinference', 'both'] as const;
 
-interface Answer {
-  readonly version: string;
-  readonly instruments: readonly string[];
-  readonly input: number;
-  readonly output: number;
-}
-
 let folder: string;
 let stack: StackProcesses;
 let model: ReturnType<typeof start>;
@@ -56,23 +49,7 @@ function python(paths: readonly string[]): Promise<string> {
 }
 
 function environment(service: string, backend: string, api: string): Readonly<Record<string, string>> {
-  const { PATH = '', HOME = folder } = process.env;
-  return {
-    PATH,
-    HOME,
-    PYTHONDONTWRITEBYTECODE: '1',
-    ANONYMIZED_TELEMETRY: 'False',
-    NO_PROXY: '127.0.0.1',
-    OPENAI_BASE_URL: `${api}/v1`,
-    OPENAI_API_KEY: 'dummy',
-    OPENLIT_PRICING_JSON: join(BOOTSTRAP, 'pricing.json'),
-    OBSERVABILITY_BACKEND: backend,
-    OTEL_SERVICE_NAME: service,
-    OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${service}-0,k8s.namespace.name=apps,deployment.environment.name=test,duotel.backend=${backend}`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: stack.url.otlp,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-    OTEL_METRIC_EXPORT_INTERVAL: '600000',
-  };
+  return appEnvironment({ service, backend, api, otlp: stack.url.otlp, prices: join(BOOTSTRAP, 'pricing.json') });
 }
 
 /** Usage of each step of a replayed version. */
@@ -153,21 +130,7 @@ describe.each(Object.keys(OPENLIT_VERSIONS))('OpenLIT %s', (version) => {
   });
 
   it('has on each series the labels of the catalogue', async () => {
-    // Those of the exporter, of a histogram, and of the resource (RESOURCE_LABELS of the collector).
-    const common = ['job', 'instance', 'le', 'service_name', 'service_version', 'deployment_environment_name', 'k8s_namespace_name'];
-    const samples = await scrape(service);
-    for (const instrument of instruments) {
-      const set = openLitLabels(instrument, 'python', version);
-      const allowed = [...(set?.always ?? []), ...(set?.sometimes ?? [])].map(labelName);
-      for (const { name, labels } of samples.filter((sample) => seriesNames(instrument).includes(sample.name))) {
-        const names = Object.keys(labels).filter((label) => !label.startsWith('otel_scope_'));
-        expect({
-          name,
-          unknown: names.filter((label) => !common.includes(label) && !allowed.includes(label)),
-          missing: (set?.always ?? []).map(labelName).filter((label) => !names.includes(label)),
-        }).toEqual({ name, unknown: [], missing: [] });
-      }
-    }
+    expect(labelFaults({ sdk: 'python', version }, await scrape(service))).toEqual([]);
   });
 
   it('is exact to the token under the names of the source document', async () => {
