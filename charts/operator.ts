@@ -130,7 +130,8 @@ export class OperatorChart extends Chart {
 function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programParts>): object {
   const probe = (path: string): object => ({ httpGet: { path, port: 'http' } });
   const fromParts = {
-    command: ['node', '--input-type=module', '-e', LOADER, '/program'],
+    // NODE_OPTIONS may not hold --optimize-for-size.
+    command: ['node', '--optimize-for-size', '--input-type=module', '-e', LOADER, '/program'],
     volumeMounts: [
       { name: 'program', mountPath: '/program', readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },
@@ -165,6 +166,8 @@ function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programPar
           { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
           // With V8's default young generation the process grows to more than twice of what it needs (docs/benchmarks.md).
           { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1' },
+          // And glibc would keep a heap for each thread.
+          { name: 'MALLOC_ARENA_MAX', value: '1' },
         ],
         ports: [{ name: 'http', containerPort: OPERATOR_PORT, protocol: 'TCP' }],
         startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },

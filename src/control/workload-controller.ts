@@ -121,8 +121,7 @@ export class WorkloadController {
     if (stored === undefined) return this.#leave(key, namespaceName);
     // The Namespace's event may come after the workload's: it queues its workloads then.
     if (namespace === undefined) return;
-    const workload = isStub(stored) ? await this.#whole(stored, namespace) : stored;
-    // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
+    const workload = isStub(stored) ? await this.#whole(key, stored, namespace) : stored;
     if (workload === undefined) return this.#reported.has(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
@@ -152,8 +151,10 @@ export class WorkloadController {
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
     }
-    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
     const last = this.#reported.get(key);
+    // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
+    if (plan.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
+    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
     if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
   }
 
@@ -165,9 +166,13 @@ export class WorkloadController {
     await this.#copies.collect(namespace, this.#index.inNamespace(namespace));
   }
 
-  /** The whole of a workload that is kept as a stub, when its Namespace makes it ours; undefined: it is not our business. */
-  async #whole(stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
-    if (!hasOurs(namespace.metadata.annotations)) return undefined;
+  /**
+   * The whole of a workload that is kept as a stub, when its Namespace makes it ours, or when it was ours and has lost annotation and
+   * record in one stroke: its variables may still be there. undefined: it is not our business.
+   */
+  async #whole(key: string, stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
+    const last = this.#reported.get(key)?.outcome.reason;
+    if (!hasOurs(namespace.metadata.annotations) && (last === undefined || last === 'Reverted')) return undefined;
     const { api } = this.#options;
     return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
   }

@@ -234,7 +234,7 @@ describe('the command line', () => {
 describe('the stack on the embedded cluster', () => {
   it('uses local images, has no Grafana, and says why', () => {
     const { spec, operatorImage, note } = embeddedStack();
-    expect(spec.grafana).toEqual({ enabled: false });
+    expect(spec.grafana).toEqual({ mode: 'sidecar' });
     for (const image of [spec.collector.image, spec.jaeger.image, spec.prometheus.image, operatorImage])
       expect(image).toMatch(/^duotel\.local\//);
     expect(note).toContain('Grafana');
