@@ -113,13 +113,15 @@ export function differencesOf(desired: KubeObject, live: KubeObject): readonly D
 }
 
 /**
- * Nothing is deleted when nothing is desired, or when more than the allowed share of the inventory would go: a render that lost so much
- * is a fault, not a wish.
+ * Nothing is deleted when nothing is desired, or when as much of the inventory would go as a fault of the render would take: that is not
+ * a wish.
  */
 function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Policies): readonly Action[] {
   const ids = new Set(wanted.map((object) => entryId(objectEntry(object))));
   const surplus = input.inventory.filter((entry) => !ids.has(entryId(entry)));
-  const refused = wanted.length === 0 || surplus.length > input.inventory.length * policies.pruneShare;
+  const { pruneShare } = policies;
+  const isFault = pruneShare < 1 && surplus.length > 0 && surplus.length >= input.inventory.length * pruneShare;
+  const refused = wanted.length === 0 || isFault;
   const namespaces = new Set(wanted.map(({ metadata }) => metadata.namespace));
   const reasonToStay = (live: KubeObject): RetainReason | undefined => {
     if (live.metadata.deletionTimestamp !== undefined) return 'Terminating';

@@ -24,7 +24,7 @@ export interface Policies {
   readonly dryRun: 'Auto' | 'Always' | 'Never';
   /** Fields that are neither compared nor changed. */
   readonly ignore: readonly IgnoreRule[];
-  /** The largest share of the inventory that one pass may prune, 0 to 1. A render that lost more is taken for a fault. */
+  /** A render that lost this share of the inventory or more, 0 to 1, is taken for a fault; 1: only one that lost everything. */
   readonly pruneShare: number;
 }
 

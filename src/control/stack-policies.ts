@@ -4,11 +4,11 @@ import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
 import type { Policies } from '../apply/policies.ts';
 import { statusOf } from './stack-status.ts';
 
-/** Annotation of a TelemetryStack: its generation, for which more than a half of its objects may be pruned. */
+/** Annotation of a TelemetryStack: its generation, for which a half of its objects or more may be pruned. */
 export const CONFIRM_PRUNE = 'duotel.io/confirm-prune';
 
 /**
- * What the spec allows. More than a half of the objects may go at once only when somebody has changed the spec since all of it was last
+ * What the spec allows. A half of the objects or more may go at once only when somebody has changed the spec since all of it was last
  * applied, or has confirmed it: the same spec that yields half of its objects is a fault of the program.
  */
 export function stackPolicies(stack: KubeObject, { reconcile }: ResolvedStackSpec): Partial<Policies> {

@@ -96,13 +96,14 @@ describe('plan', () => {
     expect(types(run([object('Service', 'a')], clusterOf(space), [objectEntry(space)]))).toEqual(['create', 'retain']);
   });
 
-  it('deletes nothing when more than the allowed share would go, and all of it when that is allowed', () => {
+  it('deletes nothing when the share of a fault or more would go, and all of it when that is allowed', () => {
     const all = ['a', 'b', 'c', 'd'].map((name) => object('ConfigMap', name));
     const inventory = all.map(objectEntry);
     const share = (wanted: number, pruneShare: number): readonly string[] =>
       types(run(all.slice(0, wanted), clusterOf(...all), inventory, { pruneShare }));
     expect(share(1, 0.5)).toEqual(['keep', 'retain', 'retain', 'retain']);
-    expect(share(2, 0.5)).toEqual(['keep', 'keep', 'delete', 'delete']);
+    expect(share(2, 0.5)).toEqual(['keep', 'keep', 'retain', 'retain']);
+    expect(share(3, 0.5)).toEqual(['keep', 'keep', 'keep', 'delete']);
     expect(share(1, 1)).toEqual(['keep', 'delete', 'delete', 'delete']);
   });
 

@@ -189,7 +189,7 @@ describe('an object that others change back', () => {
   });
 });
 
-describe('a stack that lost more than half of its objects', () => {
+describe('a stack that lost half of its objects or more', () => {
   const share = (lastAppliedGeneration: number, annotations: Record<string, string> = {}): number | undefined =>
     stackPolicies(
       { ...object('TelemetryStack', { status: { lastAppliedGeneration } }), metadata: { name: 'x', generation: 3, annotations } },
