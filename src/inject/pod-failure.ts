@@ -67,7 +67,10 @@ function containerFailure(container: Readonly<Record<string, unknown>>): PodFail
   if (restarts < RESTARTS || last === undefined) return undefined;
   const ended = String(last['reason'] ?? 'Error');
   const exit = `exit code ${Number(last['exitCode'])}`;
-  if (waiting === 'CrashLoopBackOff') {
+  // Some kubelets (1.36 among them) leave the container terminated while they back off, and never say CrashLoopBackOff. An init container
+  // that is through after some tries is terminated too, with exit code 0.
+  const backsOff = Number(at(container, 'state', 'terminated')?.['exitCode'] ?? 0) !== 0;
+  if (waiting === 'CrashLoopBackOff' || backsOff) {
     return { reason: 'CrashLoopBackOff', message: `container ${name} crashed ${restarts} times: ${ended}, ${exit}` };
   }
   // Between two crashes it runs: memory that was too little once and again is no chance.

@@ -161,6 +161,12 @@ describe('pods of an injection', () => {
       { state: backOff, restartCount: 2, lastState: ended('Error', 1) },
       'container app crashed 2 times: Error, exit code 1',
     ],
+    [
+      'crash again and again, by a kubelet that never says so',
+      { state: ended('Error', 7), restartCount: 2, lastState: ended('Error', 7) },
+      'container app crashed 2 times: Error, exit code 7',
+    ],
+    ['are through after some tries', { state: ended('Completed', 0), restartCount: 3, lastState: ended('Error', 1) }, undefined],
     ['crashed once', { state: backOff, restartCount: 1, lastState: ended('Error', 1) }, undefined],
     ['run after two crashes', { state: { running: {} }, restartCount: 2, lastState: ended('Error', 1) }, undefined],
     [

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Cluster, downCluster, upCluster } from '../../tools/cluster/cluster.ts';
+import { LOCAL_IMAGES } from '../../tools/images/images.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** An app that ends as soon as an injected variable is there, on a real node: what a kubelet says of it takes the injection back. */
+const NAME = 'e2e-rollback';
+const UP_LIMIT_MS = 40 * 60_000;
+const APP =
+  "if (process.env.OBSERVABILITY_BACKEND) { console.error('a secret in the log'); process.exit(7); } setInterval(() => {}, 1000);";
+const OBJECTS = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel' } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'strict', namespace: 'shop' },
+    spec: {
+      selector: { matchLabels: { app: 'strict' } },
+      template: {
+        metadata: { labels: { app: 'strict' } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'app', image: LOCAL_IMAGES.node, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', APP] }],
+        },
+      },
+    },
+  },
+];
+// Nothing of the stack is needed here but that it is there to report to.
+const STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: 'duotel' } };
+
+let cluster: Cluster;
+let operator: ChildProcess | undefined;
+
+async function kubectl(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await cluster.kubectl(args, input);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+const field = (path: string): Promise<string> => kubectl(['get', 'deployment/strict', '-n', 'shop', '-o', `jsonpath=${path}`]);
+
+beforeAll(async () => {
+  cluster = await upCluster(NAME);
+  await kubectl(['apply', '-f', 'crds/telemetrystack.yaml']);
+  for (const object of OBJECTS) await kubectl(['apply', '-f', '-'], JSON.stringify(object));
+  await eventually('the TelemetryStack to be taken', async () => kubectl(['apply', '-f', '-'], JSON.stringify(STACK)), 60);
+  const run = cluster.inCluster(process.execPath, ['src/cli/main.ts', 'operator', '--no-leader-elect', '--kubeconfig', cluster.kubeconfig]);
+  operator = spawn(run.command, run.args, { env: { ...process.env, ...run.env }, stdio: 'ignore' });
+}, UP_LIMIT_MS);
+
+afterAll(async () => {
+  operator?.kill('SIGTERM');
+  await downCluster(NAME);
+}, 120_000);
+
+describe('an app that ends when it is injected', () => {
+  it('gets its former template back and runs again, with what ended it in the status', async () => {
+    await eventually('the app to run', async () => (await field('{.status.availableReplicas}')) === '1', 120);
+    const template = await field('{.spec.template}');
+    await kubectl(['annotate', 'deployment/strict', '-n', 'shop', 'duotel.io/backend=both']);
+    await eventually('it to be injected', async () => (await field('{.spec.template}')).includes('OBSERVABILITY_BACKEND'), 60);
+    const status = await eventually(
+      'it to be taken back',
+      async () => {
+        const line = await field('{.metadata.annotations.duotel\\.io/status}');
+        return line.startsWith('Blocked') && line;
+      },
+      180,
+    );
+    expect(status).toMatch(/^Blocked RolledBack: container app crashed \d times: Error, exit code 7$/);
+    expect(await field('{.spec.template}')).toBe(template);
+    // Without readiness probe its Deployment took the crashing pod for ready once, and stopped the former one.
+    await eventually('the app to run again', async () => (await field('{.status.availableReplicas}')) === '1', 60);
+    const events = await kubectl(['get', 'events', '-A', '-o', 'jsonpath={.items[*].message}']);
+    expect(events).not.toContain('a secret in the log');
+  }, 400_000);
+});
