@@ -56,7 +56,7 @@ export const REASONS = {
   RolledBack: {
     state: 'blocked',
     means: 'New pods failed after the injection where the former ones were available, so it was taken back.',
-    todo: 'See the message and the logs of the container; change an annotation, or remove duotel.io/rolled-back, to try again.',
+    todo: 'See the message and the logs of the container. Of a StatefulSet, delete the pod that the message names: it is not replaced while it is not Ready. Change an annotation, or remove duotel.io/rolled-back, to try again.',
   },
   Contested: {
     state: 'blocked',

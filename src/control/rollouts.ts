@@ -6,6 +6,7 @@ import { type Admission, admit, type OurRollout } from '../inject/pace.ts';
 import { isInjectedPod, isReady, podFailure } from '../inject/pod-failure.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
+import { rollbackMessage } from '../inject/rollback.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout-state.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
@@ -119,7 +120,7 @@ export class Rollouts {
     running.checked = clock.now();
     const pods = (await this.#pods(workload)).filter((pod) => isInjectedPod(pod, record));
     const failure = podFailure(pods);
-    if (failure !== undefined) return failure.message;
+    if (failure !== undefined) return rollbackMessage(workload, failure);
     if (state.failed) return 'ProgressDeadlineExceeded: new pods did not become available';
     if (age < deadlineMs || running.completeAt !== undefined) {
       requeue(key, LOOK_MS);

@@ -10,6 +10,8 @@ export interface PodFailure {
   readonly reason: string;
   /** One sentence: container, reason, exit code, restarts. */
   readonly message: string;
+  /** Name of the pod. */
+  readonly pod: string;
 }
 
 /** The kubelet has tried, and tries again: by themselves they end only when the image or a reference changes. */
@@ -43,7 +45,7 @@ export function podFailure(pods: readonly KubeObject[]): PodFailure | undefined 
     for (const list of ['initContainerStatuses', 'containerStatuses']) {
       for (const container of Array.isArray(status[list]) ? status[list] : []) {
         const failure = isFields(container) ? containerFailure(container) : undefined;
-        if (failure !== undefined) return failure;
+        if (failure !== undefined) return { ...failure, pod: pod.metadata.name };
       }
     }
   }
@@ -56,7 +58,7 @@ export function isReady(pod: KubeObject): boolean {
   return Array.isArray(conditions) && conditions.some((one) => isFields(one) && one['type'] === 'Ready' && one['status'] === 'True');
 }
 
-function containerFailure(container: Readonly<Record<string, unknown>>): PodFailure | undefined {
+function containerFailure(container: Readonly<Record<string, unknown>>): Omit<PodFailure, 'pod'> | undefined {
   const name = String(container['name']);
   const waiting = at(container, 'state', 'waiting')?.['reason'];
   const restarts = typeof container['restartCount'] === 'number' ? container['restartCount'] : 0;

@@ -2,6 +2,7 @@ import { ANNOTATION } from '../api/annotations.ts';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { digestOf } from './digest-of.ts';
+import type { PodFailure } from './pod-failure.ts';
 import type { ActiveSettings } from './variables.ts';
 
 /** The annotation `duotel.io/rolled-back`: what was asked when an injection had to be taken back, and what went wrong. */
@@ -27,6 +28,17 @@ export function readRollback(workload: KubeObject): RollbackNote | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What went wrong, in words for people. A StatefulSet that makes its pods in order waits for a pod that is not Ready before it replaces any,
+ * also to take a bad template back (kubernetes#67250): that pod must be deleted by hand.
+ */
+export function rollbackMessage(workload: KubeObject, { message, pod }: Pick<PodFailure, 'message' | 'pod'>): string {
+  const spec = isFields(workload['spec']) ? workload['spec'] : {};
+  if (workload.kind !== 'StatefulSet' || spec['podManagementPolicy'] === 'Parallel') return message;
+  const { namespace = 'default' } = workload.metadata;
+  return `${message}; a StatefulSet replaces no pod that is not Ready: kubectl -n ${namespace} delete pod ${pod}`;
 }
 
 /** Equal for annotations that ask for the same, wherever they stand. */

@@ -6,6 +6,7 @@ import { planRollback, planWorkload } from '../../../src/inject/plan.ts';
 import { isInjectedPod, podFailure } from '../../../src/inject/pod-failure.ts';
 import { podTemplate } from '../../../src/inject/pod-template.ts';
 import { readRecord } from '../../../src/inject/record.ts';
+import { rollbackMessage } from '../../../src/inject/rollback.ts';
 import { type RolloutState, rolloutState } from '../../../src/inject/rollout-state.ts';
 import { healthyTemplate, isStub, storedWorkload } from '../../../src/inject/stored-workload.ts';
 import { annotate, after as carriedOut, input, stack, workload } from '../../support/injection.ts';
@@ -184,6 +185,14 @@ describe('pods of an injection', () => {
     ['are being made', { state: { waiting: { reason: 'ContainerCreating' } } }, undefined],
   ])('that %s are judged by names, reasons and numbers only', (_, container, message) => {
     expect(podFailure([pod(container)])?.message).toBe(message);
+  });
+
+  it('of a StatefulSet must be deleted by hand, and the message says which', () => {
+    const failed = { message: 'container app crashed 2 times: Error, exit code 1', pod: 'db-0' };
+    const set = (spec: Record<string, unknown>) => rollbackMessage(workload({ kind: 'StatefulSet', spec }), failed);
+    expect(set({})).toMatch(/^container app crashed .*: kubectl -n \w+ delete pod db-0$/);
+    expect(set({ podManagementPolicy: 'Parallel' })).toBe(failed.message);
+    expect(rollbackMessage(workload({}), failed)).toBe(failed.message);
   });
 
   it('are told from the former ones by what the record says', () => {
