@@ -45,6 +45,9 @@ export interface OperatorOptions {
 const GRACE_MS = 10_000;
 const CUT_MS = 3000;
 
+/** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
+const COLLECT_AFTER_MS = 5000;
+
 /**
  * A worker waits for three answers a workload (patch, release, event); 8 to 16 requests in flight are what an API server of two cores takes
  * before more only add latency (docs/benchmarks.md). How many rollouts run at once is the pace's, not this one's.
@@ -131,7 +134,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
           const owner = labels?.[STACK_LABEL];
           if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
           // Perhaps left by a process that ended between a revert and the deletion of its files: a key of no workload collects them.
-          if (labels?.[FILES_LABEL] !== undefined && one === object && resync) workloadQueue.queue.add(`ConfigMap/${where}/`, 'resync');
+          if (labels?.[FILES_LABEL] !== undefined && one === object && resync)
+            workloadQueue.queue.addAfter(`ConfigMap/${where}/`, COLLECT_AFTER_MS, 'resync');
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
             for (const workload of workloads.inNamespace(where)) workloadQueue.queue.add(workload, 'drift');
           }

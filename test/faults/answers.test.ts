@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { status } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
-import { ACTS, describeWrite, journey, type Phase, settle, silent } from './support/journey.ts';
+import { ACTS, describeWrite, journey, type Phase, settle, silent, uninjected } from './support/journey.ts';
 import { anyRequest, firstOfEach, type Match, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
@@ -324,7 +324,7 @@ row('E7', 'an object whose deletion is denied stays in the inventory, and goes w
       await admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': 'now' } } });
       await eventually('the Service to be gone', async () => (await admin.get('Service', 'duotel-grafana')) === undefined, 90);
       await ACTS.delete(world);
-      await settle(world, 'delete', reference.delete, 90);
+      await settle(world, 'delete', uninjected(reference, 'delete'), 90);
       await silent(world, 5);
       return `PruneFailed, survivor in the inventory, ${tries} tries while it was denied; gone after`;
     } finally {

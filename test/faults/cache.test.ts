@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
-import { ACTS, journey, quiet, settle, silent } from './support/journey.ts';
+import { ACTS, journey, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
@@ -34,7 +34,7 @@ row('B1', 'a stack that was deleted and made again loses nothing to an operator 
     // The present: a second stack, of the same name.
     proxy.clear();
     await world.restart();
-    await settle(world, 'delete', reference.delete);
+    await settle(world, 'delete', uninjected(reference, 'delete'));
     await ACTS.create(world);
     await settle(world, 'create', reference.create);
     const mark = proxy.passed.length;

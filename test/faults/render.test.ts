@@ -5,7 +5,7 @@ import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { eventually } from '../support/eventually.ts';
-import { ACTS, settle, silent } from './support/journey.ts';
+import { ACTS, settle, silent, uninjected } from './support/journey.ts';
 import { row, useWorld } from './support/row.ts';
 import { stackObjects } from './support/snapshot.ts';
 import type { World } from './support/world.ts';
@@ -64,7 +64,7 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
       }
       render = synthStack;
       await ACTS.delete(world);
-      await settle(world, 'delete', reference.delete, 90);
+      await settle(world, 'delete', uninjected(reference, 'delete'), 90);
       await silent(world, 5);
       return `0 deletions; ${told.join(', ')}`;
     } finally {

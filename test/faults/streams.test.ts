@@ -36,8 +36,11 @@ row('D1', 'streams that end every second are taken up again, at most one a secon
     const opened = byResource(world.proxy.passed.filter(({ request }) => request.verb === 'watch'));
     const rate = most(opened) / result.seconds;
     if (rate > 1.1) throw new Error(`${rate.toFixed(2)} watches a second of one kind`);
-    const listed = most(byResource(world.proxy.passed.filter(({ request }) => lists()(request))));
-    if (listed > 2) throw new Error(`${listed} lists of one kind: a stream that ends is no reason for one`);
+    const listed = byResource(world.proxy.passed.filter(({ request }) => lists()(request)));
+    // Pods are asked for when something is not ready, and watched by nobody.
+    for (const [resource, count] of listed) {
+      if (count > 2 && resource !== 'pods') throw new Error(`${count} lists of ${resource}: a stream that ends is no reason for one`);
+    }
     return { ...result, note: `${rate.toFixed(2)} watches a second and kind at most` };
   },
 });

@@ -129,6 +129,12 @@ export async function settle(world: World, phase: Phase, expected: PhaseEnd, sec
   if (found.length > 0) throw new Error(`${phase}: the state did not last: ${found.slice(0, 8).join('; ')}`);
 }
 
+/** How a phase ends for a workload that nobody has injected into before: it has no further rollouts. */
+export function uninjected(expected: Reference, phase: Phase): PhaseEnd {
+  const { state, counts: counted } = expected[phase];
+  return { state: { ...state, [APP]: expected.create.state[APP] }, counts: counted };
+}
+
 /** What a phase is for: the fault-free run is there when this holds, and no test can pass without it. */
 const REACHED: Readonly<Record<Phase, (state: Snapshot) => boolean>> = {
   create: (state) => Object.keys(state).length > 20 && holds(state, 'TelemetryStack/duotel/duotel', '"current":true'),
