@@ -17,10 +17,17 @@ export class FileCopies {
   readonly #cache: ClusterCache;
   /** By workload: what a write of ours that is under way will name. */
   readonly #promised = new Map<string, readonly string[]>();
+  /** `Kind/namespace/name` of workloads whose files were made and whose write then failed: the next pass may have no use for them. */
+  readonly #unused = new Set<string>();
 
   constructor(api: KubeApi, cache: ClusterCache) {
     this.#api = api;
     this.#cache = cache;
+  }
+
+  /** Whether files may be there that were made for this workload and that it never came to name. */
+  owes(workload: string): boolean {
+    return this.#unused.has(workload);
   }
 
   /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
@@ -36,7 +43,12 @@ export class FileCopies {
         const query = { fieldManager: FIELD_MANAGER, force: true };
         this.#cache.remember(await this.#api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query));
       }
-      return await use();
+      const used = await use();
+      this.#unused.delete(workload);
+      return used;
+    } catch (error) {
+      if (needs.length > 0) this.#unused.add(workload);
+      throw error;
     } finally {
       this.#promised.delete(workload);
     }
@@ -58,5 +70,6 @@ export class FileCopies {
       const type = await this.#api.resourceType('v1', 'ConfigMap');
       await this.#api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
     }
+    for (const key of this.#unused) if (key.split('/')[1] === namespace && !this.#promised.has(key)) this.#unused.delete(key);
   }
 }

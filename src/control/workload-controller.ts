@@ -122,7 +122,8 @@ export class WorkloadController {
     // The Namespace's event may come after the workload's: it queues its workloads then.
     if (namespace === undefined) return;
     const workload = isStub(stored) ? await this.#whole(key, stored, namespace) : stored;
-    if (workload === undefined) return this.#reported.has(key) ? this.#leave(key, namespaceName) : undefined;
+    // An annotation that came and went before our write did: nothing was said of the workload yet, but its files were made.
+    if (workload === undefined) return this.#reported.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
     const input: PlanInput = {

@@ -110,6 +110,7 @@ row('C1', 'a lost event of each type is made up for by the next list, and counte
   run: async ({ world, reference }) => {
     const result = await journey(world, reference, {
       during: (_phase, { proxy }) => {
+        const streams = new Map<string, number>();
         const dropped = new Set<string>();
         const drop = ({ text, type, kind }: WatchLine): readonly StreamStep[] => {
           const key = `${type} ${kind}`;
@@ -117,15 +118,22 @@ row('C1', 'a lost event of each type is made up for by the next list, and counte
           dropped.add(key);
           return [];
         };
-        proxy.add({ match: watches(), fault: () => ({ do: 'stream', line: drop }) });
+        // Of each kind: a stream that loses events, one that calls for a list, and then streams without a fault.
+        const faults: readonly Fault[] = [
+          { do: 'stream', line: drop, endAfter: 3000 },
+          { do: 'stream', start: [errorEvent(410, 'Expired'), { end: true }] },
+        ];
+        const next = ({ url }: { readonly url: string }): Fault => {
+          const kind = url.split('?')[0] ?? '';
+          const count = streams.get(kind) ?? 0;
+          streams.set(kind, count + 1);
+          return faults[count] ?? { do: 'stream' };
+        };
+        proxy.add({ match: watches(), fault: next });
         endStreams(world);
       },
-      acted: async (_phase, { proxy }) => {
-        await sleep(3000);
-        proxy.clear();
-        proxy.add({ match: watches(), times: 11, fault: { do: 'stream', start: [errorEvent(410, 'Expired'), { end: true }] } });
-        endStreams(world);
-      },
+      // A stream that was cut comes back after 1 to 3 s.
+      acted: () => sleep(7000),
       after: async (phase) => {
         if (phase === 'prune') missed = await metric(world, 'duotel_watch_missed_events_total');
       },
@@ -197,11 +205,15 @@ row('C3', 'an annotation that comes and goes while the operator is cut off leave
     await eventually('the variables to be gone', async () => !(await template(world)).includes('OTEL_'), 90);
     await quiet(world, 1000);
     const generation = (await admin.get('Deployment', 'my-rag', 'shop'))?.metadata.generation;
+    const mark = proxy.passed.length;
     await off(async () => {
       await ACTS.inject(world);
       await ACTS.revert(world);
     });
-    await sleep(6000);
+    const isBack = ({ request, status }: (typeof proxy.passed)[number]): boolean => watches('deployments')(request) && status === 200;
+    await eventually('the operator to watch again', async () => proxy.passed.slice(mark).some(isBack), 90);
+    await sleep(1000);
+    await quiet(world, 2500);
     await silent(world, 5);
     const after = await admin.get('Deployment', 'my-rag', 'shop');
     if (after?.metadata.generation !== generation) throw new Error('an annotation that came and went while cut off changed the workload');

@@ -66,11 +66,15 @@ function normal(object: KubeObject): unknown {
 
 /** `reverted` counts what one process did: a process that was killed may not have said so. */
 function normalStatus(status: unknown, generation: unknown): unknown {
-  const { observedGeneration, workloads, inventory, conditions, ...rest } = (status ?? {}) as Record<string, unknown>;
+  const { observedGeneration, lastAppliedGeneration, workloads, inventory, conditions, ...rest } = (status ?? {}) as Record<
+    string,
+    unknown
+  >;
   const list = (value: unknown): readonly object[] => (Array.isArray(value) ? value : []);
   return {
     ...rest,
     current: observedGeneration === generation,
+    applied: lastAppliedGeneration === generation,
     workloads: omit(workloads, ['reverted']),
     inventory: list(inventory).map((entry) => omit(entry, ['uid'])),
     conditions: list(conditions).map((one) => omit(one, ['lastTransitionTime', 'observedGeneration'])),
