@@ -161,10 +161,11 @@ export class WorkloadController {
 
   /** The workload is gone, or no business of ours any more. */
   async #leave(key: string, namespace: string): Promise<void> {
-    this.#note(key, undefined, undefined);
     this.#rollouts.end(key);
     this.#repeats.forget(key);
     await this.#copies.collect(namespace, this.#index.inNamespace(namespace));
+    // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
+    this.#note(key, undefined, undefined);
   }
 
   /**

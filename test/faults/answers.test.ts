@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { status } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
-import { ACTS, describeWrite, journey, type Phase, settle, silent, uninjected } from './support/journey.ts';
+import { ACTS, describeWrite, journey, type Phase, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { anyRequest, firstOfEach, type Match, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
@@ -208,6 +208,7 @@ row('E5', 'an immutable field stalls, and is recreated only when the spec allows
     const after = (await admin.get('StatefulSet', 'duotel-jaeger'))?.metadata.uid;
     if (after === before || deletions() !== 1) throw new Error(`${deletions()} deletions`);
     await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 90);
+    await quiet(world, 2500);
     await silent(world, 5);
     return 'Immutable reported, 0 deletions; with spec.reconcile.immutable Recreate 1 deletion, 1 creation';
   },

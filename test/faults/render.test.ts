@@ -73,11 +73,19 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
   },
 });
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly observedGeneration?: number;
+}
+
 /** Why the stack is not ready, other than that its components are not: no kubelet runs them here. */
 async function trouble({ admin }: World): Promise<string | undefined> {
-  const status = (await admin.get('TelemetryStack', 'duotel'))?.['status'] as
-    | { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[] }
-    | undefined;
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const stack = await admin.get('TelemetryStack', 'duotel');
+  const status = stack?.['status'] as { readonly conditions?: readonly Condition[] } | undefined;
+  // Of the present spec: the last one's trouble is no news.
+  const isNew = ({ observedGeneration }: Condition): boolean => observedGeneration === stack?.metadata.generation;
+  const ready = status?.conditions?.find((one) => one.type === 'Ready' && isNew(one));
   return ready?.status === 'False' && ready.reason !== 'ComponentsNotReady' ? ready.reason : undefined;
 }
