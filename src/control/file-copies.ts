@@ -58,16 +58,15 @@ export class FileCopies {
    * Deletes those in a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
    * keeps its files (the kubelet never looks at an immutable ConfigMap again), and one that comes up later starts without them: the
    * mounts are optional.
-   * @param workloads those of the namespace.
+   * @param workloads those of the namespace, asked for anew before each deletion: another one may have come to need the file meanwhile.
    */
-  async collect(namespace: string, workloads: readonly Mounting[]): Promise<void> {
-    const used = new Set([
-      ...[...this.#promised.values()].flat(),
-      ...workloads.flatMap(({ recordedFiles, mountedFiles }) => [...recordedFiles, ...mountedFiles]),
-    ]);
+  async collect(namespace: string, workloads: () => readonly Mounting[]): Promise<void> {
+    const isUsed = (key: string): boolean =>
+      [...this.#promised.values()].some((keys) => keys.includes(key)) ||
+      workloads().some(({ recordedFiles, mountedFiles }) => recordedFiles.includes(key) || mountedFiles.includes(key));
+    const type = await this.#api.resourceType('v1', 'ConfigMap');
     for (const { metadata } of this.#cache.values('ConfigMap')) {
-      if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || used.has(objectKey(metadata))) continue;
-      const type = await this.#api.resourceType('v1', 'ConfigMap');
+      if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || isUsed(objectKey(metadata))) continue;
       await this.#api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
     }
     for (const key of this.#unused) if (key.split('/')[1] === namespace && !this.#promised.has(key)) this.#unused.delete(key);

@@ -22,12 +22,14 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
   const { api, clock, logger, kind, apiVersion, watch, onGone } = options;
   let watching: AbortController | undefined;
   while (!signal.aborted) {
+    let starting: AbortController | undefined;
     try {
       const there = await isServed(api, apiVersion, kind);
       if (there && watching === undefined) {
-        watching = new AbortController();
+        starting = new AbortController();
         logger.info('kind is served, its watch starts', { kind, apiVersion });
-        await watch(AbortSignal.any([signal, watching.signal]));
+        await watch(AbortSignal.any([signal, starting.signal]));
+        watching = starting;
       } else if (!there && watching !== undefined) {
         watching.abort();
         watching = undefined;
@@ -37,8 +39,8 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
     } catch (error) {
       // Discovery may be behind the CRD, or the server away: asked again.
       if (!isApiError(error)) throw error;
-      watching?.abort();
-      watching = undefined;
+      // A watch that runs goes on: it gets over a server that is away by itself, and knows what was deleted meanwhile.
+      starting?.abort();
       logger.debug('kind cannot be watched yet', { kind, apiVersion, error: errorText(error) });
     }
     await clock.sleep(LOOK_MS, signal);

@@ -36,8 +36,8 @@ const SLOT_MS = 15 * 60_000;
  * readiness probe is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
  */
 const ANSWER_MS = 90_000;
-/** How many of those that wait are woken when a place is free. */
-const WAKE = 16;
+/** How many of those that wait are woken in each namespace when a place is free: the first may be in one that has no place. */
+const WAKE = 4;
 
 /** The rollouts that injections have started: how many at once, and whether their pods come up. */
 export class Rollouts {
@@ -77,7 +77,19 @@ export class Rollouts {
   }
 
   #wake(): void {
-    for (const next of [...this.#waiting.keys()].slice(0, WAKE)) this.#options.requeue(next, 0);
+    const woken = new Map<string, number>();
+    for (const next of this.#waiting.keys()) {
+      const namespace = next.split('/')[1] ?? '';
+      const count = woken.get(namespace) ?? 0;
+      if (count >= WAKE) continue;
+      woken.set(namespace, count + 1);
+      this.#options.requeue(next, 0);
+    }
+  }
+
+  /** The workload asks for no rollout any more. */
+  standDown(key: string): void {
+    this.#waiting.delete(key);
   }
 
   /**

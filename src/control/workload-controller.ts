@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
@@ -147,7 +148,7 @@ export class WorkloadController {
       this.#repeats.forget(key);
     }
     if (plan.action === 'inject' || plan.action === 'revert') {
-      await this.#copies.collect(namespaceName, this.#index.inNamespace(namespaceName));
+      await this.#copies.collect(namespaceName, () => this.#index.inNamespace(namespaceName));
     }
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
@@ -163,7 +164,7 @@ export class WorkloadController {
   async #leave(key: string, namespace: string): Promise<void> {
     this.#rollouts.end(key);
     this.#repeats.forget(key);
-    await this.#copies.collect(namespace, this.#index.inNamespace(namespace));
+    await this.#copies.collect(namespace, () => this.#index.inNamespace(namespace));
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
     this.#note(key, undefined, undefined);
   }
@@ -181,7 +182,10 @@ export class WorkloadController {
 
   /** The plan, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
   #paced(key: string, workload: KubeObject, plan: Plan): Plan | Wait {
-    if (plan.action !== 'inject') return plan;
+    if (plan.action !== 'inject') {
+      this.#rollouts.standDown(key);
+      return plan;
+    }
     const often = this.#repeats.tooOften(key, formatRecord({ ...plan.record, rollout: '' }));
     if (often !== undefined) {
       this.#options.requeue(key, REPEAT_WINDOW_MS);
@@ -232,7 +236,9 @@ export class WorkloadController {
     const release = releasePatch(answer);
     if (release === undefined) return;
     try {
-      this.#remember(await this.#patch(workload, { type: 'application/json-patch+json', body: release }));
+      const released = await this.#patch(workload, { type: 'application/json-patch+json', body: release });
+      // Somebody's edit in between is in this answer too: remembered, its own event would be no news, and nobody would look at it.
+      if (sameWishes(answer, released)) this.#remember(released);
     } catch (error) {
       // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
       if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
@@ -284,4 +290,9 @@ export class WorkloadController {
 function onlyStack(stacks: readonly StackConfig[]): string | undefined {
   const [only, ...others] = stacks;
   return only === undefined || others.length > 0 ? undefined : objectKey(only.config.stack);
+}
+
+/** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */
+function sameWishes({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+  return a.generation === b.generation && isDeepStrictEqual(a.annotations, b.annotations);
 }

@@ -32,6 +32,18 @@ export type RequestObserver = (event: {
   readonly host: string;
 }) => void;
 
+/** Watches have connections of their own, which requests never wait for. */
+type Lane = 'requests' | 'streams';
+
+interface Agents {
+  /** Of the certificates that they were made with. */
+  readonly key: string;
+  readonly requests: Agent;
+  /** `requests`, past the fence. */
+  readonly fenced: Dispatcher;
+  readonly streams: Agent;
+}
+
 /** The API server closes a connection that is idle for 90 s; we do so before, and never write into one that it is closing. */
 const IDLE_MS = 80_000;
 const TIMEOUT_MS = 30_000;
@@ -46,7 +58,7 @@ export class Transport {
   readonly #credentials: Credentials;
   readonly #observe: RequestObserver;
   readonly #host: string;
-  #agent: { readonly key: string; readonly dispatcher: Agent; readonly fenced: Dispatcher } | undefined;
+  #agents: Agents | undefined;
   #tls: ConnectionSecrets['tls'] | undefined;
   #refreshed = Number.NEGATIVE_INFINITY;
 
@@ -63,7 +75,7 @@ export class Transport {
   async send(request: HttpRequest): Promise<string> {
     const limit = deadline(request.timeoutMs ?? TIMEOUT_MS, [request.signal, request.fence?.signal]);
     try {
-      const response = await this.#request(request, limit);
+      const response = await this.#request(request, limit, 'requests');
       try {
         return await response.body.text();
       } catch (error) {
@@ -80,7 +92,7 @@ export class Transport {
     const timer = setTimeout(() => own.abort(new Error('no answer in time')), request.timeoutMs ?? TIMEOUT_MS);
     const limit = deadline(undefined, [request.signal, own.signal]);
     try {
-      const response = await this.#request(request, limit).finally(() => clearTimeout(timer));
+      const response = await this.#request(request, limit, 'streams').finally(() => clearTimeout(timer));
       request.onOpen?.();
       const decoder = new TextDecoder();
       try {
@@ -94,17 +106,18 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.dispatcher.destroy();
-    this.#agent = undefined;
+    const { requests, streams } = this.#agents ?? {};
+    this.#agents = undefined;
+    await Promise.all([requests?.destroy(), streams?.destroy()]);
   }
 
   /** Once more with credentials read anew, when the server does not know the ones we have. */
-  async #request(request: HttpRequest, limit: Deadline): Promise<Dispatcher.ResponseData> {
+  async #request(request: HttpRequest, limit: Deadline, lane: Lane): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#attempt(request, limit);
+      return await this.#attempt(request, limit, lane);
     } catch (error) {
       if (!isCredentialTrouble(error) || !(await this.#refresh())) throw error;
-      return await this.#attempt(request, limit);
+      return await this.#attempt(request, limit, lane);
     }
   }
 
@@ -115,7 +128,7 @@ export class Transport {
     return true;
   }
 
-  async #attempt(request: HttpRequest, limit: Deadline): Promise<Dispatcher.ResponseData> {
+  async #attempt(request: HttpRequest, limit: Deadline, lane: Lane): Promise<Dispatcher.ResponseData> {
     const started = performance.now();
     const observe = (status: number): void =>
       this.#observe({ method: request.method, status, seconds: (performance.now() - started) / 1000, host: this.#host });
@@ -138,7 +151,7 @@ export class Transport {
         bodyTimeout: 0,
         fence: request.fence,
       };
-      response = await this.#dispatcher(tls).request(options);
+      response = await orAborted(this.#dispatcher(tls, lane).request(options), limit.signal);
     } catch (error) {
       observe(0);
       throw this.#lost(request, error);
@@ -153,27 +166,42 @@ export class Transport {
     return unreachable(request, error);
   }
 
-  #dispatcher(tls: ConnectionSecrets['tls']): Dispatcher {
-    if (this.#agent !== undefined && this.#tls === tls) return this.#agent.fenced;
+  #dispatcher(tls: ConnectionSecrets['tls'], lane: Lane): Dispatcher {
+    if (this.#agents === undefined || this.#tls !== tls) this.#agents = this.#agentsFor(tls);
+    this.#tls = tls;
+    return lane === 'streams' ? this.#agents.streams : this.#agents.fenced;
+  }
+
+  #agentsFor(tls: ConnectionSecrets['tls']): Agents {
     const hash = createHash('sha256');
     for (const part of [tls.ca, tls.cert, tls.key]) hash.update(part ?? '').update('\0');
     const key = hash.digest('hex');
-    if (this.#agent?.key !== key) {
-      // What is under way ends on the connections that it began on.
-      void this.#agent?.dispatcher.close();
-      const connect = { ...tls, timeout: 10_000, keepAliveInitialDelay: 15_000 };
-      const dispatcher = new Agent({
-        connect,
-        allowH2: false,
-        keepAliveTimeout: IDLE_MS,
-        keepAliveMaxTimeout: IDLE_MS,
-        connections: 64,
-        pipelining: 1,
-      });
-      this.#agent = { key, dispatcher, fenced: dispatcher.compose(fenceInterceptor) };
-    }
-    this.#tls = tls;
-    return this.#agent.fenced;
+    const before = this.#agents;
+    if (before?.key === key) return before;
+    // What is under way ends on the connections that it began on.
+    void before?.requests.close();
+    void before?.streams.close();
+    const connect = { ...tls, timeout: 10_000, keepAliveInitialDelay: 15_000 };
+    const common = { connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, pipelining: 1 };
+    const requests = new Agent({ ...common, connections: 64 });
+    // A watch holds its connection for most of a minute: with a limit, that many watches would keep everything else waiting.
+    return { key, requests, fenced: requests.compose(fenceInterceptor), streams: new Agent(common) };
+  }
+}
+
+/** undici hears of an abort only when it sends the request: one that waits for a connection would wait on. */
+async function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  sent.catch(() => undefined);
+  try {
+    return await Promise.race([sent, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

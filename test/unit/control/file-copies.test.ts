@@ -41,7 +41,7 @@ describe('files made for a workload whose write failed', () => {
     const { copies, names } = cluster();
     await expect(copies.during(KEY, [FILE], conflict)).rejects.toThrow('409');
     expect([copies.owes(KEY), names()]).toEqual([true, ['shop/duotel-python-1']]);
-    await copies.collect('shop', []);
+    await copies.collect('shop', () => []);
     expect([copies.owes(KEY), names()]).toEqual([false, []]);
   });
 
@@ -55,7 +55,7 @@ describe('files made for a workload whose write failed', () => {
   it('are not owed by a collection in another namespace, nor by a write that needs none', async () => {
     const { copies } = cluster();
     await expect(copies.during(KEY, [FILE], conflict)).rejects.toThrow('409');
-    await copies.collect('elsewhere', []);
+    await copies.collect('elsewhere', () => []);
     expect(copies.owes(KEY)).toBe(true);
     await expect(copies.during('Deployment/shop/other', [], conflict)).rejects.toThrow('409');
     expect(copies.owes('Deployment/shop/other')).toBe(false);

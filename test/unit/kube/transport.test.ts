@@ -48,6 +48,24 @@ describe('connections', () => {
     expect(warm).toBeLessThanOrEqual(8);
     expect(server.handshakes()).toBe(warm);
   });
+
+  it('are never all taken by watches: a request gets one with a hundred streams open', async () => {
+    const stop = new AbortController();
+    let streams = 0;
+    const { api } = await start({ token: 't' }, (request, response) => {
+      if (!request.url?.includes('watch=true')) return json(response, 200, object);
+      streams += 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+    });
+    const watch = async (): Promise<void> => {
+      for await (const event of api.watch(TYPE, { signal: stop.signal })) expect(event).toBeUndefined();
+    };
+    const watching = Array.from({ length: 100 }, watch);
+    await eventually('all streams to be open', async () => streams === 100);
+    expect(await api.get(TYPE, REF)).toMatchObject({ metadata: REF });
+    stop.abort();
+    await Promise.all(watching);
+  });
 });
 
 describe('credentials', () => {
