@@ -127,7 +127,10 @@ function ownSettings({ database, ingress }: GrafanaSettings): Readonly<Record<st
       GF_DATABASE_PASSWORD__FILE: `${DATABASE_DIRECTORY}/password`,
       GF_DATABASE_SSL_MODE: database.sslMode,
     }),
-    // Links in mails and redirects after a login name the host that people see.
-    ...(ingress !== undefined && { GF_SERVER_ROOT_URL: `${ingress.tlsSecretName === undefined ? 'http' : 'https'}://${ingress.host}/` }),
+    // Links in mails and redirects after a login name the host that people see. A wildcard is none: Grafana then goes by the request's.
+    ...(ingress !== undefined &&
+      !ingress.host.startsWith('*') && {
+        GF_SERVER_ROOT_URL: `${ingress.tlsSecretName === undefined ? 'http' : 'https'}://${ingress.host}/`,
+      }),
   };
 }

@@ -1,5 +1,6 @@
 import { OPERATOR_PORT, OPERATOR_SELECTOR, selectorLabels } from '../src/api/names.ts';
-import { API_SERVER_PORTS, DNS_PORTS } from './config/edges.ts';
+import { DNS_PORTS } from './config/edges.ts';
+import { API_SERVER_PORTS } from './config/outside.ts';
 
 /**
  * Spec of the NetworkPolicy of the operator's pods: in, the Prometheus of a stack; out, DNS and the API server, whose address nobody knows

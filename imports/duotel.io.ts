@@ -1630,7 +1630,7 @@ export function toJson_TelemetryStackSpecCollectorAuth(obj: TelemetryStackSpecCo
  */
 export interface TelemetryStackSpecCollectorExporters {
   /**
-   * Name of the exporter; not jaeger.
+   * Name of the exporter; the collector's own configuration, metrics and alerts say extra-NAME.
    *
    * @schema TelemetryStackSpecCollectorExporters#name
    */

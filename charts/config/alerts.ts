@@ -17,8 +17,15 @@ export interface AlertSettings {
   readonly monthlyCostBudget?: number;
 }
 
+/** A shared Prometheus has collectors of others too. */
+const OURS = 'job=~"collector|gateway"';
 // One expression a metric: a rate over a regular expression of names drops the name, and two series with equal labels then fail.
-const anyRate = (metrics: readonly string[]) => metrics.map((metric) => `sum by (exporter) (rate(${metric}[5m])) > 0`).join(' or ');
+// Ten minutes: with a scrapeInterval of 2m, a shorter window has too few samples for a rate as soon as one is missed.
+const anyRate = (by: string, metrics: readonly string[]) =>
+  metrics.map((metric) => `sum${by} (rate(${metric}{${OURS}}[10m])) > 0`).join(' or ');
+const losses = ['send_failed', 'enqueue_failed'].flatMap((what) =>
+  ['spans', 'metric_points'].map((of) => `otelcol_exporter_${what}_${of}`),
+);
 const CALLS = `${seriesName(OPERATION_DURATION)}_count`;
 const SERVICE = 'sum by (k8s_namespace_name, service_name)';
 const CONTENT = seriesName(SPANS_WITH_CONTENT);
@@ -33,29 +40,30 @@ const STACK_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'DuotelCollectorDropping',
-    expr: anyRate(['otelcol_exporter_send_failed_spans', 'otelcol_exporter_enqueue_failed_spans']),
+    expr: anyRate(' by (exporter)', losses),
     for: '5m',
     severity: 'critical',
-    summary: 'The collector loses spans: {{ $labels.exporter }} takes no more.',
+    summary: 'The collector loses spans or metrics: {{ $labels.exporter }} takes no more.',
   },
   {
-    // The exporter never gives up, so send_failed stays still while Jaeger is away: what moves is the queue.
+    // The exporter never gives up, so send_failed stays still while Jaeger is away: what moves is the queue. Queues of metrics have the
+    // same name, and no sent_spans.
     alert: 'DuotelCollectorQueueStuck',
-    expr: 'sum by (exporter) (min_over_time(otelcol_exporter_queue_size[2m])) > 0 unless on (exporter) sum by (exporter) (rate(otelcol_exporter_sent_spans[2m])) > 0',
+    expr: `sum by (exporter) (min_over_time(otelcol_exporter_queue_size{${OURS},data_type="traces"}[10m])) > 0 unless on (exporter) sum by (exporter) (rate(otelcol_exporter_sent_spans{${OURS}}[10m])) > 0`,
     for: '5m',
     severity: 'warning',
-    summary: 'Spans wait in the collector and none reaches Jaeger.',
+    summary: 'Spans wait in the collector, and {{ $labels.exporter }} has sent none for ten minutes.',
   },
   {
     alert: 'DuotelCollectorQueueNearFull',
-    expr: 'otelcol_exporter_queue_size / otelcol_exporter_queue_capacity > 0.8',
+    expr: `otelcol_exporter_queue_size{${OURS}} / otelcol_exporter_queue_capacity{${OURS}} > 0.8`,
     for: '10m',
     severity: 'warning',
     summary: 'The queue of {{ $labels.exporter }} is over 80 % full.',
   },
   {
     alert: 'DuotelCollectorRefusing',
-    expr: 'sum(rate(otelcol_receiver_refused_spans[5m])) > 0 or sum(rate(otelcol_receiver_refused_metric_points[5m])) > 0',
+    expr: anyRate('', ['otelcol_receiver_refused_spans', 'otelcol_receiver_refused_metric_points']),
     for: '5m',
     severity: 'warning',
     summary: 'The collector refuses data: it is short of memory or its queue is full.',

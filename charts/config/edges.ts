@@ -24,9 +24,6 @@ export interface Edge {
  */
 export const DNS_PORTS = [53, 5353, 8053].flatMap((port) => (['UDP', 'TCP'] as const).map((protocol) => ({ port, protocol })));
 
-/** Where API servers listen, by their Service and behind it: 443 of managed ones, 6443 of kubeadm, 8443 of minikube, 16443 of MicroK8s. */
-export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
-
 /** Where a component scrapes or sends: the one model behind NetworkPolicies and the addresses in the configurations. */
 export function edges(spec: ResolvedStackSpec): readonly Edge[] {
   const present = new Set<EdgeSource | Edge['to']>([

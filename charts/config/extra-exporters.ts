@@ -28,8 +28,9 @@ export function extraQueueBytes({ exporters = [] }: CollectorSettings): number {
   return exporters.reduce((sum, { queueSize }) => sum + bytes(queueSize), 0);
 }
 
+/** With a prefix: `otlp_http/prometheus` and `otlp_grpc/jaeger` are the stack's own, and a user may choose these names too. */
 function exporterName({ name, protocol }: ExtraExporter): string {
-  return `${protocol === 'grpc' ? 'otlp_grpc' : 'otlp_http'}/${name}`;
+  return `${protocol === 'grpc' ? 'otlp_grpc' : 'otlp_http'}/extra-${name}`;
 }
 
 const headerFile = (exporter: string, header: string): string => `${exporter}.header.${header}`;

@@ -2,6 +2,9 @@ import type { Component } from '../../src/api/names.ts';
 import { pushesMetrics } from '../../src/api/stack-parts.ts';
 import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
 
+/** Where API servers listen, by their Service and behind it: 443 of managed ones, 6443 of kubeadm, 8443 of minikube, 16443 of MicroK8s. */
+export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
+
 export interface OutsidePort {
   readonly from: Component;
   readonly port: number;
@@ -26,8 +29,7 @@ export function outsidePorts(spec: ResolvedStackSpec): readonly OutsidePort[] {
       'collector',
       (collector.exporters ?? []).map(({ endpoint }) => urlPort(endpoint)),
     ),
-    // The API server, by its Service and behind it.
-    ...from('collector', collector.k8sAttributes.enabled ? [443, 6443] : []),
+    ...from('collector', collector.k8sAttributes.enabled ? API_SERVER_PORTS : []),
     ...from('collector', pushesMetrics(spec) ? yours : []),
     ...from('gateway', pushesMetrics(spec) ? yours : []),
     ...from('jaeger', jaegerPorts),

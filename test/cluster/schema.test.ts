@@ -71,11 +71,6 @@ describe('the schema of a TelemetryStack', () => {
     ['collector: its Service', { collector: { mode: 'opentelemetry-operator', service: { type: 'NodePort' } } }, 'service.type: ClusterIP'],
     ['collector: gateway', { collector: { gateway: { minReplicas: 5, maxReplicas: 2 } } }, 'maxReplicas must be at least minReplicas'],
     [
-      'collector: exporter jaeger',
-      { collector: { exporters: [{ name: 'jaeger', endpoint: 'http://a:1', signals: ['traces'] }] } },
-      'choose another',
-    ],
-    [
       'collector: exporter by gRPC',
       { collector: { exporters: [{ name: 'a', protocol: 'grpc', endpoint: 'http://a/path', signals: ['traces'] }] } },
       'scheme, host and port',

@@ -138,6 +138,10 @@ const silence = (alertname: string, what: string, input_series: readonly object[
 });
 
 const EXPORTER = { exporter: 'otlp_grpc/jaeger', job: 'collector' };
+const QUEUE = { ...EXPORTER, data_type: 'traces' };
+const METRICS_QUEUE = { exporter: 'otlp_http/prometheus', job: 'collector', data_type: 'metrics' };
+/** Of a collector that is not ours, in a Prometheus that scrapes a whole cluster. */
+const FOREIGN = { ...QUEUE, job: 'otel/agent' };
 
 export const RULE_TESTS: readonly RuleTest[] = [
   current,
@@ -154,22 +158,46 @@ export const RULE_TESTS: readonly RuleTest[] = [
     'DuotelCollectorDropping',
     [series('otelcol_exporter_enqueue_failed_spans', EXPORTER, '0+5x100')],
     { exporter: 'otlp_grpc/jaeger', severity: 'critical' },
-    'The collector loses spans: otlp_grpc/jaeger takes no more.',
+    'The collector loses spans or metrics: otlp_grpc/jaeger takes no more.',
   ),
+  {
+    ...alert(
+      'DuotelCollectorDropping',
+      // What a scrapeInterval of 2m leaves, with a scrape that was missed.
+      [
+        series(
+          'otelcol_exporter_enqueue_failed_metric_points',
+          { exporter: 'otlp_http/prometheus', job: 'collector' },
+          '0 _x7 40 _x15 120 _x7 160 _x7 200 _x7 240 _x7 280 _x7 320 _x7 360',
+        ),
+      ],
+      { exporter: 'otlp_http/prometheus', severity: 'critical' },
+      'The collector loses spans or metrics: otlp_http/prometheus takes no more.',
+    ),
+    name: 'raise DuotelCollectorDropping on metrics that are read every two minutes',
+  },
   alert(
     'DuotelCollectorQueueStuck',
-    [series('otelcol_exporter_queue_size', EXPORTER, '500x100'), series('otelcol_exporter_sent_spans', EXPORTER, '7x100')],
+    [series('otelcol_exporter_queue_size', QUEUE, '500x100'), series('otelcol_exporter_sent_spans', EXPORTER, '7x100')],
     { exporter: 'otlp_grpc/jaeger', severity: 'warning' },
-    'Spans wait in the collector and none reaches Jaeger.',
+    'Spans wait in the collector, and otlp_grpc/jaeger has sent none for ten minutes.',
   ),
   silence('DuotelCollectorQueueStuck', 'on a queue that drains', [
-    series('otelcol_exporter_queue_size', EXPORTER, '500x100'),
+    series('otelcol_exporter_queue_size', QUEUE, '500x100'),
     series('otelcol_exporter_sent_spans', EXPORTER, '0+9x100'),
+  ]),
+  silence('DuotelCollectorQueueStuck', 'on a queue that drains and is read every two minutes', [
+    series('otelcol_exporter_queue_size', QUEUE, '500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500 _x7 500'),
+    series('otelcol_exporter_sent_spans', EXPORTER, '0 _x7 9 _x7 18 _x7 27 _x7 36 _x7 45 _x7 54 _x7 63 _x7 72 _x7 81 _x7 90'),
+  ]),
+  silence('DuotelCollectorQueueStuck', "on a queue of metrics, and on another's collector", [
+    series('otelcol_exporter_queue_size', METRICS_QUEUE, '500x100'),
+    series('otelcol_exporter_queue_size', FOREIGN, '500x100'),
   ]),
   alert(
     'DuotelCollectorQueueNearFull',
-    [series('otelcol_exporter_queue_size', EXPORTER, '90x100'), series('otelcol_exporter_queue_capacity', EXPORTER, '100x100')],
-    { ...EXPORTER, severity: 'warning' },
+    [series('otelcol_exporter_queue_size', QUEUE, '90x100'), series('otelcol_exporter_queue_capacity', QUEUE, '100x100')],
+    { ...QUEUE, severity: 'warning' },
     'The queue of otlp_grpc/jaeger is over 80 % full.',
   ),
   alert(
@@ -225,9 +253,15 @@ export const RULE_TESTS: readonly RuleTest[] = [
     series('otelcol_exporter_sent_spans', EXPORTER, '0+5x100'),
   ]),
   silence('DuotelCollectorQueueNearFull', 'on a queue that is half full', [
-    series('otelcol_exporter_queue_size', EXPORTER, '50x100'),
-    series('otelcol_exporter_queue_capacity', EXPORTER, '100x100'),
+    series('otelcol_exporter_queue_size', QUEUE, '50x100'),
+    series('otelcol_exporter_queue_capacity', QUEUE, '100x100'),
   ]),
+  silence('DuotelCollectorQueueNearFull', "on another's collector", [
+    series('otelcol_exporter_queue_size', FOREIGN, '90x100'),
+    series('otelcol_exporter_queue_capacity', FOREIGN, '100x100'),
+  ]),
+  silence('DuotelCollectorDropping', "on another's collector", [series('otelcol_exporter_send_failed_spans', FOREIGN, '0+5x100')]),
+  silence('DuotelCollectorRefusing', "on another's collector", [series('otelcol_receiver_refused_spans', FOREIGN, '0+5x100')]),
   silence('DuotelCollectorRefusing', 'on a collector that once refused', [
     series('otelcol_receiver_refused_metric_points', { receiver: 'otlp', job: 'collector' }, '40x100'),
   ]),

@@ -3,8 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { collectorConfig } from '../../../charts/config/collector.ts';
 import { grafanaDataSources, JAEGER_UID, PROMETHEUS_UID } from '../../../charts/config/grafana.ts';
 import { jaegerConfig } from '../../../charts/config/jaeger.ts';
+import { API_SERVER_PORTS, outsidePorts } from '../../../charts/config/outside.ts';
 import { prometheusConfig } from '../../../charts/config/prometheus.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
+import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { IMAGES } from '../../../src/api/images.ts';
 import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { walk } from '../../support/walk.ts';
@@ -96,6 +98,45 @@ describe('the way from a figure to a trace', () => {
     expect(valueAt(sources, '.tracesToMetrics.datasourceUid')).toBe(PROMETHEUS_UID);
     // A single dollar would be taken for a variable of the environment.
     expect(valueAt(sources, '.tracesToMetrics.queries[0].query')).toContain('$$__tags');
+  });
+});
+
+describe('a further exporter', () => {
+  it("stands beside the stack's own, by whatever name", () => {
+    const settings = (exporters: readonly object[]) =>
+      resolveStackSpec({ collector: { gateway: { enabled: true }, exporters } } as unknown as TelemetryStackSpec);
+    const to = { endpoint: 'http://tempo.tempo:4317', signals: ['traces', 'metrics'] };
+    const further = [
+      { ...to, name: 'prometheus' },
+      { ...to, name: 'jaeger', protocol: 'grpc' },
+    ];
+    const exporters = (of: readonly object[]) => (collectorConfig(STACK, settings(of)) as { exporters: Record<string, object> }).exporters;
+    expect(exporters(further)).toMatchObject(exporters([]));
+    expect(Object.keys(exporters(further)).length).toBe(Object.keys(exporters([])).length + further.length);
+  });
+});
+
+describe('a collector that asks the API server for pods', () => {
+  it('is let out to wherever the operator is', () => {
+    const asking = resolveStackSpec({
+      collector: { serviceAccountName: 'a', k8sAttributes: { enabled: true } },
+    } as unknown as TelemetryStackSpec);
+    expect(outsidePorts(asking)).toEqual(API_SERVER_PORTS.map((port) => ({ from: 'collector', port })));
+  });
+});
+
+describe("Grafana's address", () => {
+  const rootUrl = (host: string) => {
+    const objects = synthStack({ ...STACK, spec: resolveStackSpec({ grafana: { ingress: { host } } }) });
+    return [...walk(objects)].flatMap(([, value]) => {
+      const { name, value: text } = (typeof value === 'object' && value !== null ? value : {}) as { name?: string; value?: string };
+      return name === 'GF_SERVER_ROOT_URL' ? [text] : [];
+    });
+  };
+
+  it('is that of its Ingress, unless that is a wildcard, which is no address', () => {
+    expect(rootUrl('grafana.example.com')).toEqual(['http://grafana.example.com/']);
+    expect(rootUrl('*.example.com')).toEqual([]);
   });
 });
 
