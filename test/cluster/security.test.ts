@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
+import { DNS_PORTS, type EdgeSource, edges } from '../../charts/config/edges.ts';
 import { API_SERVER_PORTS } from '../../charts/config/outside.ts';
 import { operatorNetworkPolicy } from '../../charts/operator-network-policy.ts';
 import { podLabels } from '../../charts/pod-labels.ts';
