@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import type { InjectedManifests, ManifestResult } from '../manifests/inject-manifests.ts';
+import type { NeedsPlace } from '../manifests/place-needs.ts';
 import type { ManifestText } from '../manifests/stream.ts';
 import type { TargetName } from '../verify/targets.ts';
 import { addAnnotationOptions, annotationsOf } from './annotation-options.ts';
@@ -18,7 +19,7 @@ or on the only one. Defaults of a Namespace count when its object is in the inpu
 to change in its template.
 
 Where the files go: standard output, or with --write where they came from. Pods mount ConfigMaps: these are appended to the output,
-or written to --configmaps FILE; with an operator in the cluster, which brings them itself, --configmaps none leaves them out.
+or put into --configmaps FILE, which keeps what it has; with an operator in the cluster, which brings them itself, --configmaps none leaves them out.
 The outcome of each workload goes to standard error (with --write or --check: to standard output, by -o).
 
 Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is).
@@ -67,8 +68,9 @@ export function injectCommand(program: Command): void {
       HELP.replace('The annotations in', 'With --context or --kubeconfig the stacks of that cluster are used.\nThe annotations in'),
     )
     .action(async (names: readonly string[], options: Options) => {
-      const [{ injectManifests, documentsOf }, { readManifests }, { parseTarget }] = await Promise.all([
+      const [{ injectManifests, documentsOf }, { placeNeeds }, { needsPlace, readManifests }, { parseTarget }] = await Promise.all([
         import('../manifests/inject-manifests.ts'),
+        import('../manifests/place-needs.ts'),
         import('./manifest-files.ts'),
         import('../verify/targets.ts'),
       ]);
@@ -81,10 +83,12 @@ export function injectCommand(program: Command): void {
       const stacks = await stacksFor(options);
       const result = injectManifests({ files, ...(options.namespace !== undefined && { namespace: options.namespace }), stacks, request });
       if (options.write === true) requirePlaceForNeeds(result, options);
-      output(result, documentsOf(result.needs), options);
-      const stale = result.files.some(({ before, after }) => before !== after);
+      const place = needsPlace(files, options.configmaps);
+      const placed = place === undefined ? result.files : placeNeeds(result, place, options.namespace);
+      output(result, { placed, place, appended: documentsOf(result.needs) }, options);
+      const stale = placed.some(({ before, after }) => before !== after);
       if (result.results.some(({ outcome }) => outcome.state === 'blocked')) process.exitCode = 1;
-      else if (options.check === true && (stale || (result.needs.length > 0 && options.configmaps !== 'none'))) process.exitCode = 2;
+      else if (options.check === true && (stale || (result.needs.length > 0 && options.configmaps === undefined))) process.exitCode = 2;
     });
 }
 
@@ -160,20 +164,32 @@ function requirePlaceForNeeds({ needs }: InjectedManifests, { configmaps }: Opti
   );
 }
 
-function output({ files, needs, results }: InjectedManifests, needed: string, { write, check, configmaps, output: format }: Options): void {
-  const toFile = configmaps !== undefined && configmaps !== 'none';
-  if (check !== true && toFile && needs.length > 0) writeFileSync(configmaps, needed);
+interface Placed {
+  /** The files with the ConfigMaps where they are to stand. */
+  readonly placed: InjectedManifests['files'];
+  /** Where they are to stand; undefined: in the output, or nowhere. */
+  readonly place: NeedsPlace | undefined;
+  readonly appended: string;
+}
+
+function output(
+  { files, needs, results }: InjectedManifests,
+  { placed, place, appended }: Placed,
+  { write, check, configmaps, output: format }: Options,
+): void {
+  const changed = placed.filter(({ before, after }) => before !== after);
+  const written = write === true ? changed : changed.filter(({ name }) => check !== true && name === place?.file.name);
+  for (const { name, after } of written) writeFileSync(name, after);
   if (write === true || check === true) {
-    if (write === true) for (const { name, before, after } of files) if (before !== after) writeFileSync(name, after);
-    const changed = files.filter(({ before, after }) => before !== after).map(({ name }) => name);
-    const data = { changed, workloads: results.map(resultData) };
-    process.stdout.write(rendered(format, data, () => resultTable(results, changed, check === true)));
+    const names = changed.map(({ name }) => name);
+    const data = { changed: names, workloads: results.map(resultData) };
+    process.stdout.write(rendered(format, data, () => resultTable(results, names, check === true)));
     return;
   }
   // One stream: a document must not run into the next.
   const texts = files.map(({ after }) => after).filter((text) => text.trim() !== '');
   const stream = texts.map((text, index) => (index === 0 || text.startsWith('---') ? text : `---\n${text}`)).reduce(join, '');
-  process.stdout.write(needs.length > 0 && configmaps === undefined ? join(stream, needed) : stream);
+  process.stdout.write(needs.length > 0 && configmaps === undefined ? join(stream, appended) : stream);
   for (const { file, line, object, outcome, changed } of results) {
     process.stderr.write(`${file}:${line}: ${object}: ${outcome.line}${changed ? '' : ' (unchanged)'}\n`);
   }
