@@ -40,6 +40,8 @@ export const SCOPED_HOME_RULES: readonly PolicyRule[] = [
     ({ apiGroups, resources }) => apiGroups.includes('duotel.io') || resources.includes('configmaps') || resources.includes('events'),
   ),
   { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch', 'patch'] },
+  // The stack's own, when it has any; written only with the feature.
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
 ];
 
 /** What it may do in its own namespace: keep the stack's objects. Secrets are made and looked at, never changed or deleted. */
@@ -54,14 +56,21 @@ export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
 ];
 
-/** Rights in its own namespace to the kinds of features, each with its verbs: objects of such kinds are not watched but read one by one. */
-export function featureRules(features: readonly Feature[]): readonly PolicyRule[] {
+/**
+ * Rights in its own namespace to the kinds of features, each with its verbs: objects of such kinds are not watched but read one by one, and
+ * listed by the stack's label when it is deleted. `scoped`: the operator has a scope.
+ */
+export function featureRules(features: readonly Feature[], scoped = false): readonly PolicyRule[] {
   return features.flatMap((feature) =>
     FEATURES[feature].map(({ apiVersion, resource }) => ({
       apiGroups: [apiVersion.slice(0, apiVersion.lastIndexOf('/'))],
       resources: [resource],
-      // Deployments are watched in the whole cluster, as workloads.
-      verbs: resource === 'deployments' ? ['create', 'delete'] : ['get', 'create', 'patch', 'delete'],
+      verbs: resource === 'deployments' ? deploymentVerbs(scoped) : ['get', 'list', 'create', 'patch', 'delete'],
     })),
   );
+}
+
+/** Deployments are watched and patched in the whole cluster, as workloads; with a scope they are only watched in the operator's namespace. */
+function deploymentVerbs(scoped: boolean): readonly string[] {
+  return scoped ? ['create', 'patch', 'delete'] : ['create', 'delete'];
 }

@@ -112,7 +112,7 @@ export class OperatorChart extends Chart {
       subjects,
     });
     const home = scope === undefined ? [] : SCOPED_HOME_RULES;
-    this.#object('role', rbac, 'Role', NAME, { rules: [...NAMESPACE_RULES, ...home, ...featureRules(features)] });
+    this.#object('role', rbac, 'Role', NAME, { rules: [...NAMESPACE_RULES, ...home, ...featureRules(features, scope !== undefined)] });
     this.#object('role-binding', rbac, 'RoleBinding', NAME, { roleRef: roleRef('Role'), subjects });
     for (const namespace of scope ?? []) {
       const metadata = { name: `${NAME}-workloads`, namespace, labels: LABELS };

@@ -40,7 +40,9 @@ export class ClusterCache {
   readonly #options: ClusterCacheOptions;
   /** By kind, then by what of it is watched: a namespace, a selection by field, or '' for all. */
   readonly #reflectors = new Map<string, Map<string, Reflector>>();
-  readonly #running: Promise<void>[] = [];
+  /** Their names in metrics, by kind. */
+  readonly #resources = new Map<string, string>();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: ClusterCacheOptions) {
     this.#options = options;
@@ -70,10 +72,12 @@ export class ClusterCache {
         logger.warn('a list found changes that no event had brought', { resource, count });
       },
     });
-    metrics.observeWatch(resource, () => reflector.silenceMs / 1000);
-    const parts = this.#reflectors.get(type.kind) ?? new Map();
-    this.#reflectors.set(type.kind, parts.set(watched.namespace ?? watched.query?.['fieldSelector'] ?? '', reflector));
-    this.#running.push(reflector.run(signal));
+    const parts = this.#reflectors.get(type.kind) ?? new Map<string, Reflector>();
+    this.#reflectors.set(type.kind, parts.set(watched.namespace ?? String(watched.query?.['fieldSelector'] ?? ''), reflector));
+    this.#resources.set(type.kind, resource);
+    metrics.observeWatch(resource, () => Math.max(...[...parts.values()].map(({ silenceMs }) => silenceMs)) / 1000);
+    const running: Promise<void> = reflector.run(signal).finally(() => this.#running.delete(running));
+    this.#running.add(running);
     await Promise.race([reflector.ready(), aborted(signal)]);
   }
 
@@ -94,6 +98,7 @@ export class ClusterCache {
 
   /** Drops the copy of a kind whose watch has been ended for good. */
   forget(kind: string): void {
+    this.#options.metrics.forgetWatch(this.#resources.get(kind) ?? kind);
     this.#reflectors.delete(kind);
   }
 
@@ -106,9 +111,9 @@ export class ClusterCache {
     return undefined;
   }
 
-  /** Whether there is a copy of this kind's objects. */
-  watches(kind: string): boolean {
-    return this.#reflectors.has(kind);
+  /** Whether there is a copy of this kind's objects, in this namespace if one is given. */
+  watches(kind: string, namespace?: string): boolean {
+    return this.#of(kind, namespace).length > 0;
   }
 
   live(entry: InventoryEntry): KubeObject | undefined {

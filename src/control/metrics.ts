@@ -112,6 +112,7 @@ export class Metrics {
       labelNames: ['resource'],
       registers: [this.registry],
       collect() {
+        this.reset();
         for (const [resource, read] of watches) this.set({ resource }, read());
       },
     });
@@ -134,6 +135,11 @@ export class Metrics {
     this.#watches.set(resource, ageSeconds);
     this.watchMissedEvents.inc({ resource }, 0);
     for (const what of ['list', 'watch']) this.watchTroubles.inc({ resource, what }, 0);
+  }
+
+  /** Ends the series of a resource's age: nobody watches it any more. */
+  forgetWatch(resource: string): void {
+    this.#watches.delete(resource);
   }
 
   #queueGauge(

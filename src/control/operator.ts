@@ -45,6 +45,9 @@ export interface OperatorOptions {
 const GRACE_MS = 10_000;
 const CUT_MS = 3000;
 
+/** Workload kinds that a stack has objects of: watched in the operator's namespace, too. */
+const OWN_WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment']);
+
 /** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
 const COLLECT_AFTER_MS = 5000;
 
@@ -100,6 +103,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     namespace,
     synth: options.synth ?? synthStack,
     mayCollect: () => mayCollect,
+    random,
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
     lookAgain: (stack, ms) => stacks.queue.addAfter(stack, ms, 'resync'),
   });
@@ -111,6 +115,9 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     concurrency: WORKLOADS_AT_ONCE,
     reconcile: (key) => workloads.reconcile(key),
   });
+
+  // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
+  const isInScope = (where = ''): boolean => scope === undefined || scope.includes(where);
 
   function routeChange({ kind, key, object, previous, resync }: Change): void {
     const priority = resync ? 'resync' : 'user';
@@ -127,7 +134,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         for (const workload of workloads.inNamespace(key)) workloadQueue.queue.add(workload, 'drift');
         return;
       default: {
-        if (kind in WORKLOAD_KINDS && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
+        const isWorkload = kind in WORKLOAD_KINDS && isInScope((object ?? previous)?.metadata.namespace);
+        if (isWorkload && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};
@@ -177,9 +185,9 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
           scope,
           namespace,
         ),
-        // The stacks' own StatefulSets are among them.
+        // The stacks' own StatefulSets and Deployments are among them.
         ...builtIn.flatMap(([kind, { apiVersion }]) =>
-          inScope({ apiVersion, kind, transform: storedWorkload }, scope, ...(kind === 'StatefulSet' ? [namespace] : [])),
+          inScope({ apiVersion, kind, transform: storedWorkload }, scope, ...(OWN_WORKLOADS.has(kind) ? [namespace] : [])),
         ),
       ].map((watched) => cache.watch(watched, signal)),
     );

@@ -1,5 +1,6 @@
-import { type FeatureKind, optionalKinds } from '../api/features.ts';
+import { FEATURE_NAMES, FEATURES, type FeatureKind, type OptionalKind, optionalKinds } from '../api/features.ts';
 import type { KubeObject } from '../api/kube-object.ts';
+import { STACK_LABEL } from '../api/names.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 
 const REVIEW = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' } as const;
@@ -18,7 +19,7 @@ export async function optionalKindProblem(
   const forbidden: FeatureKind[] = [];
   for (const kind of optionalKinds(objects)) {
     if (!(await isServed(api, kind))) missing.push(`${kind.kind} (${kind.apiVersion})`);
-    else if (!(await mayCreate(api, kind, namespace))) forbidden.push(kind);
+    else if (!(await may(api, 'create', kind, namespace))) forbidden.push(kind);
   }
   if (missing.length > 0) {
     const message = `the spec asks for ${missing.join(', ')}, which this cluster does not serve: install what brings its CRD, or change the spec; nothing was written`;
@@ -31,7 +32,29 @@ export async function optionalKindProblem(
   return { reason: 'RightMissing', message };
 }
 
-async function isServed(api: KubeApi, { apiVersion, kind }: FeatureKind): Promise<boolean> {
+/**
+ * The objects of optional kinds that carry the stack's label. Kinds that are not served have none; of those that the operator has no right
+ * to, or no longer, nothing can be said: they are not asked for.
+ */
+export async function optionalObjects(api: KubeApi, namespace: string, stack: string): Promise<readonly KubeObject[]> {
+  const kinds: readonly OptionalKind[] = FEATURE_NAMES.flatMap((feature) => [...FEATURES[feature]]);
+  const lists = await Promise.all(
+    kinds.map(async (kind) => {
+      if (!(await isServed(api, kind)) || !(await may(api, 'list', kind, namespace))) return [];
+      try {
+        const type = await api.resourceType(kind.apiVersion, kind.kind);
+        return (await api.list(type, { namespace, query: { labelSelector: `${STACK_LABEL}=${stack}` } })).items;
+      } catch (error) {
+        // Its CRD, or the right, has gone meanwhile.
+        if (isApiError(error, 'NotFound') || isApiError(error, 'Forbidden')) return [];
+        throw error;
+      }
+    }),
+  );
+  return lists.flat();
+}
+
+async function isServed(api: KubeApi, { apiVersion, kind }: OptionalKind): Promise<boolean> {
   try {
     await api.resourceType(apiVersion, kind);
     return true;
@@ -42,9 +65,9 @@ async function isServed(api: KubeApi, { apiVersion, kind }: FeatureKind): Promis
 }
 
 /** Every authenticated user may ask this of itself. */
-async function mayCreate(api: KubeApi, { apiVersion, resource }: FeatureKind, namespace: string): Promise<boolean> {
+async function may(api: KubeApi, verb: 'create' | 'list', { apiVersion, resource }: OptionalKind, namespace: string): Promise<boolean> {
   const group = apiVersion.slice(0, apiVersion.lastIndexOf('/'));
-  const spec = { resourceAttributes: { namespace, group, resource, verb: 'create' } };
+  const spec = { resourceAttributes: { namespace, group, resource, verb } };
   const review = await api.create(await api.resourceType(REVIEW.apiVersion, REVIEW.kind), { ...REVIEW, metadata: { name: '' }, spec });
   return (review['status'] as { readonly allowed?: boolean } | undefined)?.allowed === true;
 }

@@ -12,6 +12,7 @@ import { subject } from '../apply/plan.ts';
 import { readLive } from '../apply/read-live.ts';
 import { isWrite, type Problem, type Result } from '../apply/result.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import type { Random } from '../kube/retry.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
 import { createGrafanaAdmin } from './grafana-admin.ts';
@@ -27,6 +28,8 @@ import { RECONCILE_AT, type StackOutcome, type StackStatus, stackStatus, statusO
 export { STACK_KINDS } from './stack-kinds.ts';
 
 const NO_WORKLOADS: WorkloadCounts = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
+/** How often objects of kinds that are not watched are read, when nothing else starts a pass; give or take a tenth. */
+const UNWATCHED_LOOK_MS = 600_000;
 /** Its own manager for the status, so that what it says and what it makes can be told apart. */
 const STATUS_MANAGER = `${FIELD_MANAGER}-status`;
 
@@ -43,6 +46,7 @@ export interface StackControllerOptions {
   readonly mayCollect: () => boolean;
   /** `reverted`: their number by the stack's status so far. */
   readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
+  readonly random: Random;
   /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
   readonly lookAgain: (stack: string, ms: number) => void;
 }
@@ -86,13 +90,15 @@ export class StackController {
 
   /** A spec that cannot be rendered changes nothing, and says so. */
   #failed(stack: KubeObject, error: unknown): StackOutcome {
-    const { components = [], inventory = [], inventoryConfigMaps = [], workloads = NO_WORKLOADS } = statusOf(stack);
+    const { components = [], workloads = NO_WORKLOADS } = statusOf(stack);
+    // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
+    const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#latest(stack));
     const failures = [`${describe(stack)}: ${errorText(error)}`];
     return { failures, suspended: false, components, inventory, inventoryConfigMaps, workloads };
   }
 
   async #apply(stack: KubeObject): Promise<StackOutcome> {
-    const { api, cache } = this.#options;
+    const { api, cache, random } = this.#options;
     const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
     const before = statusOf(stack);
@@ -130,6 +136,9 @@ export class StackController {
       record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
     });
     this.#note(name, results);
+    // No event says that these have changed.
+    if (desired.some(({ kind, metadata }) => !cache.watches(kind, metadata.namespace)))
+      this.#options.lookAgain(`${namespace}/${name}`, UNWATCHED_LOOK_MS * (0.9 + random() / 5));
     const problems = this.#problems(`${namespace}/${name}`, results);
     const failures = problems.filter(({ reason }) => !SETTLED.has(reason)).map(({ message }) => message);
     if (spec.grafana.mode === 'managed' && cache.get('Secret', { namespace, name: grafanaAdminSecret(name) }) === undefined) {
@@ -159,10 +168,10 @@ export class StackController {
     const { api, cache } = this.#options;
     const read = await readLive(
       api,
-      entries.filter(({ kind }) => !cache.watches(kind)),
+      entries.filter(({ kind, namespace }) => !cache.watches(kind, namespace)),
       8,
     );
-    return (entry) => (cache.watches(entry.kind) ? cache.live(entry) : read(entry));
+    return (entry) => (cache.watches(entry.kind, entry.namespace) ? cache.live(entry) : read(entry));
   }
 
   #render(name: string, namespace: string, spec: ResolvedStackSpec): { readonly objects: readonly KubeObject[]; readonly digest: string } {
@@ -255,6 +264,7 @@ export class StackController {
   async #collect(namespace: string, name: string): Promise<void> {
     const { api, cache, logger } = this.#options;
     if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
+    this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
     this.#rendered.delete(name);
     if (this.#kept.get(`${namespace}/${name}`) === true) {
       logger.info('stack is gone, its objects are kept', { stack: name });

@@ -9,6 +9,7 @@ import { DEFAULT_POLICIES } from '../apply/policies.ts';
 import { writeSet } from '../apply/write-set.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { ClusterCache } from './cluster-cache.ts';
+import { optionalObjects } from './optional-rights.ts';
 import { STACK_KINDS } from './stack-kinds.ts';
 
 /** ConfigMap of a stack whose objects outlive it. It is there before the stack can be gone, so a crash loses nothing (ADR 15). */
@@ -43,15 +44,16 @@ export type Collected =
   | { readonly outcome: 'deleted'; readonly deleted: number; readonly failures: readonly string[] };
 
 /**
- * Deletes what a stack that is gone has left, unless its objects outlive it. Claims and the Grafana password stay: they are the user's
- * data. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
+ * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
+ * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
  */
 export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namespace: string, name: string): Promise<Collected> {
-  const left = STACK_KINDS.flatMap(({ kind }) => cache.values(kind)).filter(
+  const found = [...STACK_KINDS.flatMap(({ kind }) => cache.values(kind)), ...(await optionalObjects(api, namespace, name))];
+  const left = found.filter(
     ({ metadata }) =>
       metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
   );
-  const doomed = left.filter((live) => !mayStay(live));
+  const doomed = left.filter((live) => !mayStay(live) && !isControlled(live));
   if (doomed.length === 0) return { outcome: 'nothingLeft' };
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   if ((await lookUp(api, configMaps, { namespace, name: keeperName(name) })) !== undefined) return { outcome: 'kept' };
@@ -64,4 +66,8 @@ export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namesp
   const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
   const failures = results.flatMap(({ problem }) => (problem === undefined ? [] : [problem.message]));
   return { outcome: 'deleted', deleted: results.filter(({ outcome }) => outcome === 'deleted').length, failures };
+}
+
+function isControlled({ metadata }: KubeObject): boolean {
+  return (metadata.ownerReferences ?? []).some((reference) => (reference as { controller?: boolean }).controller === true);
 }

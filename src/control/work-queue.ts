@@ -35,6 +35,9 @@ export interface WorkQueueOptions {
   readonly onRetry?: () => void;
 }
 
+/** A longer timer fires at once, https://nodejs.org/api/timers.html#settimeoutcallback-delay-args. A key that comes this early is only looked at. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Keys by group; the groups take turns. */
 type Line = Map<string, Map<string, number>>;
 
@@ -103,10 +106,11 @@ export class WorkQueue {
     this.#idlers.shift()?.();
   }
 
-  /** Adds the key after `ms` milliseconds, unless it is added before. */
+  /** Adds the key after `ms` milliseconds, or 24 days when that is less, unless it is added before. */
   addAfter(key: string, ms: number, priority: Priority = 'resync'): void {
     if (this.#priorities.has(key)) return;
-    const at = this.#options.clock.now() + ms;
+    const wait = Math.min(ms, LONGEST_MS);
+    const at = this.#options.clock.now() + wait;
     const known = this.#delayed.get(key);
     if (known !== undefined) {
       if (known.at <= at) return;
@@ -115,7 +119,7 @@ export class WorkQueue {
     const timer = setTimeout(() => {
       this.#delayed.delete(key);
       this.add(key, priority);
-    }, ms);
+    }, wait);
     timer.unref();
     this.#delayed.set(key, { at, priority, timer });
   }

@@ -22,6 +22,10 @@ const stalled = async () =>
   (await getObject<Stack>(cluster, 'tstack/duotel'))?.status?.conditions?.find(
     ({ type, status }) => type === 'Stalled' && status === 'True',
   );
+const OPTIONAL = 'deployment,hpa,pdb,ingress,httproute,servicemonitor,prometheusrule,opentelemetrycollector';
+/** The stack's objects of optional kinds. */
+const labelled = async (): Promise<string> =>
+  (await must(cluster, ['get', OPTIONAL, '-n', 'duotel', '-l', 'duotel.io/stack', '-o', 'name'])).trim();
 const patch = (spec: object) => must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify({ spec })]);
 
 beforeAll(async () => {
@@ -74,7 +78,7 @@ describe('a stack that asks for a kind', () => {
     expect(await getObject(cluster, 'ingress/duotel-grafana')).toBeUndefined();
   }, 120_000);
 
-  it('uses every right that the features give, and loses its objects with them', async () => {
+  it('uses every right that the features give, and loses its objects with them and with the stack', async () => {
     await patch({
       collector: { replicas: 2, gateway: { enabled: true } },
       prometheus: { mode: 'operator', url: 'http://prometheus-operated.monitoring.svc:9090' },
@@ -113,23 +117,17 @@ describe('a stack that asks for a kind', () => {
       prometheus: { mode: 'managed', url: null },
       grafana: { ingress: null, httpRoute: null },
     });
-    await eventually(
-      'all of it to be gone',
-      async () =>
-        (
-          await must(cluster, [
-            'get',
-            'deployment,hpa,pdb,ingress,httproute,servicemonitor,prometheusrule,opentelemetrycollector',
-            '-n',
-            'duotel',
-            '-l',
-            'duotel.io/stack',
-            '-o',
-            'name',
-          ])
-        ).trim() === '',
-      40,
-    );
+    await eventually('all of it to be gone', async () => (await labelled()) === '', 40);
+
+    await patch({
+      collector: { replicas: 2, gateway: { enabled: true } },
+      prometheus: { mode: 'operator', url: 'http://prometheus-operated.monitoring.svc:9090' },
+      grafana: { ingress: { host: 'a.example.com' }, httpRoute: { parentRefs: [{ name: 'public' }] } },
+    });
+    for (const what of ['deployment/duotel-gateway', 'hpa/duotel-gateway', 'servicemonitor/duotel-jaeger', 'ingress/duotel-grafana'])
+      await eventually(what, () => getObject(cluster, what), 30);
+    await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+    await eventually('nothing of the deleted stack to be left', async () => (await labelled()) === '', 40);
 
     const own = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code < 300);
     const used = new Set(
@@ -142,5 +140,6 @@ describe('a stack that asks for a kind', () => {
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
     );
     expect(granted.filter((one) => !used.has(one))).toEqual([]);
+    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403)).toEqual([]);
   }, 240_000);
 });

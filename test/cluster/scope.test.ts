@@ -6,12 +6,12 @@ import { auditEvents } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
 
-/** An operator that may look at two namespaces and its own, by Roles. */
+/** An operator that may look at two namespaces and its own, by Roles, and whose stack may scale out. */
 const SCOPE = ['shop', 'lab'];
 const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;
 let operator: RunningOperator;
-const { dist, remove } = synthesize(`operator: {scope: {namespaces: [${SCOPE.join(', ')}]}}\n`);
+const { dist, remove } = synthesize(`operator: {scope: {namespaces: [${SCOPE.join(', ')}]}, features: [scaleOut]}\n`);
 
 const deploy = (name: string, namespace: string): Promise<string> =>
   must(
@@ -53,6 +53,36 @@ describe('an operator with a scope', () => {
     await eventually('the StatefulSet to be back', () => getObject(cluster, 'statefulset/duotel-jaeger'), 30);
   }, 60_000);
 
+  it('sees the Deployments of its stack as they are, and writes one when it differs', async () => {
+    await must(cluster, [
+      'patch',
+      'tstack/duotel',
+      '-n',
+      'duotel',
+      '--type=merge',
+      '-p',
+      '{"spec":{"collector":{"replicas":2,"gateway":{"enabled":true}}}}',
+    ]);
+    const made = await eventually('the gateways', () => getObject<KubeObject>(cluster, 'deployment/duotel-gateway'), 30);
+    const writes = (): number =>
+      auditEvents(cluster.auditLog).filter(
+        ({ user, verb, resource, name }) => user === USER && verb === 'patch' && resource === 'deployments' && name === 'duotel-gateway',
+      ).length;
+    await must(cluster, ['label', 'deployment/duotel-gateway', '-n', 'duotel', 'app.kubernetes.io/managed-by-']);
+    await eventually(
+      'the label to be back',
+      async () =>
+        (await getObject<KubeObject>(cluster, 'deployment/duotel-gateway'))?.metadata.labels?.['app.kubernetes.io/managed-by'] === 'duotel',
+      30,
+    );
+    const before = writes();
+    await must(cluster, ['annotate', 'deployment/duotel-gateway', '-n', 'duotel', 'example.com/note=x']);
+    await must(cluster, ['annotate', 'tstack/duotel', '-n', 'duotel', 'duotel.io/reconcile-at=1']);
+    await sleep(3000);
+    expect(writes()).toBe(before);
+    expect((await getObject<KubeObject>(cluster, 'deployment/duotel-gateway'))?.metadata.uid).toBe(made.metadata.uid);
+  }, 120_000);
+
   it('does nothing outside of it', async () => {
     await deploy('three', 'outside');
     await must(cluster, ['annotate', 'namespace/outside', 'duotel.io/backend=both']);
@@ -71,7 +101,7 @@ describe('an operator with a scope', () => {
       ['list', 'pods', '-n', 'outside'],
       ['list', 'configmaps', '--all-namespaces'],
       ['list', 'namespaces'],
-      ['patch', 'deployments', '-n', 'duotel'],
+      ['patch', 'daemonsets', '-n', 'duotel'],
       ['list', 'secrets', '-n', 'shop'],
     ]) {
       expect([what.join(' '), await can(...what)]).toEqual([what.join(' '), 'no']);

@@ -84,6 +84,15 @@ describe('WorkQueue', () => {
     expect(done).toEqual(['a', 'b', 'a']);
   });
 
+  it('does not work at once on a key whose time is further off than a timer can count', async () => {
+    const target = queue();
+    target.addAfter('far', 600 * 3_600_000);
+    await systemClock.sleep(20);
+    expect(target.depth()).toBe(0);
+    target.add('near');
+    expect(await drain(target, 1, () => undefined)).toEqual(['near']);
+  });
+
   it('lets kinds take turns, so that a few of one do not wait for all of another', async () => {
     const target = queue();
     for (let i = 0; i < 5; i += 1) target.add(`Deployment/n/d${i}`);
