@@ -6,7 +6,10 @@ import { DNS_PORTS, type Edge, type EdgeSource, edges } from './config/edges.ts'
 import { podLabels } from './pod-labels.ts';
 import type { StackInput } from './stack-input.ts';
 
-/** One policy a component: nothing in or out but the edges of `config/edges.ts` and DNS. */
+/**
+ * One policy a component: nothing in or out but the edges of `config/edges.ts` and DNS. The operator has one of its own
+ * (operator-network-policy.ts), that a stack adds to when a Prometheus of the user's reads the operator's metrics.
+ */
 export class NetworkPolicies extends Construct {
   constructor(scope: Construct, input: StackInput) {
     super(scope, 'network-policies');
@@ -27,6 +30,16 @@ export class NetworkPolicies extends Construct {
         },
       });
     }
+    const toOperator = all.filter(({ from, to }) => from === 'workloads' && to === 'operator');
+    if (toOperator.length === 0) return;
+    new KubeNetworkPolicy(this, 'operator-metrics', {
+      metadata: { name: `${input.name}-operator-metrics`, labels: objectLabels(input.name, 'prometheus') },
+      spec: {
+        podSelector: { matchLabels: OPERATOR_SELECTOR },
+        policyTypes: ['Ingress'],
+        ingress: ports(toOperator).map((port) => ({ ...sources(input, toOperator, port), ports: [tcp(port)] })),
+      },
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { type Component, componentName, objectLabels, selectorLabels } from '../src/api/names.ts';
+import { type Component, componentName, OPERATOR_SELECTOR, objectLabels, selectorLabels } from '../src/api/names.ts';
 import { pushesMetrics, stackParts } from '../src/api/stack-parts.ts';
 import { alertingRules } from './config/alerts.ts';
 import { WORKLOADS_JOB } from './config/prometheus.ts';
@@ -23,7 +23,8 @@ function forSharedPrometheus(group: Group): Group {
 export class PrometheusOperator extends Construct {
   constructor(scope: Construct, input: StackInput) {
     super(scope, 'prometheus-operator');
-    for (const { component } of stackParts(input.spec)) this.#serviceMonitor(input, component);
+    for (const { component } of stackParts(input.spec)) this.#component(input, component);
+    this.#serviceMonitor(input, 'operator-metrics', 'prometheus', OPERATOR_SELECTOR, [endpoint(input, 'http', 'operator')]);
     new ApiObject(this, 'rules', {
       apiVersion: API_VERSION,
       kind: 'PrometheusRule',
@@ -36,25 +37,38 @@ export class PrometheusOperator extends Construct {
     });
   }
 
-  #serviceMonitor(input: StackInput, component: Component): void {
-    const { scrapeInterval } = input.spec.prometheus;
-    const endpoint = (port: string, job: string, extra: object = {}): object => ({
-      port,
-      interval: scrapeInterval,
-      ...extra,
-      // The operator names a job after its Service; rules and dashboards know the jobs by the names that our own Prometheus gives them.
-      relabelings: [{ action: 'replace', targetLabel: 'job', replacement: job }],
-    });
-    const own = component === 'grafana' ? endpoint('http', component) : endpoint('self-metrics', component);
+  #component(input: StackInput, component: Component): void {
+    const own = endpoint(input, component === 'grafana' ? 'http' : 'self-metrics', component);
     const workloads =
-      component === 'collector' && !pushesMetrics(input.spec) ? [endpoint('metrics', WORKLOADS_JOB, { honorLabels: true })] : [];
-    new ApiObject(this, component, {
+      component === 'collector' && !pushesMetrics(input.spec) ? [endpoint(input, 'metrics', WORKLOADS_JOB, { honorLabels: true })] : [];
+    this.#serviceMonitor(input, component, component, serviceLabels(input, component), [...workloads, own]);
+  }
+
+  /** `suffix`: of its name, after the stack's. `component`: whose label it bears. */
+  #serviceMonitor(
+    input: StackInput,
+    suffix: string,
+    component: Component,
+    matchLabels: Readonly<Record<string, string>>,
+    endpoints: readonly object[],
+  ): void {
+    new ApiObject(this, suffix, {
       apiVersion: API_VERSION,
       kind: 'ServiceMonitor',
-      metadata: { name: componentName(input.name, component), labels: labels(input, component) },
-      spec: { selector: { matchLabels: serviceLabels(input, component) }, endpoints: [...workloads, own] },
+      metadata: { name: `${input.name}-${suffix}`, labels: labels(input, component) },
+      spec: { selector: { matchLabels }, endpoints },
     });
   }
+}
+
+function endpoint({ spec }: StackInput, port: string, job: string, extra: object = {}): object {
+  return {
+    port,
+    interval: spec.prometheus.scrapeInterval,
+    ...extra,
+    // The operator names a job after its Service; rules and dashboards know the jobs by the names that our own Prometheus gives them.
+    relabelings: [{ action: 'replace', targetLabel: 'job', replacement: job }],
+  };
 }
 
 function labels({ name, spec }: StackInput, component: Component): Record<string, string> {

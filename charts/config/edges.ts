@@ -77,6 +77,7 @@ function fromUsers(spec: ResolvedStackSpec): readonly Edge[] {
     { from: 'workloads', to: 'gateway', port: PORT.selfMetrics },
     { from: 'workloads', to: 'jaeger', port: PORT.selfMetrics },
     { from: 'workloads', to: 'grafana', port: PORT.grafana },
+    { from: 'workloads', to: 'operator', port: OPERATOR_PORT },
   ];
   return [
     ...(prometheus.mode === 'managed' ? [] : scraped),

@@ -107,7 +107,8 @@ function declared(spec: ResolvedStackSpec, from: Endpoint, to: Endpoint, port: n
   };
   const enters = (): boolean => {
     if (isPart(to)) return all.some((edge) => edge.to === to.name && edge.port === port && covers(edge.from));
-    return to.name !== 'operator' || (from.name === 'prometheus' && port === OPERATOR_PORT);
+    if (to.name !== 'operator') return true;
+    return port === OPERATOR_PORT && (from.name === 'prometheus' || all.some((edge) => edge.to === 'operator' && covers(edge.from)));
   };
   return leaves() && enters();
 }
@@ -158,13 +159,13 @@ describe.each(Object.entries(STACK_INPUTS))('the NetworkPolicies of the stack "%
     if (spec.prometheus.mode === 'managed' && spec.grafana.mode === 'managed' && spec.jaeger.ingress === undefined)
       expect(reached('workload')).toEqual(otlp);
     expect(reached('impostor')).toEqual(reached('workload'));
-    expect(open('workload', 'operator', OPERATOR_PORT)).toBe(false);
+    expect(open('workload', 'operator', OPERATOR_PORT)).toBe(spec.prometheus.mode !== 'managed');
   });
 
   it('keep an edge closed that nobody declared', () => {
     const undeclared: readonly (readonly [string, Component | 'operator', number])[] = [
       ['jaeger', 'collector', PORT.otlpGrpc],
-      ['collector', 'operator', OPERATOR_PORT],
+      ['collector', 'operator', PORT.health],
       ['operator', 'jaeger', PORT.jaegerUi],
       ['workload', 'jaeger', PORT.otlpGrpc],
       ['neighbour', 'jaeger', PORT.otlpGrpc],

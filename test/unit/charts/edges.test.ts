@@ -40,7 +40,7 @@ function configuration(object: KubeObject): string {
 interface Policy {
   readonly podSelector: { readonly matchLabels: Record<string, string> };
   readonly ingress: readonly { readonly from?: readonly Peer[]; readonly ports: readonly { readonly port: number }[] }[];
-  readonly egress: readonly {
+  readonly egress?: readonly {
     readonly to?: readonly Peer[];
     readonly ports: readonly { readonly port: number; readonly protocol: string }[];
   }[];
@@ -73,7 +73,7 @@ describe.each(Object.entries(STACK_INPUTS))('the network of the stack "%s"', (_,
   });
 
   it('lets out exactly these edges and DNS', () => {
-    const out = policies(spec).flatMap(({ podSelector, egress }) =>
+    const out = policies(spec).flatMap(({ podSelector, egress = [] }) =>
       egress.flatMap(({ to, ports }) =>
         to === undefined
           ? ports.flatMap(({ port }) =>
