@@ -36,10 +36,15 @@ row('D1', 'streams that end every second are taken up again, at most one a secon
     const opened = byResource(world.proxy.passed.filter(({ request }) => request.verb === 'watch'));
     const rate = most(opened) / result.seconds;
     if (rate > 1.1) throw new Error(`${rate.toFixed(2)} watches a second of one kind`);
-    const listed = byResource(world.proxy.passed.filter(({ request }) => lists()(request)));
+    const opening = world.proxy.passed.filter(({ request }) => lists()(request));
+    const listed = byResource(opening);
     // Pods are asked for when something is not ready, and watched by nobody.
     for (const [resource, count] of listed) {
-      if (count > 2 && resource !== 'pods') throw new Error(`${count} lists of ${resource}: a stream that ends is no reason for one`);
+      if (count > 2 && resource !== 'pods') {
+        const when = opening.filter(({ request }) => request.resource === resource);
+        const seconds = when.map(({ at, request }) => `${((at - (opening[0]?.at ?? 0)) / 1000).toFixed(1)} s ${request.url}`);
+        throw new Error(`${count} lists of ${resource}, a stream that ends is no reason for one: ${seconds.join(', ')}`);
+      }
     }
     return { ...result, note: `${rate.toFixed(2)} watches a second and kind at most` };
   },

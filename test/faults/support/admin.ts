@@ -66,7 +66,9 @@ export class Admin {
       headers: { 'content-type': type, 'user-agent': 'admin' },
       body: body === undefined ? null : JSON.stringify(body),
     });
-    return { status: response.statusCode, body: JSON.parse(await response.body.text()) };
+    const text = await response.body.text();
+    // A path that is not served is answered by a line of text.
+    return { status: response.statusCode, body: text.startsWith('{') ? JSON.parse(text) : { metadata: { name: '' }, message: text } };
   }
 
   async get(kind: string, name: string, namespace = 'duotel'): Promise<KubeObject | undefined> {
