@@ -3,6 +3,8 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { FEATURE_NAMES, type Feature } from '../src/api/features.ts';
+import type { Schema } from '../src/api/schema.ts';
+import { ruleViolations } from '../src/api/stack-rules.ts';
 import { telemetryStackCrd } from '../src/api/telemetry-stack.ts';
 
 /** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
@@ -72,13 +74,16 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>> =
 /** `file` is for messages only. */
 export function parseSettings(text: string, file: string): Settings {
   const value = parsed(text, file);
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
-  const stack = closed(crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {});
+  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: Schema } } } }[] } };
+  const specSchema = crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {};
+  const stack = closed(specSchema);
   const schema = { type: 'object', additionalProperties: false, properties: { operator: OPERATOR_SCHEMA, stack } };
   const validate = new Ajv({ allErrors: true, strict: false, verbose: true, formats: { int32: true, int64: true } }).compile(schema);
-  if (!validate(value))
-    throw new Error(`${file} is not valid:\n${(validate.errors ?? []).map((error) => `  ${sentence(error)}`).join('\n')}`);
+  const invalid = (sentences: readonly string[]) => new Error(`${file} is not valid:\n${sentences.map((one) => `  ${one}`).join('\n')}`);
+  if (!validate(value)) throw invalid((validate.errors ?? []).map(sentence));
   const { operator = {}, stack: spec = {} } = value as Partial<Settings>;
+  const broken = ruleViolations(specSchema, spec);
+  if (broken.length > 0) throw invalid(broken.map(({ path, message }) => `stack${path === '' ? '' : '.'}${path}: ${message}`));
   return { operator, stack: spec };
 }
 

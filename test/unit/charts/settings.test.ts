@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseSettings } from '../../../charts/settings.ts';
+import { telemetryStackCrd } from '../../../src/api/telemetry-stack.ts';
+import { REFUSED_SPECS } from '../../support/refused-specs.ts';
+import { STACK_INPUTS } from '../../support/stack-inputs.ts';
+import { walk } from '../../support/walk.ts';
+
+const specSchema = (): unknown => {
+  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
+  return crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec;
+};
 
 const refused = (text: string): string => {
   try {
@@ -32,6 +41,27 @@ describe('settings', () => {
 
   it('that are not YAML are refused with the file name', () => {
     expect(refused('stack: {')).toContain('duotel.yaml is not valid YAML');
+  });
+
+  it.each(REFUSED_SPECS)('are refused where the API server refuses them, in its words: %s', (_, stack, words) => {
+    expect(refused(JSON.stringify({ stack }))).toContain(words);
+  });
+
+  it.each(Object.entries(STACK_INPUTS))('are taken where the API server takes them: %s', (_, stack) => {
+    expect(refused(JSON.stringify({ stack }))).toBe('accepted');
+  });
+
+  it('say where in the stack a rule is broken', () => {
+    expect(refused('stack: {jaeger: {tolerations: [{key: a}, {value: b}]}}')).toContain(
+      '  stack.jaeger.tolerations.1: operator Equal needs key',
+    );
+  });
+
+  it('are refused for each rule of the CRD by a case of these', () => {
+    const said = REFUSED_SPECS.map(([, stack]) => refused(JSON.stringify({ stack })));
+    const messages = [...walk(specSchema())].flatMap(([path, value]) => (/validations\[\d+\]\.message$/.test(path) ? [String(value)] : []));
+    expect(messages.length).toBeGreaterThan(25);
+    expect([...new Set(messages)].filter((message) => !said.some((text) => text.includes(message)))).toEqual([]);
   });
 
   it('are refused with the file name', () => {
