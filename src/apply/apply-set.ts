@@ -3,9 +3,9 @@ import type { KubeApi } from '../kube/kube-api.ts';
 import { entryId, type InventoryEntry, keptAfter, objectEntry, sameInventory, union } from './inventory.ts';
 import type { ApplyMemory } from './memory.ts';
 import { normalForm } from './normal-form.ts';
-import { plan } from './plan.ts';
+import { type Action, plan } from './plan.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
-import { readLive } from './read-live.ts';
+import { lookUpAll, readLive } from './read-live.ts';
 import type { Result } from './result.ts';
 import { writeSet } from './write-set.ts';
 
@@ -19,6 +19,11 @@ export interface ApplySetOptions {
   readonly policies?: Partial<Policies>;
   /** What is in the cluster, from a cache; throws when that cannot be said. Default: it is read from the API server. */
   readonly live?: (entry: InventoryEntry) => KubeObject | undefined;
+  /**
+   * Whether `live` may not show an object that is there, since its cache holds only what carries our label. Such objects are looked up before
+   * they are made, one list for each kind, so that the adoption policy decides on what is there. Default: none.
+   */
+  readonly partial?: (entry: InventoryEntry) => boolean;
   /** Stores the inventory, before the first write, with all that is about to be made: a crash then leaves no object that it does not name. */
   readonly record?: (inventory: readonly InventoryEntry[]) => Promise<void>;
   /** Keep one over all passes of a process, so that what cannot be repaired is not written at each. */
@@ -45,18 +50,28 @@ export interface ApplySetResult {
  * nothing has been written then.
  */
 export async function applySet(options: ApplySetOptions): Promise<ApplySetResult> {
-  const { api, memory, concurrency = 16, waitMs = 5000, now = Date.now, sleep = pause } = options;
+  const { api, memory, concurrency = 16, partial = () => false, waitMs = 5000, now = Date.now, sleep = pause } = options;
   const policies: Policies = { ...DEFAULT_POLICIES, ...options.policies };
   const desired = options.desired.map(normalForm);
   const entries = union(options.inventory, desired.map(objectEntry));
   const live = options.live ?? (await readLive(api, entries, concurrency));
-  const actions = plan({ desired, live, inventory: options.inventory, policies, ...(memory !== undefined && { experience: memory }) });
+  const decided = (see: (entry: InventoryEntry) => KubeObject | undefined): readonly Action[] =>
+    plan({ desired, live: see, inventory: options.inventory, policies, ...(memory !== undefined && { experience: memory }) });
+  let actions = decided(live);
+  const unseen = actions.flatMap((action) => (action.type === 'create' ? [objectEntry(action.object)] : [])).filter(partial);
+  if (unseen.length > 0) {
+    const found = await lookUpAll(api, unseen, concurrency);
+    const ids = new Set(unseen.map(entryId));
+    actions = decided((entry) => (ids.has(entryId(entry)) ? found(entry) : live(entry)));
+  }
   const coming = actions.flatMap((action) => (action.type === 'create' ? [objectEntry(action.object)] : []));
   const widened = union(options.inventory, coming);
   if (coming.length > 0 && !sameInventory(widened, options.inventory)) await options.record?.(widened);
   const inventory = new Map(options.inventory.map((entry) => [entryId(entry), entry]));
   const results = await writeSet({ api, policies, inventory, concurrency, waitMs, now, sleep }, actions);
   memory?.learn(results, policies.ignore);
+  const wanted = new Set(desired.map((object) => entryId(objectEntry(object))));
+  memory?.forget(entries.map(entryId).filter((id) => !wanted.has(id)));
   return { results, inventory: keptAfter(widened, results) };
 }
 

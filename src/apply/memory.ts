@@ -22,8 +22,8 @@ interface Known {
   /** Writes of these bytes in a row, after the first. */
   readonly repairs: number;
   readonly writtenAt: number;
-  /** The fields of the last repair, and who had set them. */
-  readonly contest: { readonly paths: readonly string[]; readonly managers: readonly string[] };
+  /** The fields of the last repair, and who had set them; `gone`: it was no field, somebody had deleted the object. */
+  readonly contest: { readonly paths: readonly string[]; readonly managers: readonly string[] } | 'gone';
 }
 
 /** What a process learns from its own writes. Losing it costs one write an object, no more. */
@@ -50,10 +50,10 @@ export class ApplyMemory implements Experience {
   contest(object: KubeObject): (Problem & { readonly ms: number }) | undefined {
     const known = this.#of(object);
     if (known === undefined || known.repairs < FREE_REPAIRS || this.#isQuiet(known)) return undefined;
-    const { paths, managers } = known.contest;
-    const who = managers.length === 0 ? 'somebody' : `field manager ${managers.join(', ')}`;
-    const message = `${describe(object)}: ${who} sets ${paths.join(', ')} again and again; stop it, or list the field in spec.reconcile.ignore. Repairs get rarer, down to one in ${LONGEST_PAUSE_MS / 60_000} min`;
-    const ms = Math.max(1000, this.pause(object), known.writtenAt + quietAfter(known) - this.#now());
+    const message = `${describe(object)}: ${rivalry(known.contest)}. Repairs get rarer, down to one in ${LONGEST_PAUSE_MS / 60_000} min`;
+    const paused = this.pause(object);
+    // When it may be written again, whoever stopped meanwhile; then when it is quiet.
+    const ms = Math.max(1000, paused > 0 ? paused : known.writtenAt + quietAfter(known) - this.#now());
     return { reason: 'FieldContested', message, final: true, ms };
   }
 
@@ -63,15 +63,14 @@ export class ApplyMemory implements Experience {
       if (object === undefined || (outcome !== 'created' && outcome !== 'updated' && outcome !== 'recreated')) continue;
       if (action.type !== 'create' && action.type !== 'update') continue;
       const before = this.#of(action.object);
-      const repair = before !== undefined && action.type === 'update';
-      const repairs = repair ? (this.#isQuiet(before) ? 0 : before.repairs) + 1 : 0;
-      const contest =
+      const repairs = before !== undefined ? (this.#isQuiet(before) ? 0 : before.repairs) + 1 : 0;
+      const contest: Known['contest'] =
         action.type === 'update'
           ? {
               paths: action.differences.map(({ path }) => path),
               managers: [...new Set(action.differences.flatMap(({ path }) => rivals(action.live, path)))],
             }
-          : { paths: [], managers: [] };
+          : 'gone';
       const left = differencesOf(withIgnored(action.object, object, ignore), object);
       this.#known.set(entryId(objectEntry(action.object)), { desired: action.object, left, repairs, writtenAt: this.#now(), contest });
     }
@@ -92,6 +91,13 @@ export class ApplyMemory implements Experience {
   #isQuiet(known: Known): boolean {
     return this.#now() - known.writtenAt > quietAfter(known);
   }
+}
+
+function rivalry(contest: Known['contest']): string {
+  if (contest === 'gone') return 'somebody deletes it again and again; find out who by the audit log, and stop it';
+  const { paths, managers } = contest;
+  const who = managers.length === 0 ? 'somebody' : `field manager ${managers.join(', ')}`;
+  return `${who} sets ${paths.join(', ')} again and again; stop it, or list the field in spec.reconcile.ignore`;
 }
 
 function pauseAfter(repairs: number): number {

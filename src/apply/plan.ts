@@ -30,11 +30,11 @@ export type Action =
   | { readonly type: 'unread'; readonly object: KubeObject; readonly error: unknown }
   /** It is somebody else's: `owner` says whose. */
   | { readonly type: 'refuse'; readonly object: KubeObject; readonly live: KubeObject; readonly owner: string }
-  /** It differs, and is not written for `ms` milliseconds, because others change it back each time. */
+  /** It differs, or is gone (no `live`), and is not written for `ms` milliseconds, because others change or delete it each time. */
   | {
       readonly type: 'pause';
       readonly object: KubeObject;
-      readonly live: KubeObject;
+      readonly live?: KubeObject;
       readonly differences: readonly Difference[];
       readonly ms: number;
     }
@@ -95,7 +95,8 @@ export function decide(
   policies: Policies,
   experience?: Experience,
 ): Action {
-  if (live === undefined) return { type: 'create', object };
+  const ms = experience?.pause(object) ?? 0;
+  if (live === undefined) return ms > 0 ? { type: 'pause', object, differences: [], ms } : { type: 'create', object };
   const owner = foreignOwner(object, live, inventory, policies);
   if (owner !== undefined) return { type: 'refuse', object, live, owner };
   if (live.metadata.deletionTimestamp !== undefined) return { type: 'wait', object, live };
@@ -103,7 +104,6 @@ export function decide(
   const all = differencesOf(sent, live);
   const differences = all.filter((difference) => !experience?.tolerates(object, difference));
   if (differences.length === 0) return { type: 'keep', object, live, tolerated: all };
-  const ms = experience?.pause(object) ?? 0;
   return ms > 0 ? { type: 'pause', object, live, differences, ms } : { type: 'update', object, sent, live, differences };
 }
 

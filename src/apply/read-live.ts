@@ -10,20 +10,43 @@ const LIST_FROM = 8;
  * What is in the cluster under the identities, read from the API server. A kind that it does not serve has no objects; for one that
  * could not be read the function throws the error.
  */
-export async function readLive(
+export function readLive(
   api: KubeApi,
   entries: readonly InventoryEntry[],
   concurrency: number,
 ): Promise<(entry: InventoryEntry) => KubeObject | undefined> {
+  const groups = grouped(entries).flatMap((group): readonly Group[] =>
+    group.length >= LIST_FROM ? [group] : group.map((entry): Group => [entry]),
+  );
+  return readGroups(groups, concurrency, (group) => read(api, group));
+}
+
+/** The same by lists alone, one for each kind and namespace: who may watch a kind may list it, and need not have the right to get. */
+export function lookUpAll(
+  api: KubeApi,
+  entries: readonly InventoryEntry[],
+  concurrency: number,
+): Promise<(entry: InventoryEntry) => KubeObject | undefined> {
+  return readGroups(grouped(entries), concurrency, (group) => list(api, group));
+}
+
+type Group = readonly [InventoryEntry, ...InventoryEntry[]];
+
+function grouped(entries: readonly InventoryEntry[]): readonly Group[] {
+  const groups = Map.groupBy(entries, ({ apiVersion, kind, namespace = '' }) => JSON.stringify([apiVersion, kind, namespace]));
+  return [...groups.values()].flatMap(([first, ...others]): readonly Group[] => (first === undefined ? [] : [[first, ...others]]));
+}
+
+async function readGroups(
+  groups: readonly Group[],
+  concurrency: number,
+  readGroup: (group: Group) => Promise<readonly KubeObject[]>,
+): Promise<(entry: InventoryEntry) => KubeObject | undefined> {
   const found = new Map<string, KubeObject>();
   const errors = new Map<string, unknown>();
-  const groups = Map.groupBy(entries, ({ apiVersion, kind, namespace = '' }) => JSON.stringify([apiVersion, kind, namespace]));
-  const reads = [...groups.values()].flatMap((group) => (group.length >= LIST_FROM ? [group] : group.map((entry) => [entry])));
-  await pooled(reads, concurrency, async (group) => {
-    const [first] = group;
-    if (first === undefined) return;
+  await pooled(groups, concurrency, async (group) => {
     try {
-      for (const object of await read(api, first, group.length > 1)) found.set(entryId(objectEntry(object)), object);
+      for (const object of await readGroup(group)) found.set(entryId(objectEntry(object)), object);
     } catch (error) {
       for (const entry of group) errors.set(entryId(entry), error);
     }
@@ -35,10 +58,23 @@ export async function readLive(
   };
 }
 
-async function read(api: KubeApi, entry: InventoryEntry, all: boolean): Promise<readonly KubeObject[]> {
+async function list(api: KubeApi, [first, ...others]: Group): Promise<readonly KubeObject[]> {
+  const { apiVersion, kind, name, namespace } = first;
+  try {
+    const type = await api.resourceType(apiVersion, kind);
+    const one = others.length === 0 && { query: { fieldSelector: `metadata.name=${name}` } };
+    return (await api.list(type, { ...(namespace !== undefined && { namespace }), ...one })).items;
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return [];
+    throw error;
+  }
+}
+
+async function read(api: KubeApi, group: Group): Promise<readonly KubeObject[]> {
+  const [entry] = group;
+  if (group.length > 1) return list(api, group);
   try {
     const type = await api.resourceType(entry.apiVersion, entry.kind);
-    if (all) return (await api.list(type, entry.namespace === undefined ? {} : { namespace: entry.namespace })).items;
     const object = await api.get(type, entry);
     return object === undefined ? [] : [object];
   } catch (error) {

@@ -8,7 +8,7 @@ export const PROBLEM_REASONS = {
   Immutable: 'A field cannot change, and the policy is not to recreate.',
   ForeignOwner: 'It is somebody else’s.',
   DriftNotRepairable: 'Our own write did not make it so: something rewrites it on its way in.',
-  FieldContested: 'Somebody changes it back each time; it is written less and less often.',
+  FieldContested: 'Somebody changes it back, or deletes it, each time; it is written less and less often.',
   Terminating: 'It is being deleted, and is not gone yet.',
   HeldBack: 'It needs an object that could not be written, or such an object needs it.',
   PruneRefused: 'Too much would be deleted at once.',

@@ -19,13 +19,23 @@ export async function takeOver(api: KubeApi, live: KubeObject): Promise<void> {
 
 /** The entries with kubectl's apply entry renamed to ours; undefined when we have one, or kubectl has none. */
 export function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] | undefined {
+  const index = toTake(entries);
+  return index === undefined ? undefined : entries.map((entry, i) => (i === index ? ours(entry) : entry));
+}
+
+/** The manager whose entry {@link takeOver} is to rename; undefined when there is none. */
+export function takenFrom(entries: readonly ManagedFieldsEntry[]): string | undefined {
+  const index = toTake(entries);
+  return index === undefined ? undefined : entries[index]?.manager;
+}
+
+function toTake(entries: readonly ManagedFieldsEntry[]): number | undefined {
   const isApply = (entry: ManagedFieldsEntry): boolean => entry.manager === FIELD_MANAGER && entry.operation === 'Apply';
   const isKubectl = (entry: ManagedFieldsEntry): boolean =>
     entry.manager === 'kubectl-client-side-apply' || (entry.manager === 'kubectl' && entry.operation === 'Apply');
   if (entries.some(isApply)) return undefined;
   const index = entries.findIndex((entry) => isKubectl(entry) && entry.subresource === undefined);
-  if (index === -1) return undefined;
-  return entries.map((entry, i) => (i === index ? ours(entry) : entry));
+  return index === -1 ? undefined : index;
 }
 
 /** Without kubectl's own annotation: owning it would make our apply remove it, and the user's next `kubectl apply` complain. */

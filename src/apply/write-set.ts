@@ -31,7 +31,9 @@ export async function writeSet(context: WriteContext, actions: readonly Action[]
       results,
     );
   }
-  const failed = applying.flatMap((action) => (results.get(action)?.problem === undefined || !('live' in action) ? [] : [action.live]));
+  const failed = applying.flatMap((action) =>
+    results.get(action)?.problem === undefined || !('live' in action) ? [] : (action.live ?? []),
+  );
   for (const wave of [...inWaves(pruning, (action) => subject(action).kind)].reverse()) {
     const done = await pooled(wave, context.concurrency, (action) => prune(context, action, failed));
     for (const [index, action] of wave.entries()) results.set(action, done[index] as Result);
@@ -70,12 +72,17 @@ function heldBack(
   const wait = (why: string): Problem => ({ reason: 'HeldBack', message: `${describe(object)}: not written: ${why}`, final: false });
   if (stopped) return wait('another object of its stage is refused, and the policy is AllOrNothing');
   const missing = [...results.values()].filter(
-    ({ outcome, action }) => outcome === 'failed' || outcome === 'refused' || (outcome === 'waiting' && action.type !== 'pause'),
+    ({ outcome, action }) => outcome === 'failed' || outcome === 'refused' || (outcome === 'waiting' && !isThere(action)),
   );
   if (missing.length === 0) return undefined;
   const needs = new Set(dependencies(object, set));
   const found = missing.filter(({ action }) => 'object' in action && needs.has(entryId(objectEntry(action.object))));
   return found.length === 0 ? undefined : wait(`it needs ${found.map(({ action }) => describe(subject(action))).join(', ')}`);
+}
+
+/** What waits and can be used all the same: it is as somebody else has set it. */
+function isThere(action: Action): boolean {
+  return action.type === 'pause' && action.live !== undefined;
 }
 
 /** A CRD serves its kind, and a Namespace takes objects, a moment after it is written. */

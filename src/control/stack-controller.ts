@@ -132,6 +132,7 @@ export class StackController {
       inventory,
       policies,
       live: await this.#live([...desired.map(objectEntry), ...inventory]),
+      partial: ({ kind, namespace: where }) => cache.watches(kind, where),
       memory: this.#memory,
       record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
     });

@@ -81,6 +81,24 @@ describe('a field that another manager holds', () => {
     expect(outcomes(await set.apply([configMap(ns, 'a', 'ours')]))).toEqual(['updated ConfigMap/a']);
   });
 
+  it('keeps its whole stage from being written when all or nothing is to be, but for what kubectl has applied', async () => {
+    const { set, ns } = await newSet();
+    const policies: Partial<Policies> = { errors: 'AllOrNothing', conflicts: 'Report' };
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify(configMap(ns, 'a', 'theirs')));
+    expect(outcomes(await set.apply([configMap(ns, 'a'), configMap(ns, 'b')], { policies }))).toEqual([
+      'updated ConfigMap/a',
+      'created ConfigMap/b',
+    ]);
+    await applyAs('rival', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: ns }, data: { text: 'theirs' } });
+    const left = await set.apply([configMap(ns, 'a'), configMap(ns, 'b', 'new'), configMap(ns, 'c')], { policies });
+    expect(outcomes(left)).toEqual([
+      'failed ConfigMap/a FieldManagerConflict',
+      'failed ConfigMap/b HeldBack',
+      'failed ConfigMap/c HeldBack',
+    ]);
+    expect((await getObject<KubeObject>(cluster, 'configmap/b', ns))?.['data']).toEqual({ text: 'x' });
+  });
+
   it('is written less and less often when that one sets it ten times a second, and the problem names both', async () => {
     const { set, ns } = await newSet();
     await set.apply([configMap(ns, 'a', 'ours')]);
@@ -218,6 +236,16 @@ describe('an object that is there already', () => {
     expect(outcomes(await set.apply([ours(ns)], { policies }))).toEqual(['refused ConfigMap/a ForeignOwner']);
     expect(outcomes(await set.apply([ours(ns)]))).toEqual(['updated ConfigMap/a']);
     expect(outcomes(await set.apply([ours(ns)], { policies }))).toEqual(['unchanged ConfigMap/a']);
+  });
+
+  it('is not taken under MustMatch when nobody holds a field that we want and our cache shows only what has our label', async () => {
+    const { set, ns } = await newSet();
+    await must(cluster, ['create', 'configmap', 'a', '-n', ns, '--from-literal=other=theirs']);
+    const blind = { live: () => undefined, partial: () => true };
+    const refused = await set.apply([ours(ns), configMap(ns, 'b')], { ...blind, policies: { adoption: 'MustMatch' } });
+    expect(outcomes(refused)).toEqual(['refused ConfigMap/a ForeignOwner', 'created ConfigMap/b']);
+    expect((await getObject<KubeObject>(cluster, 'configmap/a', ns))?.['data']).toEqual({ other: 'theirs' });
+    expect(set.inventory.map(({ name }) => name)).toEqual(['b']);
   });
 });
 

@@ -187,6 +187,25 @@ describe('an object that others change back', () => {
     pass();
     expect(writes.length).toBe(1 + 5 + 9 + 2);
   });
+
+  it('or delete it, is made again in the same rhythm, and the problem says that it is deleted', () => {
+    let now = 0;
+    const memory = new ApplyMemory(() => now);
+    const types = new Set<string>();
+    let writes = 0;
+    for (; now < 600_000; now += 100) {
+      const action = decide(desired, undefined, new Map(), DEFAULT_POLICIES, memory);
+      types.add(action.type);
+      if (action.type !== 'create') continue;
+      writes += 1;
+      memory.learn([{ action, outcome: 'created', object: desired }], []);
+    }
+    expect(writes).toBe(1 + 5 + 9);
+    expect([...types].sort()).toEqual(['create', 'pause']);
+    expect(memory.contest(desired)?.message).toContain('somebody deletes it again and again');
+    memory.forget(['/ConfigMap/ns/x']);
+    expect(decide(desired, undefined, new Map(), DEFAULT_POLICIES, memory).type).toBe('create');
+  });
 });
 
 describe('a stack that lost half of its objects or more', () => {
