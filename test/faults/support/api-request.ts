@@ -54,7 +54,10 @@ function verbOf(method: string, name: string, query: URLSearchParams): ApiReques
   }
 }
 
-/** A request that changes an object when it is carried out. A dry run changes none; a lease is the operator's own heartbeat. */
+/** Not objects that somebody could see change: the operator's own heartbeat, and its question what it may do. */
+const NO_OBJECTS = ['leases', 'selfsubjectaccessreviews', ''];
+
+/** A request that changes an object when it is carried out. A dry run changes none. */
 export function isWrite({ verb, resource, query }: ApiRequest): boolean {
-  return verb !== 'get' && verb !== 'list' && verb !== 'watch' && resource !== 'leases' && !query.has('dryRun') && resource !== '';
+  return verb !== 'get' && verb !== 'list' && verb !== 'watch' && !NO_OBJECTS.includes(resource) && !query.has('dryRun');
 }
