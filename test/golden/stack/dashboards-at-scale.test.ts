@@ -90,7 +90,7 @@ beforeAll(async () => {
         const requests = await promQuery(stack.url.prometheus, 'sum(gen_ai_client_operation_duration_seconds_count)');
         return Number(requests[0]?.value[1]) === SERVICES * MODELS * 2 * step;
       },
-      30,
+      120,
     );
   }
 }, BUILD_LIMIT_MS);
