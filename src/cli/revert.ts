@@ -10,7 +10,8 @@ const HELP = `
 Gives workloads the pod template that their owner wrote, which is the ReplicaSet that they had (one rollout each). The annotations that
 ask for injection are removed; where a default of the Namespace or of the pod template asks for it, a single workload is opted out with
 duotel.io/backend=none. The operator then restores the template; where none runs, this command does, by the same function.
-A workload whose annotation comes from Git is not touched, since its GitOps tool would bring it back: remove it there.
+A workload or Namespace whose annotation comes from Git is not touched, since its GitOps tool would bring it back: remove it there; the
+workloads of such a Namespace are opted out. duotel.io/backend=none stays where it is.
 
 Exit code 0: done, or nothing to do. 1: something could not be reverted.
 
@@ -70,7 +71,7 @@ export function revertCommand(program: Command): void {
               ? { kind: 'all' }
               : { kind: 'namespace', name: namespace };
         const survey = await surveyCluster(api, scope.kind === 'all' ? undefined : namespace);
-        const steps = planRevert(scope, survey.workloads, [...survey.namespaces.values()]);
+        const steps = planRevert(scope, survey.workloads, [...survey.namespaces.values()], options.force === true);
         const held = options.force === true ? [] : steps.filter(({ owner }) => owner !== undefined);
         const todo = steps.filter((step) => !held.includes(step));
         const isTable = options.output === 'table';

@@ -12,8 +12,8 @@ interface Options extends ConnectionOptions {
 
 const EXAMPLES = `
 Deletes the namespace duotel with the traces and metrics in it, the operator, its rights and the TelemetryStack CRD.
-Say what becomes of the workloads: --revert removes their duotel.io/ annotations and waits for the operator to give them
-their former template back (one rollout each); --keep leaves them as they are, with variables that point to nothing.
+Say what becomes of the workloads: --revert opts them out, waits for the operator to give them their former template back
+(one rollout each), and removes their duotel.io/ annotations; --keep leaves them as they are, with variables that point to nothing.
 
 Exit code 0: done. 1: something is in the way; with --revert nothing has been deleted then.
 
@@ -59,7 +59,10 @@ export function uninstallCommand(program: Command): void {
           dryRun,
           onStep: (step) => {
             steps.push(step);
-            if (options.output === 'table') process.stdout.write(`${step.object}: ${would}${step.action}\n`);
+            if (options.output === 'table')
+              process.stdout.write(
+                `${step.object}: ${step.action === 'not looked for' ? '' : would}${step.action}${step.message === undefined ? '' : `: ${step.message}`}\n`,
+              );
           },
         });
         process.stdout.write(rendered(options.output, { dryRun, steps }, () => ''));

@@ -23,28 +23,46 @@ export interface RevertStep {
   readonly inManifest: boolean;
 }
 
-/** What to write so that the workloads of the scope return to the template that their owner gave them. */
-export function planRevert(scope: RevertScope, workloads: readonly KubeObject[], namespaces: readonly KubeObject[]): readonly RevertStep[] {
+/**
+ * What to write so that the workloads of the scope return to the template that their owner gave them. An own `duotel.io/backend: none`
+ * stays: it is somebody's word against injection. `force`: a GitOps tool's default of a Namespace goes too; else it stays, and the
+ * workloads are opted out of it.
+ */
+export function planRevert(
+  scope: RevertScope,
+  workloads: readonly KubeObject[],
+  namespaces: readonly KubeObject[],
+  force = false,
+): readonly RevertStep[] {
   const inScope = (namespace: string | undefined) => scope.kind === 'all' || (scope.kind === 'namespace' && namespace === scope.name);
   const chosen = scope.kind === 'workload' ? [scope.workload] : workloads.filter(({ metadata }) => inScope(metadata.namespace));
   const defaults = namespaces.filter(({ metadata }) => inScope(metadata.name));
-  const defaulted = (workload: KubeObject): boolean =>
-    scope.kind === 'workload' &&
-    active(namespaces.find(({ metadata }) => metadata.name === workload.metadata.namespace)?.metadata.annotations);
+  const defaulted = ({ metadata }: KubeObject): boolean => {
+    const namespace = namespaces.find(({ metadata: { name } }) => name === metadata.namespace);
+    const stays = scope.kind === 'workload' || (!force && namespace !== undefined && gitOpsOwner(namespace) !== undefined);
+    return stays && active(namespace?.metadata.annotations);
+  };
   return [
     ...defaults.flatMap((namespace) => step(namespace, false) ?? []),
     ...chosen.flatMap((workload) => step(workload, defaulted(workload) || active(podTemplate(workload)?.metadata?.annotations)) ?? []),
   ];
 }
 
+/** The same for a workload whose Namespace keeps its default. */
+export function optedOut(step: RevertStep): RevertStep {
+  return { ...step, action: 'opt out', annotations: { [ANNOTATION.backend]: 'none' } };
+}
+
 function step(object: KubeObject, optOut: boolean): RevertStep | undefined {
   const annotations = object.metadata.annotations ?? {};
-  const present = USER_ANNOTATIONS.filter((key) => annotations[key] !== undefined);
+  const present = USER_ANNOTATIONS.filter(
+    (key) => annotations[key] !== undefined && !(key === ANNOTATION.backend && annotations[key] === 'none'),
+  );
   const written = OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
   const common = { object, name: describe(object), owner: gitOpsOwner(object), inManifest: annotations[ANNOTATION.manifest] !== undefined };
   if (optOut) {
     if (annotations[ANNOTATION.backend] === 'none' && !written) return undefined;
-    return { ...common, action: 'opt out', annotations: { [ANNOTATION.backend]: 'none' } };
+    return optedOut({ ...common, action: 'opt out', annotations: {} });
   }
   if (present.length > 0) {
     return { ...common, action: 'remove annotations', annotations: Object.fromEntries(present.map((key) => [key, null])) };

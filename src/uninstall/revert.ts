@@ -9,7 +9,7 @@ import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
 import type { Clock } from '../kube/retry.ts';
 import { surveyCluster } from '../plan-cluster/survey.ts';
-import type { RevertStep } from './revert-plan.ts';
+import { optedOut, type RevertStep } from './revert-plan.ts';
 
 export interface RevertOptions {
   readonly api: KubeApi;
@@ -36,10 +36,14 @@ export interface RevertedObject {
  */
 export async function revertWorkloads({ api, clock, steps, onDone, graceMs = 5000 }: RevertOptions): Promise<void> {
   const waiting = new Map<string, KubeObject>();
-  for (const one of steps) {
+  const kept = new Set<string>();
+  for (const planned of steps) {
+    const one = kept.has(planned.object.metadata.namespace ?? '') ? optedOut(planned) : planned;
     try {
       await annotate(api, one);
     } catch (error) {
+      // Its default stays, and would have the workloads again.
+      if (one.object.kind === 'Namespace') kept.add(one.object.metadata.name);
       onDone({ name: one.name, result: 'failed', message: said(error) });
       continue;
     }

@@ -3,10 +3,12 @@ import { describe, type KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
 import { telemetryStackCrd } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
-import { podTemplate } from '../inject/pod-template.ts';
-import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
+import { isApiError, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
+import { refusalText } from '../kube/refusal.ts';
 import type { Clock } from '../kube/retry.ts';
+import { listStacks } from '../plan-cluster/survey.ts';
 import { listWorkloads } from '../verify/workloads.ts';
+import { uninstallObstacle } from './obstacle.ts';
 
 export interface UninstallOptions {
   readonly api: KubeApi;
@@ -24,7 +26,9 @@ export interface UninstallOptions {
 export interface Step {
   /** `Kind/namespace/name`. */
   readonly object: string;
-  readonly action: 'annotations removed' | 'reverted' | 'deleted';
+  readonly action: 'opted out' | 'reverted' | 'annotations removed' | 'deleted' | 'not looked for';
+  /** What stays undone, and what to do. */
+  readonly message?: string;
 }
 
 interface Doomed {
@@ -49,29 +53,47 @@ const INSTALLATION: readonly Doomed[] = [
 ];
 
 /**
- * Takes Duotel out of a cluster: the workloads' annotations (the operator then reverts them), the operator, its rights, the CRD and the
- * namespace with all data in it.
+ * Takes Duotel out of a cluster: opts the workloads out (the operator then reverts them), deletes the operator, removes the annotations, and
+ * deletes its rights, the CRD and the namespace with all data in it.
  * @throws Error that names the workloads that cannot be reverted; nothing has been deleted then.
  */
 export async function uninstall(options: UninstallOptions): Promise<void> {
-  if (options.workloads === 'revert') await revertWorkloads(options);
-  for (const doomed of INSTALLATION) await remove(options, doomed);
+  const [operator, ...rest] = INSTALLATION;
+  const annotated = options.workloads === 'revert' ? await revertWorkloads(options) : [];
+  if (operator !== undefined) await remove(options, operator);
+  // Now nobody acts on them any more: in whatever order they go, no workload is injected once more.
+  const objects =
+    options.workloads === 'keep' || options.dryRun
+      ? annotated
+      : [...(await listNamespaces(options.api)), ...(await listWorkloads(options.api))];
+  for (const object of objects) await removeAnnotations(options, object);
+  await removeScopedRights(options);
+  for (const doomed of rest) await remove(options, doomed);
   if (options.workloads === 'revert') await removeCopies(options);
 }
 
-async function revertWorkloads(options: UninstallOptions): Promise<void> {
+/** Opts every workload out and waits for the operator to revert it; returns what has annotations that are to go. */
+async function revertWorkloads(options: UninstallOptions): Promise<readonly KubeObject[]> {
   const { api, clock, dryRun, onStep, limitMs = 120_000 } = options;
   const workloads = await listWorkloads(api);
-  const byTemplate = workloads.filter((workload) => podTemplate(workload)?.metadata?.annotations?.[ANNOTATION.backend] !== undefined);
-  if (byTemplate.length > 0) {
-    const names = byTemplate.map(describe).join(', ');
-    throw new Error(
-      `${names}: ${ANNOTATION.backend} is on the pod template, where only its owner may remove it: remove it there, or use --keep. Nothing was changed`,
-    );
+  const namespaces = await listNamespaces(api);
+  const obstacle = uninstallObstacle(workloads, namespaces, await listStacks(api));
+  if (obstacle !== undefined) throw new Error(`${obstacle}, or use --keep. Nothing was changed`);
+  const byDefault = new Set(namespaces.filter(asks).map(({ metadata }) => metadata.name));
+  const active = workloads.filter(
+    (object) => isInjected(object) || asks(object) || (!optsOut(object) && byDefault.has(object.metadata.namespace ?? '')),
+  );
+  for (const object of active.filter((one) => !optsOut(one))) {
+    if (!dryRun) await annotate(api, object, { [ANNOTATION.backend]: 'none' });
+    onStep({ object: describe(object), action: 'opted out' });
   }
-  const namespaces = (await api.list(await api.resourceType('v1', 'Namespace'))).items;
-  for (const object of [...namespaces, ...workloads]) await removeAnnotations(options, object);
-  if (dryRun) return;
+  // The `none` that was just written goes with the rest.
+  const annotations = { [ANNOTATION.backend]: 'none' };
+  const opted = new Map(
+    active.map((one) => [one, { ...one, metadata: { ...one.metadata, annotations: { ...one.metadata.annotations, ...annotations } } }]),
+  );
+  const annotated = [...namespaces, ...workloads.map((one) => opted.get(one) ?? one)];
+  if (dryRun) return annotated;
 
   const waiting = new Set(workloads.filter(isInjected).map(describe));
   for (const end = clock.now() + limitMs; waiting.size > 0; await clock.sleep(500)) {
@@ -83,9 +105,22 @@ async function revertWorkloads(options: UninstallOptions): Promise<void> {
     }
     if (waiting.size === 0 || clock.now() < end) continue;
     throw new Error(
-      `${[...waiting].join(', ')}: not reverted within ${limitMs / 1000} s. Is the operator running? kubectl -n ${SYSTEM_NAMESPACE} logs deployment/${NAME}. Nothing was deleted; run the command again, or use --keep`,
+      `${[...waiting].join(', ')}: not reverted within ${limitMs / 1000} s. Is the operator running? kubectl -n ${SYSTEM_NAMESPACE} logs deployment/${NAME}. Nothing was deleted, the workloads are opted out by ${ANNOTATION.backend}=none; run the command again, or use --keep`,
     );
   }
+  return annotated;
+}
+
+async function listNamespaces(api: KubeApi): Promise<readonly KubeObject[]> {
+  return (await api.list(await api.resourceType('v1', 'Namespace'))).items;
+}
+
+function asks({ metadata: { annotations = {} } }: KubeObject): boolean {
+  return annotations[ANNOTATION.backend] !== undefined && annotations[ANNOTATION.backend] !== 'none';
+}
+
+function optsOut({ metadata: { annotations = {} } }: KubeObject): boolean {
+  return annotations[ANNOTATION.backend] === 'none';
 }
 
 function isInjected({ metadata: { annotations = {} } }: KubeObject): boolean {
@@ -93,21 +128,46 @@ function isInjected({ metadata: { annotations = {} } }: KubeObject): boolean {
 }
 
 async function removeAnnotations({ api, dryRun, onStep }: UninstallOptions, object: KubeObject): Promise<void> {
-  const present = USER_ANNOTATIONS.filter((key) => object.metadata.annotations?.[key] !== undefined);
+  const present = [...USER_ANNOTATIONS, ANNOTATION.status, ANNOTATION.rolledBack].filter(
+    (key) => object.metadata.annotations?.[key] !== undefined,
+  );
   if (present.length === 0) return;
-  if (!dryRun) {
-    const type = await api.resourceType(object.apiVersion, object.kind);
-    const body = { metadata: { annotations: Object.fromEntries(present.map((key) => [key, null])) } };
-    await api.patch(type, object.metadata, 'application/merge-patch+json', body, { fieldManager: FIELD_MANAGER });
-  }
+  if (!dryRun) await annotate(api, object, Object.fromEntries(present.map((key) => [key, null])));
   onStep({ object: describe(object), action: 'annotations removed' });
+}
+
+async function annotate(api: KubeApi, object: KubeObject, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+  const type = await api.resourceType(object.apiVersion, object.kind);
+  const { name, namespace } = object.metadata;
+  const ref = namespace === undefined ? { name } : { name, namespace };
+  await api.patch(type, ref, 'application/merge-patch+json', { metadata: { annotations } }, { fieldManager: FIELD_MANAGER });
+}
+
+/** What operator.scope brings to the namespaces of the workloads. */
+async function removeScopedRights(options: UninstallOptions): Promise<void> {
+  for (const kind of ['RoleBinding', 'Role']) {
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const name = `${NAME}-workloads`;
+    try {
+      const type = await options.api.resourceType(apiVersion, kind);
+      const { items } = await options.api.list(type, { query: { labelSelector: 'app.kubernetes.io/part-of=duotel' } });
+      for (const { metadata } of items.filter((item) => item.metadata.name === name)) {
+        await remove(options, { apiVersion, kind, name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) });
+      }
+    } catch (error) {
+      if (!isApiError(error, 'Forbidden')) throw error;
+      const message = `${refusalText(error.body)}: if operator.scope was set, delete it in each of its namespaces`;
+      options.onStep({ object: `${kind}/*/${name}`, action: 'not looked for', message });
+    }
+  }
 }
 
 async function remove({ api, clock, dryRun, onStep }: UninstallOptions, doomed: Doomed): Promise<void> {
   const type = await api.resourceType(doomed.apiVersion, doomed.kind);
   const live = await api.get(type, doomed);
   if (live === undefined || !isOurs(live)) return;
-  if (!dryRun) await api.delete(type, doomed);
+  // The operator is gone when its pods are.
+  if (!dryRun) await api.delete(type, doomed, undefined, doomed.kind === 'Deployment' ? 'Foreground' : 'Background');
   // The CRD is gone only when its objects are; the namespace when all in it is.
   for (const end = clock.now() + 120_000; !dryRun && (await stillThere(api, type, doomed)); await clock.sleep(500)) {
     if (clock.now() > end)
