@@ -191,6 +191,11 @@ export const REASONS = {
     means: 'The container has envFrom. Its contents are not read, and an injected variable wins over one of the same name in it.',
     todo: 'If it holds OTEL_ variables that must win, name them under env.',
   },
+  ManifestOutdated: {
+    state: 'note',
+    means: 'The manifest was written by duotel inject -f of another release; its files stay as they are.',
+    todo: 'Run duotel inject -f on the manifest again.',
+  },
   ImageEnvNotRead: {
     state: 'note',
     means: 'The environment of the image is not known; PYTHONPATH in the pod replaces the one of the image.',

@@ -181,7 +181,8 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
     return takeBack(workload, template, known.mine, outcome('VolumeListShared', message, settings.notes));
   }
   const containers = new Map(targets.names.map((name) => [name, containerVariables(workload, name, settings, config)] as const));
-  const diff = diffTemplate(template.spec, { containers, mounts }, known.mine, known.recorded);
+  const byManifest = workload.metadata.annotations?.[ANNOTATION.manifest] !== undefined;
+  const diff = diffTemplate(template.spec, { containers, mounts, byManifest }, known.mine, known.recorded);
   if (diff.kind === 'refused') return refuse(diff);
 
   const notes = [

@@ -12,6 +12,8 @@ export interface DesiredTemplate {
   readonly containers: ReadonlyMap<string, readonly Variable[]>;
   /** Mounted read-only into each of these containers. */
   readonly mounts: readonly Mount[];
+  /** `duotel inject -f` wrote the manifest: a volume of ours with other content is the one of its release, and stays. Default false. */
+  readonly byManifest?: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,8 +52,15 @@ export function diffTemplate(pod: PodSpec, desired: DesiredTemplate, mine: Mine,
     if (Object.keys(patch).length > 0) patches.push({ name: container.name, ...patch });
   }
   for (const { volumeMounts = [] } of pod.initContainers ?? []) remaining.push(...volumeMounts.map(({ name }) => name));
-  const volumes = diffVolumes(pod, desired.containers.size === 0 ? [] : desired.mounts, mine.volumes, remaining);
+  const volumes = diffVolumes(
+    pod,
+    desired.containers.size === 0 ? [] : desired.mounts,
+    mine.volumes,
+    remaining,
+    desired.byManifest === true,
+  );
   if (volumes.kind === 'refused') return volumes;
+  notes.push(...volumes.notes);
   const podSpec = {
     ...(patches.length === 0 ? {} : { containers: patches }),
     ...(volumes.patch.length === 0 ? {} : { volumes: volumes.patch }),
@@ -102,12 +111,24 @@ function diffMounts(container: Container, wanted: readonly Mount[], mine: Readon
   return { kind: 'diff', patch, record, remaining } as const;
 }
 
-function diffVolumes(pod: PodSpec, wanted: readonly Mount[], mine: Readonly<Record<string, string>>, mounted: readonly string[]) {
+function diffVolumes(
+  pod: PodSpec,
+  wanted: readonly Mount[],
+  mine: Readonly<Record<string, string>>,
+  mounted: readonly string[],
+  byManifest: boolean,
+) {
+  const notes: Note[] = [];
   const patch: Fields[] = [];
   const record: Record<string, string> = {};
   for (const mount of wanted) {
     const there = (pod.volumes ?? []).find(({ name }) => name === mount.volume);
     const isOurs = there === undefined || Object.hasOwn(mine, mount.volume);
+    if (!isOurs && byManifest && there.configMap?.name !== mount.configMap && there.configMap?.name?.startsWith(`${mount.volume}-`)) {
+      const message = `the manifest mounts ConfigMap ${there.configMap.name}, of another release: run duotel inject -f on it again`;
+      notes.push({ reason: 'ManifestOutdated', level: 'hint', message });
+      continue;
+    }
     if (!isOurs && there.configMap?.name !== mount.configMap) {
       const message = `the pod has a volume ${mount.volume} of its own: rename it, the operator needs that name`;
       return { kind: 'refused', reason: 'VolumeOwnedByUser', message } as const;
@@ -121,7 +142,7 @@ function diffVolumes(pod: PodSpec, wanted: readonly Mount[], mine: Readonly<Reco
     if (mounted.includes(name)) record[name] = configMap;
     else patch.push({ name, ...DELETE });
   }
-  return { kind: 'diff', patch, record } as const;
+  return { kind: 'diff', patch, record, notes } as const;
 }
 
 function configMapVolume({ volume, configMap, files }: Mount): Fields {

@@ -61,6 +61,12 @@ const CASES: Readonly<Record<Reason, () => Plan>> = {
   VolumeListShared: () => planOf({ annotations: PYTHON, pod: { volumes: [{ name: 'creds' }] } }),
   PricesLeftOut: () => planOf({ pod: { volumes: [{ name: 'creds' }] } }),
   EnvFromNotRead: () => planOf({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }),
+  ManifestOutdated: () =>
+    planOf({
+      annotations: { ...BOTH, 'duotel.io/manifest': '{}' },
+      pod: { volumes: [{ name: 'duotel-pricing', configMap: { name: 'duotel-pricing-0123456789' } }] },
+      containers: [{ volumeMounts: [{ name: 'duotel-pricing', mountPath: '/duotel/pricing' }] }],
+    }),
   ImageEnvNotRead: () => planOf({ annotations: PYTHON }),
 };
 
