@@ -13,7 +13,8 @@ import { table } from './table.ts';
 
 const HELP = `
 For manifests that live in Git: writes into them what the operator would write into the live objects, by the same rules. Comments,
-order, quotes and all other documents keep their bytes; a second run changes nothing; --revert gives the former bytes back.
+order, quotes and all other documents keep their bytes; a second run changes nothing; --revert gives the former bytes back
+(but an empty env:, volumes: or volumeMounts: that lists were put into is left out then).
 The annotations in the files say what is wanted; --backend and the others set them on the workloads that are named, or selected by -l,
 or on the only one. Defaults of a Namespace count when its object is in the input. An operator that meets such a workload has nothing
 to change in its template.

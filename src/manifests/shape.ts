@@ -22,9 +22,21 @@ export function shapeFault(object: KubeObject, node: YAMLMap): ShapeFault | unde
       return { message: `annotation ${key} is ${JSON.stringify(value)}, expected a text: put it in quotes`, offset: at([...path, key]) };
     }
   }
+  const space = valueAt(object, ['metadata', 'namespace']);
+  if (space !== undefined && space !== null && typeof space !== 'string') {
+    return {
+      message: `metadata.namespace is ${JSON.stringify(space)}, expected a text: put it in quotes`,
+      offset: at(['metadata', 'namespace']),
+    };
+  }
+  const pod = valueAt(object, [...template, 'spec']);
+  const volumes = namedItems(isFields(pod) ? pod : {}, [...template, 'spec', 'volumes'], 'volumes', at);
+  if (volumes !== undefined) return volumes;
   const lists: readonly (readonly [string, string])[] = [
     ['containers', 'env'],
+    ['containers', 'volumeMounts'],
     ['initContainers', 'env'],
+    ['initContainers', 'volumeMounts'],
   ];
   for (const [list, inner] of lists) {
     const path = [...template, 'spec', list];

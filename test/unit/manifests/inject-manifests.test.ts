@@ -193,3 +193,23 @@ describe('a manifest in Git', () => {
     );
   });
 });
+
+describe('a manifest that the API server would refuse', () => {
+  const line = (text: string): number => text.split('\n').findIndex((one) => one.includes('# here')) + 1;
+  it.each([
+    [
+      'volumes that are a map',
+      APP.replace('      restartPolicy: Always', '      volumes: {} # here'),
+      'spec.template.spec.volumes is no list',
+    ],
+    [
+      'a mount that is null',
+      APP.replace('        env:', '        volumeMounts: [null] # here\n        env:'),
+      'spec.template.spec.containers[0].volumeMounts[0] has no name',
+    ],
+    ['a namespace that is a number', APP.replace('  namespace: demo\n', '  namespace: 5 # here\n'), 'metadata.namespace is 5'],
+  ])('is refused for %s, with its file and line', (_, text, message) => {
+    expect(() => run(text, { namespace: 'demo' })).toThrow(`app.yaml:${line(text)}: `);
+    expect(() => run(text, { namespace: 'demo' })).toThrow(message);
+  });
+});
