@@ -307,7 +307,7 @@ beforeAll(async () => {
   const mark = auditMark(cluster.auditLog);
   await sleep(5000);
   restless = operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
-}, 600_000);
+}, 1_200_000);
 
 afterAll(async () => {
   history?.stop();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { FIELD_MANAGER } from '../../src/api/names.ts';
+import { type EnvContent, holds } from '../../src/inject/env-content.ts';
 import { nestAt, valueAt, workloadKind } from '../../src/inject/kinds.ts';
 import { planWorkload } from '../../src/inject/plan.ts';
 import { type Container, type PodTemplate, podTemplate } from '../../src/inject/pod-template.ts';
@@ -139,12 +140,12 @@ const update = (object: KubeObject, body: unknown, query = {}): Promise<KubeObje
 const annotate = (object: KubeObject, annotations: Asked): Promise<KubeObject> => update(object, { metadata: { annotations } });
 
 interface RecordText {
-  readonly containers: Readonly<Record<string, { readonly env: object; readonly mounts: object }>>;
+  readonly containers: Readonly<Record<string, { readonly env: Readonly<Record<string, EnvContent>>; readonly mounts: object }>>;
   readonly volumes: object;
 }
 
 /**
- * The template without what the record lists; variables in `touched` apart from the others, since one that was taken over stands where
+ * The template without what the record lists and is still as listed; variables in `touched` apart from the others, since one that was taken over stands where
  * ours stood. Compared as text: order and all.
  */
 function ownersText(object: KubeObject, touched: ReadonlySet<string>): string {
@@ -153,7 +154,11 @@ function ownersText(object: KubeObject, touched: ReadonlySet<string>): string {
   const template = templateOf(object);
   const container = ({ env = [], volumeMounts = [], ...rest }: Container): unknown => {
     const ours = Object.hasOwn(record.containers, rest.name) ? record.containers[rest.name] : undefined;
-    const theirs = env.filter(({ name }) => !Object.hasOwn(ours?.env ?? {}, name));
+    // A record that was not written anew, since the workload is blocked, still names what its owner has changed.
+    const theirs = env.filter((item) => {
+      const content = Object.hasOwn(ours?.env ?? {}, item.name) ? ours?.env[item.name] : undefined;
+      return content === undefined || !holds(item, content);
+    });
     return {
       ...rest,
       env: theirs.filter(({ name }) => !touched.has(name)),
