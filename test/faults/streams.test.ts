@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { path } from './support/admin.ts';
+import type { ApiRequest } from './support/api-request.ts';
 import { errorEvent, type Fault, type StreamStep, status, type WatchLine } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
 import { ACTS, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
@@ -36,8 +37,12 @@ row('D1', 'streams that end every second are taken up again, at most one a secon
     const opened = byResource(world.proxy.passed.filter(({ request }) => request.verb === 'watch'));
     const rate = most(opened) / result.seconds;
     if (rate > 1.1) throw new Error(`${rate.toFixed(2)} watches a second of one kind`);
-    // One object asked for by its name is no list: the end of a stack is looked up before its objects are deleted.
-    const opening = world.proxy.passed.filter(({ request }) => lists()(request) && !request.query.has('fieldSelector'));
+    // A watch begins with a list of the same objects. Others are looked up besides: one by its name, or those that a creation or the end
+    // of a stack must know of.
+    const scope = ({ url, query }: ApiRequest): string =>
+      [url.split('?')[0], query.get('labelSelector'), query.get('fieldSelector')].join(' ');
+    const watched = new Set(world.proxy.passed.filter(({ request }) => request.verb === 'watch').map(({ request }) => scope(request)));
+    const opening = world.proxy.passed.filter(({ request }) => lists()(request) && watched.has(scope(request)));
     const listed = byResource(opening);
     // Pods are asked for when something is not ready, and watched by nobody.
     for (const [resource, count] of listed) {
