@@ -3,9 +3,9 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { FEATURE_NAMES, type Feature } from '../src/api/features.ts';
-import type { Schema } from '../src/api/schema.ts';
+import { closedSchema } from '../src/api/schema.ts';
 import { ruleViolations } from '../src/api/stack-rules.ts';
-import { telemetryStackCrd } from '../src/api/telemetry-stack.ts';
+import { stackSpecSchema } from '../src/api/telemetry-stack.ts';
 
 /** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
 export interface Settings {
@@ -74,9 +74,8 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>> =
 /** `file` is for messages only. */
 export function parseSettings(text: string, file: string): Settings {
   const value = parsed(text, file);
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: Schema } } } }[] } };
-  const specSchema = crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {};
-  const stack = closed(specSchema);
+  const specSchema = stackSpecSchema();
+  const stack = closedSchema(specSchema);
   const schema = { type: 'object', additionalProperties: false, properties: { operator: OPERATOR_SCHEMA, stack } };
   const validate = new Ajv({ allErrors: true, strict: false, verbose: true, formats: { int32: true, int64: true } }).compile(schema);
   const invalid = (sentences: readonly string[]) => new Error(`${file} is not valid:\n${sentences.map((one) => `  ${one}`).join('\n')}`);
@@ -93,14 +92,6 @@ function parsed(text: string, file: string): unknown {
   } catch (error) {
     throw new Error(`${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** A structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).map(([key, value]) => [key, closed(value)]);
-  return { ...Object.fromEntries(entries), ...('properties' in schema && { additionalProperties: false }) };
 }
 
 function sentence(error: ErrorObject): string {

@@ -1,12 +1,12 @@
 /** Prints docs/reference/metrics.md, made from src/metrics: `node tools/reference-metrics.ts > docs/reference/metrics.md`. */
 import { fileURLToPath } from 'node:url';
 import { tokensFromSpans } from '../charts/config/tokens-from-spans.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE } from '../src/api/names.ts';
 import { INSTRUMENTS, type Instrument } from '../src/metrics/instruments.ts';
 import { LABEL_SETS, labelName } from '../src/metrics/openlit-labels.ts';
 import { SEED_METRICS, SEED_QUERIES } from '../src/metrics/seed.ts';
 import { plainSeriesNames, seriesName } from '../src/metrics/series-name.ts';
 import {
-  BACKEND_RESOURCE_ATTRIBUTE,
   CALLS_TOTAL,
   PRODUCER_LABEL,
   PRODUCER_SCOPES,

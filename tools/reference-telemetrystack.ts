@@ -1,6 +1,6 @@
 /** Prints docs/reference/telemetrystack.md, made from the CRD: `node tools/reference-telemetrystack.ts > docs/reference/telemetrystack.md`. */
 import { fileURLToPath } from 'node:url';
-import { telemetryStackCrd } from '../src/api/telemetry-stack.ts';
+import { stackSpecSchema } from '../src/api/telemetry-stack.ts';
 
 interface Schema {
   readonly type?: string;
@@ -21,8 +21,7 @@ interface Schema {
 
 /** The page's text. */
 export function telemetryStackReference(): string {
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: Schema } } } }[] } };
-  const spec = crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {};
+  const spec: Schema = stackSpecSchema();
   const parts = Object.entries(spec.properties ?? {});
   const plain = parts.filter(([, schema]) => schema.properties === undefined);
   const sections = parts.filter(([, schema]) => schema.properties !== undefined);

@@ -1,5 +1,6 @@
-import { CAPTURE_RESOURCE_ATTRIBUTE, CONTENT_ATTRIBUTES, REDACTED, SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
-import { BACKEND_RESOURCE_ATTRIBUTE, PRODUCER_ATTRIBUTE } from '../../src/metrics/span-metrics.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../src/api/names.ts';
+import { CONTENT_ATTRIBUTES, REDACTED, SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
+import { PRODUCER_ATTRIBUTE } from '../../src/metrics/span-metrics.ts';
 
 const attribute = (name: string) => `span.attributes["${name}"]`;
 

@@ -1,5 +1,6 @@
+import { BACKEND_RESOURCE_ATTRIBUTE } from '../../src/api/names.ts';
 import { OPERATION_DURATION, TOKEN_USAGE } from '../../src/metrics/instruments.ts';
-import { BACKEND_RESOURCE_ATTRIBUTE, PRODUCER_SCOPES } from '../../src/metrics/span-metrics.ts';
+import { PRODUCER_SCOPES } from '../../src/metrics/span-metrics.ts';
 import { contentCanary } from './content-canary.ts';
 
 /** Boundaries that the GenAI semantic conventions give for token counts and for seconds. */

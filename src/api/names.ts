@@ -74,3 +74,11 @@ export const OPERATOR_PORT = 8080;
 export function grafanaAdminSecret(stack: string): string {
   return `${componentName(stack, 'grafana')}-admin`;
 }
+
+/**
+ * Resource attribute that says which producers a workload has: `openinference`, `openlit` or `both`. The operator sets it through
+ * OTEL_RESOURCE_ATTRIBUTES; the collector makes token metrics from spans only where it is `openinference`.
+ */
+export const BACKEND_RESOURCE_ATTRIBUTE = 'duotel.backend';
+/** Resource attribute of workloads that send prompts and completions because somebody asked for it. */
+export const CAPTURE_RESOURCE_ATTRIBUTE = 'duotel.capture_content';

@@ -1,3 +1,5 @@
+import { isFields } from './fields.ts';
+
 /** The part of a structural OpenAPI v3 schema that defaulting reads. */
 export interface Schema {
   readonly type?: string;
@@ -22,4 +24,12 @@ export function applyDefaults(schema: Schema, value: unknown): unknown {
     if (present !== undefined) result[name] = applyDefaults(property, present);
   }
   return result;
+}
+
+/** The schema with every object closed: a structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
+export function closedSchema(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closedSchema);
+  if (!isFields(schema)) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [key, closedSchema(value)]);
+  return { ...Object.fromEntries(entries), ...('properties' in schema && { additionalProperties: false }) };
 }

@@ -39,11 +39,16 @@ export function telemetryStackCrd(): Record<string, unknown> {
   return parse(readAsset('crds/telemetrystack.yaml'));
 }
 
-function specSchema(): Schema {
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
-  const schema = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
-  if (schema === undefined) throw new Error('crds/telemetrystack.yaml: no schema for .spec');
-  return schema;
+let specSchema: Schema | undefined;
+
+/** The CRD's schema of `.spec`. Read once a process: each pass over a stack asks for it. */
+export function stackSpecSchema(): Schema {
+  if (specSchema === undefined) {
+    const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
+    specSchema = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
+    if (specSchema === undefined) throw new Error('crds/telemetrystack.yaml: no schema for .spec');
+  }
+  return specSchema;
 }
 
 /**
@@ -51,7 +56,7 @@ function specSchema(): Schema {
  * Images have no default in the CRD: the API server would store it, and an upgrade of the operator could never move it.
  */
 export function resolveStackSpec(spec: TelemetryStackSpec = {}): ResolvedStackSpec {
-  const defaulted = applyDefaults(specSchema(), spec) as unknown as ResolvedStackSpec;
+  const defaulted = applyDefaults(stackSpecSchema(), spec) as unknown as ResolvedStackSpec;
   return {
     ...defaulted,
     collector: { ...defaulted.collector, image: defaulted.collector.image ?? IMAGES.collector },

@@ -3,7 +3,8 @@ import { Ajv } from 'ajv';
 import { parseAllDocuments } from 'yaml';
 import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import { TELEMETRY_STACK, telemetryStackCrd } from '../api/telemetry-stack.ts';
+import { closedSchema } from '../api/schema.ts';
+import { stackSpecSchema, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { defaultStackSettings, stackSettings } from '../plan-cluster/stacks.ts';
 
@@ -40,7 +41,6 @@ function textOf(file: string, name: string): string {
 
 /** What the API server would refuse by the CRD, and fields that it would drop without a word. */
 function stackFaults(stack: Fields): readonly string[] {
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };
   const text = { type: 'string', minLength: 1 };
   const schema = {
     type: 'object',
@@ -48,7 +48,7 @@ function stackFaults(stack: Fields): readonly string[] {
     properties: {
       apiVersion: { const: TELEMETRY_STACK.apiVersion },
       metadata: { type: 'object', required: ['name'], properties: { name: text, namespace: text } },
-      spec: closed(crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {}),
+      spec: closedSchema(stackSpecSchema()),
     },
   };
   const validate = new Ajv({ allErrors: true, strict: false, verbose: true, formats: { int32: true, int64: true } }).compile(schema);
@@ -61,12 +61,4 @@ function stackFaults(stack: Fields): readonly string[] {
     const expected = Array.isArray(allowed) ? `expected one of ${allowed.join(', ')}` : (message ?? 'not valid');
     return `${at}: is ${JSON.stringify(data)}, ${expected}`;
   });
-}
-
-/** A structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (!isFields(schema)) return schema;
-  const entries = Object.entries(schema).map(([key, value]) => [key, closed(value)]);
-  return { ...Object.fromEntries(entries), ...('properties' in schema && { additionalProperties: false }) };
 }

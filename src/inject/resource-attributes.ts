@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/kube-object.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../api/names.ts';
 import type { InjectionConfig } from './config.ts';
 import type { EnvContent } from './env-content.ts';
 import { workloadKind } from './kinds.ts';
@@ -12,9 +13,6 @@ export const IDENTITY = {
   nodeName: 'DUOTEL_NODE_NAME',
   version: 'DUOTEL_SERVICE_VERSION',
 } as const;
-
-/** As `src/metrics/content-canary.ts` names it; the collector's canary leaves those alone that have it. */
-const CAPTURE_ATTRIBUTE = 'duotel.capture_content';
 
 const VERSION_LABEL = 'app.kubernetes.io/version';
 
@@ -56,9 +54,9 @@ export function resourceAttributes(
     ['k8s.container.name', encode(container)],
     ...(config.deploymentEnvironment === undefined ? [] : [['deployment.environment.name', encode(config.deploymentEnvironment)] as const]),
     // By reference: it is then true even where the user's own OBSERVABILITY_BACKEND wins.
-    ['duotel.backend', ref('OBSERVABILITY_BACKEND')],
+    [BACKEND_RESOURCE_ATTRIBUTE, ref('OBSERVABILITY_BACKEND')],
     // Left out where it is false: the canary for prompts judges those who do not say it.
-    ...(settings.captureContent ? [[CAPTURE_ATTRIBUTE, 'true'] as const] : []),
+    ...(settings.captureContent ? [[CAPTURE_RESOURCE_ATTRIBUTE, 'true'] as const] : []),
   ];
   return attributes.map(([key, value]) => `${key}=${value}`).join(',');
 }

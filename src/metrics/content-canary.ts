@@ -1,8 +1,5 @@
 import type { Instrument } from './instrument.ts';
 
-/** Resource attribute of workloads that send prompts and completions because somebody asked for it. */
-export const CAPTURE_RESOURCE_ATTRIBUTE = 'duotel.capture_content';
-
 /** Counted by the collector: spans that carry content although their workload was told to send none. */
 export const SPANS_WITH_CONTENT: Instrument = {
   name: 'duotel.spans.with_content',

@@ -19,9 +19,3 @@ export type SpanProducer = (typeof SPAN_PRODUCERS)[number];
 
 /** Regular expressions of the scope names of the two producers, Python and Node. */
 export const PRODUCER_SCOPES = { openlit: '^@?openlit', openinference: '^(openinference|@arizeai/openinference)' } as const;
-
-/**
- * Resource attribute that says which producers a workload has: `openinference`, `openlit` or `both`. The operator sets it through
- * OTEL_RESOURCE_ATTRIBUTES; the collector makes token metrics from spans only where it is `openinference`.
- */
-export const BACKEND_RESOURCE_ATTRIBUTE = 'duotel.backend';
