@@ -7,6 +7,7 @@ import { type ControlPlane, startControlPlane } from '../tools/cluster/control-p
 import { synth } from '../tools/demo/synth.ts';
 import { step } from '../tools/lib/progress.ts';
 import { ToolError } from '../tools/lib/tool-error.ts';
+import { bindPods } from '../tools/scale/bind-pods.ts';
 import { startFakeNodes } from '../tools/scale/fake-nodes.ts';
 import { inFlight } from './in-flight.ts';
 
@@ -85,6 +86,8 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
     const api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
     ends.push(() => api.close());
     await kubectl(cluster, ['apply', '--server-side', '-f', dist]);
+    // A stack whose pods never come up has something to say of itself after a while: that would be no settled cluster.
+    ends.push(bindPods(api, SYSTEM_NAMESPACE, fake.names[0] ?? ''));
     await kubectl(cluster, ['wait', '--for=condition=Established', '--timeout=60s', 'crd/telemetrystacks.duotel.io']);
     await createStack(api);
     const keys = await createDeployments(api, size, fake.names);
@@ -160,4 +163,10 @@ export async function kubectl(cluster: ControlPlane, args: readonly string[]): P
   const { stdout, stderr, code } = await cluster.kubectl(args, '', 120_000);
   if (code !== 0) throw new ToolError(`kubectl ${args.join(' ')}: ${stderr}`);
   return stdout;
+}
+
+/** Of `namespace/name`. */
+export function deploymentRef(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
 }

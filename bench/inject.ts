@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../tools/lib/progress.ts';
+import type { AuditedRequest } from '../tools/scale/audit-reader.ts';
 import { type OperatorProcess, startOperatorProcess } from '../tools/scale/operator-process.ts';
 import { sampleProcess } from '../tools/scale/process-sample.ts';
 import { quantile } from '../tools/scale/statistics.ts';
+import { injectByHand } from './by-hand.ts';
 import { type Figure, figure, ratio } from './figure.ts';
 import { inFlight } from './in-flight.ts';
-import { DEFAULT_PACE, type InjectCluster, type InjectSize, setPace, startInjectCluster, USER } from './inject-cluster.ts';
+import { DEFAULT_PACE, deploymentRef, type InjectCluster, type InjectSize, setPace, startInjectCluster, USER } from './inject-cluster.ts';
 import { OperatorWatch } from './operator-watch.ts';
 import { podCreateRates } from './pod-creates.ts';
 
@@ -65,7 +67,11 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
       ]),
     );
     memory('after the cold start', 'cold-start');
-    add(...(await burst(cluster, watch, cluster.plain.slice(0, BURST), '')));
+    const byHand = await injectByHand(cluster, watch, cluster.plain.slice(2 * BURST, 3 * BURST));
+    add(...byHand);
+    await watch.settled(0, 5000, LIMIT_MS);
+    const ours = await burst(cluster, watch, cluster.plain.slice(0, BURST), '');
+    add(...ours, ratio('inject/annotate-ratio', 'annotated to patched, p99: the operator / by hand', ours[1], [byHand[1]]));
     add(...(await drift(cluster, watch)));
     memory('after burst and drift', 'end');
     add(figure('inject/peak-rss', 'peak RSS of the operator over all of it', 'MB', [sampleProcess(first.operator.pid).peakRssMb]));
@@ -93,21 +99,38 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
 }
 
 /** Annotates 100 Deployments at once: how long each waits for its template, by the API server's own clock. */
-async function burst({ api }: InjectCluster, watch: OperatorWatch, keys: readonly string[], suffix: string): Promise<readonly Figure[]> {
+async function burst(
+  { api }: InjectCluster,
+  watch: OperatorWatch,
+  keys: readonly string[],
+  suffix: string,
+): Promise<readonly [p50: Figure, p99: Figure, ...Figure[]]> {
   const type = await api.resourceType('apps/v1', 'Deployment');
   const mark = watch.mark();
   await inFlight(keys, BURST, (key) =>
-    api.patch(type, ref(key), 'application/merge-patch+json', { metadata: { annotations: { 'duotel.io/backend': 'both' } } }, USER),
+    api.patch(
+      type,
+      deploymentRef(key),
+      'application/merge-patch+json',
+      { metadata: { annotations: { 'duotel.io/backend': 'both' } } },
+      USER,
+    ),
   );
   await watch.patchedAll(keys, mark, 2, LIMIT_MS);
   await watch.settled(mark, 2000, LIMIT_MS);
   const waits = latencies(watch, mark, keys);
   const writes = watch.patches(mark).length / keys.length;
+  const total = waits.map(({ totalMs }) => totalMs);
+  const sent = waits.map(({ sentMs }) => sentMs);
   return [
     figure(`inject/annotate-p50${suffix}`, `${keys.length} annotated at once: annotation stored to template patched, p50`, 'ms', [
-      quantile(waits, 0.5),
+      quantile(total, 0.5),
     ]),
-    figure(`inject/annotate-p99${suffix}`, 'the same, p99', 'ms', [quantile(waits, 0.99)]),
+    figure(`inject/annotate-p99${suffix}`, 'the same, p99', 'ms', [quantile(total, 0.99)]),
+    figure(`inject/annotate-sent-p50${suffix}`, "of it, until the operator's patch had reached the API server, p50", 'ms', [
+      quantile(sent, 0.5),
+    ]),
+    figure(`inject/annotate-sent-p99${suffix}`, 'the same, p99', 'ms', [quantile(sent, 0.99)]),
     figure(`inject/annotate-writes${suffix}`, 'writes of a Deployment per injection in the burst', 'requests', [writes]),
   ];
 }
@@ -119,11 +142,11 @@ async function drift({ api, annotated }: InjectCluster, watch: OperatorWatch): P
   const body = { spec: { template: { spec: { containers: [{ name: 'app', env }] } } } };
   const mark = watch.mark();
   for (const key of annotated) {
-    await Promise.all([api.patch(type, ref(key), 'application/strategic-merge-patch+json', body, USER), sleep(20)]);
+    await Promise.all([api.patch(type, deploymentRef(key), 'application/strategic-merge-patch+json', body, USER), sleep(20)]);
   }
   await watch.patchedAll(annotated, mark, 1, LIMIT_MS);
   await watch.settled(mark, 2000, LIMIT_MS);
-  const waits = latencies(watch, mark, annotated);
+  const waits = latencies(watch, mark, annotated).map(({ totalMs }) => totalMs);
   return [
     figure('inject/drift-p50', `drift on each of ${annotated.length} injected, 50 a second: variable gone to variable back, p50`, 'ms', [
       quantile(waits, 0.5),
@@ -132,20 +155,27 @@ async function drift({ api, annotated }: InjectCluster, watch: OperatorWatch): P
   ];
 }
 
-/** For each Deployment: from the answer to the user's patch to the answer to the operator's first patch after it, ms. */
-function latencies(watch: OperatorWatch, mark: number, keys: readonly string[]): readonly number[] {
+interface Latency {
+  /** From the answer to the user's patch to the answer to the operator's first patch after it, ms. */
+  readonly totalMs: number;
+  /** To the arrival of that patch: the rest is the API server's. */
+  readonly sentMs: number;
+}
+
+/** How long each Deployment waited. */
+function latencies(watch: OperatorWatch, mark: number, keys: readonly string[]): readonly Latency[] {
   const asked = new Map<string, number>();
   for (const { user, verb, resource, namespace, name, answered } of watch.requests().slice(mark)) {
     if (user === 'admin' && verb === 'patch' && resource === 'deployments') asked.set(`${namespace}/${name}`, answered);
   }
-  const done = new Map<string, number>();
-  for (const { namespace, name, answered, received } of watch.patches(mark)) {
-    const key = `${namespace}/${name}`;
-    if (!done.has(key) && received >= (asked.get(key) ?? Number.POSITIVE_INFINITY)) done.set(key, answered);
+  const done = new Map<string, AuditedRequest>();
+  for (const request of watch.patches(mark)) {
+    const key = `${request.namespace}/${request.name}`;
+    if (!done.has(key) && request.received >= (asked.get(key) ?? Number.POSITIVE_INFINITY)) done.set(key, request);
   }
   return keys.flatMap((key) => {
     const [from, to] = [asked.get(key), done.get(key)];
-    return from === undefined || to === undefined ? [] : [to - from];
+    return from === undefined || to === undefined ? [] : [{ totalMs: to.answered - from, sentMs: to.received - from }];
   });
 }
 
@@ -153,10 +183,8 @@ function latencies(watch: OperatorWatch, mark: number, keys: readonly string[]):
 export async function silence(watch: OperatorWatch, seconds: number, id: string, what: string): Promise<Figure> {
   const mark = watch.mark();
   await sleep(seconds * 1000);
-  return figure(id, `${what}: writes in ${seconds} s`, 'writes', [watch.writes(mark).length]);
-}
-
-function ref(key: string): { readonly namespace: string; readonly name: string } {
-  const [namespace = '', name = ''] = key.split('/');
-  return { namespace, name };
+  const writes = watch.writes(mark);
+  for (const { verb, resource, subresource, namespace, name } of writes)
+    say(`  written: ${verb} ${resource}/${subresource} ${namespace}/${name}`);
+  return figure(id, `${what}: writes in ${seconds} s`, 'writes', [writes.length]);
 }

@@ -41,8 +41,8 @@ function measure(part: Part, options: Options, folder: string): Promise<readonly
       return benchApply({ folder, runs: atLeast('runs', options.runs, 1), sets: atLeast('sets', options.sets, 0) });
     case 'inject': {
       const annotated = atLeast('annotated', options.annotated, 1);
-      const deployments = atLeast('deployments', options.deployments, annotated + 200);
-      return benchInject({ folder, deployments, annotated, running: annotated + 200, namespaces: 50, settledSeconds });
+      const deployments = atLeast('deployments', options.deployments, annotated + 300);
+      return benchInject({ folder, deployments, annotated, running: annotated + 300, namespaces: 50, settledSeconds });
     }
     case 'scale':
       return benchScale({ folder, objects: atLeast('objects', options.objects, 1), idleSeconds: settledSeconds });
