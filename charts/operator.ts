@@ -19,6 +19,12 @@ import { LOADER, programParts } from './operator-program.ts';
 import { CLUSTER_RULES, featureRules, NAMESPACE_RULES, SCOPE_RULES, SCOPED_HOME_RULES, scopedClusterRules } from './operator-rbac.ts';
 import type { OperatorSettings } from './settings.ts';
 
+/**
+ * Memory before speed: the operator waits for the API server nearly all of the time, and its optimizing compilers (of JavaScript, and of the
+ * WebAssembly in its HTTP client) took more memory than its work (docs/benchmarks.md). NODE_OPTIONS may not hold these.
+ */
+export const V8_FLAGS: readonly string[] = ['--optimize-for-size', '--no-opt', '--no-maglev', '--liftoff-only'];
+
 const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
 
 /** What must be there before everything else: the namespace and the CRD. */
@@ -130,8 +136,7 @@ export class OperatorChart extends Chart {
 function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programParts>): object {
   const probe = (path: string): object => ({ httpGet: { path, port: 'http' } });
   const fromParts = {
-    // NODE_OPTIONS may not hold --optimize-for-size.
-    command: ['node', '--optimize-for-size', '--input-type=module', '-e', LOADER, '/program'],
+    command: ['node', ...V8_FLAGS, '--input-type=module', '-e', LOADER, '/program'],
     volumeMounts: [
       { name: 'program', mountPath: '/program', readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },

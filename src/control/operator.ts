@@ -21,6 +21,7 @@ import { errorText, type Logger, withContext } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { followOptionalKind } from './optional-kind.ts';
 import { STACK_KINDS, StackController, type StackControllerOptions } from './stack-controller.ts';
+import { storedConfigMap } from './stored-config-map.ts';
 import { WorkloadController } from './workload-controller.ts';
 
 export interface OperatorOptions {
@@ -52,10 +53,10 @@ const OWN_WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment']
 const COLLECT_AFTER_MS = 5000;
 
 /**
- * A worker waits for three answers a workload (patch, release, event); 8 to 16 requests in flight are what an API server of two cores takes
- * before more only add latency (docs/benchmarks.md). How many rollouts run at once is the pace's, not this one's.
+ * More than are annotated at once: a worker waits for three answers a workload (patch, release, event), and what it waits for last must
+ * not keep another workload from its first. The client bounds the requests under way; how many rollouts run at once is the pace's.
  */
-const WORKLOADS_AT_ONCE = 16;
+const WORKLOADS_AT_ONCE = 128;
 
 /**
  * Wires caches, controllers and probes together and runs them until `stop` aborts. Caches are kept warm while another process leads.
@@ -181,7 +182,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         ...namespaceWatches(scope),
         // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
         ...inScope(
-          { apiVersion: 'v1', kind: 'ConfigMap', query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' } },
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' },
+            transform: storedConfigMap,
+          },
           scope,
           namespace,
         ),

@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
+import { digestOf } from '../inject/digest-of.ts';
 import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
 import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
-import { formatRecord, readRecord } from '../inject/record.ts';
+import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { releasePatch } from '../inject/release.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/stored-workload.ts';
 import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
 import { withoutEchoes } from '../kube/refusal.ts';
+import { makingWay } from '../kube/request-context.ts';
 import type { Clock } from '../kube/retry.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
@@ -186,7 +188,7 @@ export class WorkloadController {
       this.#rollouts.standDown(key);
       return plan;
     }
-    const often = this.#repeats.tooOften(key, formatRecord({ ...plan.record, rollout: '' }));
+    const often = this.#repeats.tooOften(key, injectionDigest(plan.record));
     if (often !== undefined) {
       this.#options.requeue(key, REPEAT_WINDOW_MS);
       return planWaiting(workload, 'Contested', often);
@@ -220,14 +222,18 @@ export class WorkloadController {
       return this.#carryOut(key, workload, planRefused(workload, error.body.message));
     }
     if (answer === undefined || plan.action === 'none') return plan;
-    if (plan.action === 'inject') this.#repeats.add(key, formatRecord({ ...plan.record, rollout: '' }));
-    await this.#release(workload, answer);
-    if (plan.action === 'release') return plan;
-    const { namespace = '', name } = workload.metadata;
-    const { kind } = workload;
-    this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
-    await this.#options.events.record(workload, plan.event);
-    return plan;
+    if (plan.action === 'inject') this.#repeats.add(key, injectionDigest(plan.record));
+    const written = answer;
+    // Of many that are annotated at once, each gets its variables before any is tidied up after.
+    return makingWay(async () => {
+      await this.#release(workload, written);
+      if (plan.action === 'release') return plan;
+      const { namespace = '', name } = workload.metadata;
+      const { kind } = workload;
+      this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
+      await this.#options.events.record(workload, plan.event);
+      return plan;
+    });
   }
 
   /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
@@ -285,6 +291,11 @@ export class WorkloadController {
     }
     for (const one of new Set([before?.stack, stack])) if (one !== undefined) onCounts(one);
   }
+}
+
+/** Equal for the same injection, whatever else the template holds. */
+function injectionDigest({ rollout: _rollout, ...what }: InjectionRecord): string {
+  return digestOf(what);
 }
 
 function onlyStack(stacks: readonly StackConfig[]): string | undefined {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Priority } from './priority.ts';
+import { PRIORITIES, type Priority } from './priority.ts';
 
 /** On whose behalf requests are made. It travels with the async call chain, so that no signature in between needs to carry it. */
 export interface RequestContext {
@@ -19,4 +19,12 @@ export function withRequestContext<T>(context: RequestContext | undefined, work:
 
 export function requestContext(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/** Runs `work` in the same context, its requests one priority lower: they make way for what somebody waits for more. */
+export function makingWay<T>(work: () => T): T {
+  const context = requestContext();
+  if (context === undefined) return work();
+  const lower = PRIORITIES[PRIORITIES.indexOf(context.priority) + 1] ?? context.priority;
+  return withRequestContext({ ...context, priority: lower }, work);
 }

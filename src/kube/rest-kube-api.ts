@@ -26,7 +26,8 @@ import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type HttpRequest, type RequestObserver, Transport } from './transport.ts';
 
-const PAGE = 500;
+/** Objects a page: what a page takes in memory is not given back when it is read. */
+const PAGE = 100;
 
 export interface RestOptions {
   readonly onRetry?: (request: { readonly method: string }) => void;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
+import { V8_FLAGS } from '../../charts/operator.ts';
 import { IMAGES } from '../../src/api/images.ts';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { synthesize } from '../support/installation.ts';
@@ -94,6 +95,9 @@ describe('dist with a built image', () => {
 
   it('runs on the same Node image as the one without', () => {
     expect(readFileSync('Dockerfile', 'utf8')).toContain(`FROM ${IMAGES.operator}\n`);
+    expect(readFileSync('Dockerfile', 'utf8')).toContain(
+      `ENTRYPOINT ["node", ${V8_FLAGS.map((flag) => JSON.stringify(flag)).join(', ')}, `,
+    );
   });
 });
 
