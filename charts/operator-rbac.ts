@@ -17,7 +17,8 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['get', 'list', 'watch', 'patch'] },
   // The pods of a rollout that an injection has started, by their workload's labels, while it is under way.
-  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+  // One that crashes with an injection that was taken back, where its StatefulSet would leave it so, is deleted.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
   // The bootstrap and the price list are copied into the namespaces of workloads that ask for them.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },

@@ -8,6 +8,7 @@ import { podTemplate } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { rollbackMessage } from '../inject/rollback.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout-state.ts';
+import { mayHaveStuckPods, stuckPods } from '../inject/stuck-pods.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
 import type { Clock } from '../kube/retry.ts';
@@ -140,6 +141,21 @@ export class Rollouts {
     }
     this.end(key);
     return pods.some(isReady) ? undefined : `none of ${pods.length} new pods was ready after ${Math.round(deadlineMs / 1000)} s`;
+  }
+
+  /**
+   * Deletes the pods that a StatefulSet will not replace although the injection that made them fail was taken back, each once and by its UID.
+   * @returns their names.
+   */
+  async free(workload: KubeObject): Promise<readonly string[]> {
+    if (!mayHaveStuckPods(workload)) return [];
+    const { injected, failing } = stuckPods(workload, await this.#pods(workload));
+    // One that starts again and again is not told from one that starts slowly until it has failed twice.
+    if (injected > 0) this.#options.requeue(workloadKey(workload), LOOK_MS);
+    const { api } = this.#options;
+    const type = await api.resourceType('v1', 'Pod');
+    for (const { metadata } of failing) await api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
+    return failing.map(({ metadata }) => metadata.name);
   }
 
   /** A rollout that an earlier process has started. Once through, it is never looked at again: later failures have other reasons. */

@@ -139,6 +139,7 @@ export class WorkloadController {
     const planned = planWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
     if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) return;
+    await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, input.stacks);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
     const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
@@ -160,6 +161,15 @@ export class WorkloadController {
     if (plan.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
     // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
     if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
+  }
+
+  async #free(workload: KubeObject): Promise<void> {
+    const { namespace, name } = workload.metadata;
+    for (const pod of await this.#rollouts.free(workload)) {
+      this.#options.logger.info('pod deleted', { namespace, statefulSet: name, pod });
+      const message = `deleted pod ${pod}, which was made from the template that was taken back`;
+      await this.#options.events.record(workload, { type: 'Normal', reason: 'RolledBack', message });
+    }
   }
 
   /** The workload is gone, or no business of ours any more. */

@@ -2,16 +2,13 @@ import { type ActiveBackend, BACKENDS, type Backend } from '../api/annotations.t
 import type { KubeObject } from '../api/kube-object.ts';
 import { type InjectionConfig, MOUNT_PATH } from './config.ts';
 import { type EnvContent, holds } from './env-content.ts';
+import { MARKER } from './marker.ts';
 import type { Mine } from './mine.ts';
 import type { Ownership } from './ownership.ts';
 import type { PodSpec } from './pod-template.ts';
 import type { ContainerRecord } from './record.ts';
-import { IDENTITY } from './resource-attributes.ts';
 import type { Settings } from './settings.ts';
 import { containerVariables } from './variables.ts';
-
-/** Sign that a container was injected: a variable that nobody else would write. */
-const MARKER = { name: IDENTITY.podUid, content: { fieldPath: 'metadata.uid' } } as const;
 
 /**
  * The record of a workload that has lost it (the annotation was removed or edited by hand): whatever equals what we would set in any

@@ -30,15 +30,11 @@ export function readRollback(workload: KubeObject): RollbackNote | undefined {
   }
 }
 
-/**
- * What went wrong, in words for people. A StatefulSet that makes its pods in order waits for a pod that is not Ready before it replaces any,
- * also to take a bad template back (kubernetes#67250): that pod must be deleted by hand.
- */
+/** What went wrong, in words for people, and what becomes of the pod where taking the template back does not replace it (stuck-pods.ts). */
 export function rollbackMessage(workload: KubeObject, { message, pod }: Pick<PodFailure, 'message' | 'pod'>): string {
   const spec = isFields(workload['spec']) ? workload['spec'] : {};
   if (workload.kind !== 'StatefulSet' || spec['podManagementPolicy'] === 'Parallel') return message;
-  const { namespace = 'default' } = workload.metadata;
-  return `${message}; a StatefulSet replaces no pod that is not Ready: kubectl -n ${namespace} delete pod ${pod}`;
+  return `${message}; pod ${pod} is deleted, since a StatefulSet replaces no pod that is not Ready`;
 }
 
 /** Equal for annotations that ask for the same, wherever they stand. */

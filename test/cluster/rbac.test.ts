@@ -6,7 +6,7 @@ import { createRolloutCrd } from '../support/argo-crd.ts';
 import { auditEvents } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { sayReady } from '../support/pods.ts';
+import { podsOf, sayCrashed, sayReady } from '../support/pods.ts';
 
 const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;
@@ -57,16 +57,27 @@ describe('the rights of the operator', () => {
     await createRolloutCrd(cluster);
     await must(cluster, ['apply', '-n', 'default', '-f', '-'], workloads.join('\n---\n'));
     // With an available pod: the operator then looks at the pods of its rollout.
-    await eventually('an available pod', async () => {
+    await eventually('available pods', async () => {
       await sayReady(cluster, 'default', 'x');
-      const live = await getObject<KubeObject & { status: { availableReplicas?: number } }>(cluster, 'deployment/x', 'default');
-      return live?.status.availableReplicas === 1;
+      const available = await Promise.all(
+        ['deployment/x', 'statefulset/x'].map((what) =>
+          getObject<KubeObject & { status: { availableReplicas?: number } }>(cluster, what, 'default'),
+        ),
+      );
+      return available.every((live) => live?.status.availableReplicas === 1);
     });
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend=both']);
       await eventually(`${what} to be injected`, () => injected(what), 20);
     }
     await eventually('the pods of a rollout to be listed', async () => used().has('list pods'), 20);
+    // The StatefulSet's pod crashes: it is taken back, and the pod that nothing else would replace is deleted.
+    const crashed = async (): Promise<readonly KubeObject[]> =>
+      (await podsOf(cluster, 'default', 'x')).filter(
+        (one) => one.metadata.name === 'x-0' && JSON.stringify(one['spec']).includes('OBSERVABILITY_BACKEND'),
+      );
+    await sayCrashed(cluster, await eventually('its injected pod', async () => (await crashed()).length > 0 && crashed()));
+    await eventually('the pod to be deleted', async () => used().has('delete pods'), 30);
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend-']);
       await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);

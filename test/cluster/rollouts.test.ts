@@ -262,3 +262,46 @@ describe('an injection whose pods fail where the former ones were available', ()
     expect(refused).toEqual([]);
   });
 });
+
+describe('a StatefulSet that makes its pods in order', () => {
+  interface StatefulSet extends KubeObject {
+    readonly status: { readonly availableReplicas?: number; readonly currentRevision?: string; readonly updateRevision?: string };
+  }
+  const set = async (): Promise<StatefulSet | undefined> => getObject<StatefulSet>(cluster, 'statefulset/db', NAMESPACE);
+  const available = (count: number): Promise<boolean> =>
+    eventually(
+      `${count} available pods`,
+      async () => {
+        await sayReady(cluster, NAMESPACE, 'db');
+        return (await set())?.status.availableReplicas === count;
+      },
+      20,
+    );
+
+  it('has all its pods again after an injection that made one crash, and only that one was deleted', async () => {
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', '{"spec":{"injection":null}}']);
+    const template = '{metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: "app:1"}]}}';
+    const spec = `{replicas: 2, serviceName: db, selector: {matchLabels: {app: db}}, template: ${template}}`;
+    const manifest = `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: ${NAMESPACE}}, spec: ${spec}}`;
+    await must(cluster, ['apply', '-f', '-'], manifest);
+    await available(2);
+    const before = (await podsOf(cluster, NAMESPACE, 'db')).map(({ metadata }) => metadata.uid);
+    const revision = (await set())?.status.currentRevision;
+    const mark = auditMark(cluster.auditLog);
+    await kubectl('annotate', 'statefulset/db', 'duotel.io/backend=both');
+    const [broken] = await eventually('an injected pod', async () => (await newPods('db')).length > 0 && newPods('db'));
+    expect(broken?.metadata.name).toBe('db-1');
+    await sayCrashed(cluster, await newPods('db'));
+    await eventually('the pod to be made anew', async () => (await newPods('db')).length === 0, 30);
+    await available(2);
+    expect((await set())?.metadata.annotations?.['duotel.io/status']).toMatch(/^Blocked RolledBack: .*; pod db-1 is deleted/);
+    expect((await set())?.status).toMatchObject({ currentRevision: revision, updateRevision: revision });
+    const deleted = auditEvents(cluster.auditLog, mark).filter(
+      ({ userAgent, resource, verb }) => userAgent === 'duotel' && resource === 'pods' && verb === 'delete',
+    );
+    expect(deleted.map(({ name }) => name)).toEqual(['db-1']);
+    const after = (await podsOf(cluster, NAMESPACE, 'db')).map(({ metadata }) => metadata.uid);
+    expect(after.filter((uid) => before.includes(uid))).toHaveLength(1);
+    expect(after).not.toContain(broken?.metadata.uid);
+  }, 90_000);
+});

@@ -187,10 +187,10 @@ describe('pods of an injection', () => {
     expect(podFailure([pod(container)])?.message).toBe(message);
   });
 
-  it('of a StatefulSet must be deleted by hand, and the message says which', () => {
+  it('of a StatefulSet that makes them in order is deleted, and the message says which', () => {
     const failed = { message: 'container app crashed 2 times: Error, exit code 1', pod: 'db-0' };
     const set = (spec: Record<string, unknown>) => rollbackMessage(workload({ kind: 'StatefulSet', spec }), failed);
-    expect(set({})).toMatch(/^container app crashed .*: kubectl -n \w+ delete pod db-0$/);
+    expect(set({})).toMatch(/^container app crashed .*; pod db-0 is deleted, since a StatefulSet replaces no pod that is not Ready$/);
     expect(set({ podManagementPolicy: 'Parallel' })).toBe(failed.message);
     expect(rollbackMessage(workload({}), failed)).toBe(failed.message);
   });

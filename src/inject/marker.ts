@@ -1,0 +1,14 @@
+import { type EnvContent, holds } from './env-content.ts';
+import type { Container } from './pod-template.ts';
+import { IDENTITY } from './resource-attributes.ts';
+
+/** Sign that a container was injected: a variable that nobody else would write. */
+export const MARKER: { readonly name: string; readonly content: EnvContent } = {
+  name: IDENTITY.podUid,
+  content: { fieldPath: 'metadata.uid' },
+};
+
+/** Whether a container of a pod or of a pod template bears it. */
+export function isMarked({ env = [] }: Container): boolean {
+  return env.some((item) => item.name === MARKER.name && holds(item, MARKER.content));
+}

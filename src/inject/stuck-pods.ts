@@ -1,0 +1,40 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { valueAt } from './kinds.ts';
+import { isMarked } from './marker.ts';
+import { podFailure } from './pod-failure.ts';
+import type { PodSpec } from './pod-template.ts';
+import { readRecord } from './record.ts';
+import { readRollback } from './rollback.ts';
+import { rolloutState } from './rollout-state.ts';
+
+/** Label that the StatefulSet controller puts on each pod: the revision of the template that it was made from. */
+const REVISION = 'controller-revision-hash';
+
+/**
+ * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready (`OrderedReady`, kubernetes#67250): a pod
+ * that the injection has made crash would stay so for ever. Its controller must have seen the former template, or it would make it so again.
+ */
+export function mayHaveStuckPods(workload: KubeObject): boolean {
+  if (workload.kind !== 'StatefulSet' || valueAt(workload, ['spec', 'podManagementPolicy']) === 'Parallel') return false;
+  if (readRollback(workload) === undefined || readRecord(workload) !== 'absent') return false;
+  const { observed, complete } = rolloutState(workload);
+  return observed && !complete;
+}
+
+/** The pods of such a StatefulSet that were made from the injected template, and of them those that fail: only deleting these helps. */
+export function stuckPods(
+  workload: KubeObject,
+  pods: readonly KubeObject[],
+): { readonly injected: number; readonly failing: readonly KubeObject[] } {
+  const update = valueAt(workload, ['status', 'updateRevision']);
+  const injected = pods.filter(({ metadata, ...pod }) => {
+    const { containers = [] } = (pod['spec'] ?? {}) as Partial<PodSpec>;
+    return (
+      metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid) === true &&
+      metadata.deletionTimestamp === undefined &&
+      metadata.labels?.[REVISION] !== update &&
+      containers.some(isMarked)
+    );
+  });
+  return { injected: injected.length, failing: injected.filter((pod) => podFailure([pod]) !== undefined) };
+}
