@@ -9,24 +9,28 @@ const NAME = 'e2e-rollback';
 const UP_LIMIT_MS = 40 * 60_000;
 const APP =
   "if (process.env.OBSERVABILITY_BACKEND) { console.error('a secret in the log'); process.exit(7); } setInterval(() => {}, 1000);";
-const OBJECTS = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel' } },
-  {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'strict', namespace: 'shop' },
-    spec: {
-      selector: { matchLabels: { app: 'strict' } },
-      template: {
-        metadata: { labels: { app: 'strict' } },
-        spec: {
-          terminationGracePeriodSeconds: 1,
-          containers: [{ name: 'app', image: LOCAL_IMAGES.node, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', APP] }],
-        },
+const workload = (kind: string, name: string, spec: object): object => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name, namespace: 'shop' },
+  spec: {
+    ...spec,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'app', image: LOCAL_IMAGES.node, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', APP] }],
       },
     },
   },
+});
+const OBJECTS = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel' } },
+  workload('Deployment', 'strict', {}),
+  // Without minReadySeconds the instant in which the new pod is Ready would be enough to replace the other one too.
+  workload('StatefulSet', 'ordered', { replicas: 2, serviceName: 'ordered', minReadySeconds: 5 }),
 ];
 // Nothing of the stack is needed here but that it is there to report to.
 const STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: 'duotel' } };
@@ -39,7 +43,7 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
-const field = (path: string): Promise<string> => kubectl(['get', 'deployment/strict', '-n', 'shop', '-o', `jsonpath=${path}`]);
+const field = (path: string, of = 'deployment/strict'): Promise<string> => kubectl(['get', of, '-n', 'shop', '-o', `jsonpath=${path}`]);
 
 beforeAll(async () => {
   cluster = await upCluster(NAME);
@@ -76,4 +80,22 @@ describe('an app that ends when it is injected', () => {
     const events = await kubectl(['get', 'events', '-A', '-o', 'jsonpath={.items[*].message}']);
     expect(events).not.toContain('a secret in the log');
   }, 400_000);
+});
+
+describe('a StatefulSet whose pod ends when it is injected', () => {
+  const of = (path: string): Promise<string> => field(path, 'statefulset/ordered');
+  const uids = (): Promise<string> =>
+    kubectl(['get', 'pods', '-n', 'shop', '-l', 'app=ordered', '-o', 'jsonpath={.items[*].metadata.uid}']);
+
+  it('runs again with all its pods: the one that it would never replace is made anew', async () => {
+    await eventually('both pods to run', async () => (await of('{.status.availableReplicas}')) === '2', 120);
+    const [template, before] = [await of('{.spec.template}'), (await uids()).split(' ')];
+    await kubectl(['annotate', 'statefulset/ordered', '-n', 'shop', 'duotel.io/backend=both']);
+    await eventually('it to be taken back', async () => (await of('{.metadata.annotations.duotel\\.io/rolled-back}')) !== '', 240);
+    expect(await of('{.spec.template}')).toBe(template);
+    await eventually('both pods to run again', async () => (await of('{.status.availableReplicas}')) === '2', 90);
+    expect(await of('{.metadata.annotations.duotel\\.io/status}')).toMatch(/^Blocked RolledBack: .*; pod ordered-1 is deleted/);
+    // The other one was never touched.
+    expect((await uids()).split(' ').filter((uid) => before.includes(uid))).toHaveLength(1);
+  }, 500_000);
 });
