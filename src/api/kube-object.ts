@@ -17,9 +17,18 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly managedFields?: readonly ManagedFieldsEntry[];
-  readonly ownerReferences?: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string }[];
+  readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
   readonly [field: string]: unknown;
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  /** At most one of an object's owners makes it, and keeps it as it should be. */
+  readonly controller?: boolean;
 }
 
 export interface ManagedFieldsEntry {

@@ -101,8 +101,9 @@ export const REASONS = {
   },
   UnsupportedKind: {
     state: 'blocked',
-    means: 'The pod template of this kind can not be changed (a Job is immutable), or the kind has none.',
-    todo: 'Annotate the Deployment, StatefulSet, DaemonSet, CronJob or Rollout that makes the pods, or use duotel inject -f on the manifest.',
+    means:
+      'No pod would be made anew from a changed template: a Job is immutable, a bare Pod or ReplicaSet replaces nothing; or the kind is not known.',
+    todo: 'Annotate the Deployment, StatefulSet, DaemonSet, CronJob or Rollout that makes the pods; a bare one must become one of these, see the message.',
   },
   Deleting: {
     state: 'blocked',

@@ -23,7 +23,10 @@ Where the files go: standard output, or with --write where they came from. Pods 
 or put into --configmaps FILE, which keeps what it has; with an operator in the cluster, which brings them itself, --configmaps none leaves them out.
 The outcome of each workload goes to standard error (with --write or --check: to standard output, by -o).
 
-Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is).
+Pods, ReplicaSets and Jobs stay as they are; where they, their Namespace or -l ask, it is said why and what to do instead.
+
+Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is); a Pod, ReplicaSet or
+Job counts only when it is annotated itself.
 2: --check, and a file is not up to date.
 
 Examples:
@@ -80,7 +83,12 @@ export function injectCommand(program: Command): void {
       if (inPlace && files.some(({ name }) => name === '<stdin>'))
         throw new Error('inject: standard input has no place to be written to: leave out --write');
       const annotate = annotationsOf({ ...options }, '');
-      const request = await requests(files, names.map(parseTarget), annotate, options);
+      const request = await requests(
+        files,
+        names.map((one) => parseTarget(one)),
+        annotate,
+        options,
+      );
       const stacks = await stacksFor(options);
       const result = injectManifests({ files, ...(options.namespace !== undefined && { namespace: options.namespace }), stacks, request });
       if (options.write === true) requirePlaceForNeeds(result, options);
@@ -88,7 +96,7 @@ export function injectCommand(program: Command): void {
       const placed = place === undefined ? result.files : placeNeeds(result, place, options.namespace);
       output(result, { placed, place, appended: documentsOf(result.needs) }, options);
       const stale = placed.some(({ before, after }) => before !== after);
-      if (result.results.some(({ outcome }) => outcome.state === 'blocked')) process.exitCode = 1;
+      if (result.results.some(({ outcome, advice }) => outcome.state === 'blocked' && !advice)) process.exitCode = 1;
       else if (options.check === true && (stale || (result.needs.length > 0 && options.configmaps === undefined))) process.exitCode = 2;
     });
 }
@@ -137,7 +145,10 @@ async function requests(
     );
   }
   const { workloadKind } = await import('../inject/kinds.ts');
-  return (workload: KubeObject) => ({ annotate: workloadKind(workload) !== undefined && chosen(workload) ? annotate : {}, revert });
+  // A Pod or a Job is told why it is not injected where a selection meets it.
+  const isMet = (workload: KubeObject) =>
+    workloadKind(workload) === undefined ? options.selector !== undefined && matches(workload.metadata.labels ?? {}) : chosen(workload);
+  return (workload: KubeObject) => ({ annotate: isMet(workload) ? annotate : {}, revert });
 }
 
 async function stacksFor(options: Options): Promise<readonly InjectionConfig[]> {
@@ -200,9 +211,9 @@ function join(left: string, right: string): string {
   return left === '' || left.endsWith('\n') ? left + right : `${left}\n${right}`;
 }
 
-function resultData({ file, line, object, outcome, changed }: ManifestResult) {
+function resultData({ file, line, object, outcome, changed, advice }: ManifestResult) {
   const { state, reason, message, notes } = outcome;
-  return { file, line, object, state, reason, message, notes, changed };
+  return { file, line, object, state, reason, message, notes, changed, advice };
 }
 
 function resultTable(results: readonly ManifestResult[], changed: readonly string[], check: boolean): string {

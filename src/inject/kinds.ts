@@ -10,7 +10,7 @@ interface WorkloadKind {
   readonly custom?: true;
 }
 
-/** The kinds whose template we change. A Job is absent since its template is immutable. */
+/** The kinds whose template we change. */
 export const WORKLOAD_KINDS: Readonly<Record<string, WorkloadKind>> = {
   Deployment: { apiVersion: 'apps/v1', templatePath: ['spec', 'template'], nameAttribute: 'k8s.deployment.name' },
   StatefulSet: { apiVersion: 'apps/v1', templatePath: ['spec', 'template'], nameAttribute: 'k8s.statefulset.name' },
@@ -20,10 +20,46 @@ export const WORKLOAD_KINDS: Readonly<Record<string, WorkloadKind>> = {
   Rollout: { apiVersion: 'argoproj.io/v1alpha1', templatePath: ['spec', 'template'], custom: true },
 };
 
+/** A kind with pods of which none would ever be started from a changed template. */
+interface OtherPodKind {
+  readonly apiVersion: string;
+  /** Why it is not injected, and what to do instead; follows its name. */
+  readonly instead: string;
+}
+
+/**
+ * Kinds of Kubernetes with pods that are never injected; what makes Pods stands before the Pod. Where nothing above makes them and they are
+ * asked to send telemetry, the commands say what to do instead.
+ */
+export const OTHER_POD_KINDS: Readonly<Record<string, OtherPodKind>> = {
+  ReplicaSet: {
+    apiVersion: 'apps/v1',
+    instead: 'does not replace its pods when its template changes: make it a Deployment, and annotate that',
+  },
+  ReplicationController: {
+    apiVersion: 'v1',
+    instead: 'does not replace its pods when its template changes: make it a Deployment, and annotate that',
+  },
+  Job: {
+    apiVersion: 'batch/v1',
+    instead:
+      'has an immutable template: make it a CronJob, and annotate that (for single runs with suspend: true, and kubectl create job --from=cronjob/NAME)',
+  },
+  Pod: {
+    apiVersion: 'v1',
+    instead: 'can not be changed while it runs, and nothing makes it anew: make it a Deployment, and annotate that',
+  },
+};
+
 /** undefined: we do not change workloads of this kind. */
 export function workloadKind(object: KubeObject): WorkloadKind | undefined {
   const kind = Object.hasOwn(WORKLOAD_KINDS, object.kind) ? WORKLOAD_KINDS[object.kind] : undefined;
   return kind?.apiVersion === object.apiVersion ? kind : undefined;
+}
+
+/** Where an object keeps its pod template, whether we change it or not; a Pod has nothing there. */
+export function templatePathOf(object: KubeObject): readonly string[] {
+  return workloadKind(object)?.templatePath ?? ['spec', 'template'];
 }
 
 /** The value at a path of field names; undefined when any of them is absent. */

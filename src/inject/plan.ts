@@ -156,7 +156,9 @@ function recordOf(workload: KubeObject, template: PodTemplate, settings: Setting
 
 function inject(input: PlanInput, template: PodTemplate | undefined, known: Known, settings: ActiveSettings): Plan {
   const { workload, stacks } = input;
-  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => report(workload, outcome(reason, message, settings.notes), {}, NO_NEEDS);
+  // Where there is no template to change, it does not matter where the annotation stands.
+  const beside = template === undefined ? [] : settings.notes;
+  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => report(workload, outcome(reason, message, beside), {}, NO_NEEDS);
   const hindered = hindrance(workload, template, settings);
   if (hindered !== undefined || template === undefined) {
     return refuse(hindered ?? { reason: 'UnsupportedKind', message: `${workload.kind} ${workload.metadata.name} has no pod template` });

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/kube-object.ts';
-import { valueAt, workloadKind } from './kinds.ts';
+import { templatePathOf, valueAt, workloadKind } from './kinds.ts';
 
 /** The parts of a pod template that injection reads; everything else stays unseen and untouched. */
 export interface PodTemplate {
@@ -50,4 +50,10 @@ export function podTemplate(workload: KubeObject): PodTemplate | undefined {
   const template = kind === undefined ? undefined : valueAt(workload, kind.templatePath);
   // The API server has validated every workload that reaches us; a manifest on disk may be anything.
   return Array.isArray(valueAt(template, ['spec', 'containers'])) ? (template as PodTemplate) : undefined;
+}
+
+/** Annotations of the pod template, also of a kind whose template is never changed. */
+export function templateAnnotations(workload: KubeObject): Readonly<Record<string, string>> {
+  const annotations = valueAt(workload, [...templatePathOf(workload), 'metadata', 'annotations']);
+  return (annotations ?? {}) as Readonly<Record<string, string>>;
 }

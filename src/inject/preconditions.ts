@@ -2,7 +2,8 @@ import { ANNOTATION } from '../api/annotations.ts';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
-import { valueAt, WORKLOAD_KINDS } from './kinds.ts';
+import { controllerOf } from './controller-of.ts';
+import { OTHER_POD_KINDS, valueAt, WORKLOAD_KINDS } from './kinds.ts';
 import type { Note } from './outcome.ts';
 import type { PodTemplate } from './pod-template.ts';
 import { type ActiveSettings, PYTHONPATH } from './variables.ts';
@@ -25,10 +26,7 @@ export function hindrance(
     const message = `${name} has its pod template from ${target} (spec.workloadRef): annotate that one`;
     return { reason: 'UnsupportedKind', message };
   }
-  if (template === undefined) {
-    const kinds = Object.keys(WORKLOAD_KINDS).join(', ');
-    return { reason: 'UnsupportedKind', message: `the pod template of ${name} can not be changed: annotate one of ${kinds}` };
-  }
+  if (template === undefined) return { reason: 'UnsupportedKind', message: unsupported(workload, name) };
   if (template.spec.os?.name === 'windows' || template.spec.nodeSelector?.['kubernetes.io/os'] === 'windows') {
     return { reason: 'WindowsPod', message: `the pods of ${name} run on Windows` };
   }
@@ -40,6 +38,16 @@ export function hindrance(
     return { reason: 'WaitingPaused', message: `${name} is paused: kubectl rollout resume` };
   }
   return undefined;
+}
+
+function unsupported(workload: KubeObject, name: string): string {
+  const instead = Object.hasOwn(OTHER_POD_KINDS, workload.kind) ? OTHER_POD_KINDS[workload.kind]?.instead : undefined;
+  const maker = controllerOf(workload)?.ref;
+  const kinds = Object.keys(WORKLOAD_KINDS).join(', ');
+  if (maker !== undefined) {
+    return `${name} is made by ${maker.kind} ${maker.name}, of a kind whose pod template is not known here: annotate one of ${kinds}, or set the variables there yourself`;
+  }
+  return instead === undefined ? `the pod template of ${name} is not known here: annotate one of ${kinds}` : `${name} ${instead}`;
 }
 
 /** What a person should know about the pods though it hinders nothing. */

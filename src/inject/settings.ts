@@ -12,7 +12,7 @@ import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
 import { didYouMean } from './nearest.ts';
 import type { Note } from './outcome.ts';
-import { podTemplate } from './pod-template.ts';
+import { templateAnnotations } from './pod-template.ts';
 
 /** Where an annotation was found. */
 export type Level = 'workload' | 'pod template' | 'namespace';
@@ -76,7 +76,7 @@ function names(value: string): readonly string[] {
 export function settingsOf(workload: KubeObject, namespace: KubeObject): Settings {
   const sources: readonly [Level, string, Readonly<Record<string, string>>][] = [
     ['workload', `${workload.kind} ${workload.metadata.name}`, workload.metadata.annotations ?? {}],
-    ['pod template', `the pod template of ${workload.kind} ${workload.metadata.name}`, podTemplate(workload)?.metadata?.annotations ?? {}],
+    ['pod template', `the pod template of ${workload.kind} ${workload.metadata.name}`, templateAnnotations(workload)],
     ['namespace', `Namespace ${namespace.metadata.name}`, namespace.metadata.annotations ?? {}],
   ];
   const found: Found[] = [];

@@ -3,7 +3,7 @@ import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../api/names.ts';
 import type { InjectionConfig } from '../inject/config.ts';
-import { nestAt, valueAt, workloadKind } from '../inject/kinds.ts';
+import { nestAt, templatePathOf, valueAt } from '../inject/kinds.ts';
 import type { Outcome } from '../inject/outcome.ts';
 import { type Plan, planWorkload } from '../inject/plan.ts';
 import { strategicMerge } from '../inject/strategic-merge.ts';
@@ -68,12 +68,8 @@ export function decideManifest(value: Fields, request: ManifestRequest, context:
 
 /** Whether a workload on disk has anything of ours, or asks for it. */
 export function concernsUs(value: Fields): boolean {
-  const object = value as unknown as KubeObject;
-  const template = workloadKind(object)?.templatePath;
-  const sources = [
-    valueAt(value, ['metadata', 'annotations']),
-    ...(template ? [valueAt(value, [...template, 'metadata', 'annotations'])] : []),
-  ];
+  const template = templatePathOf(value as unknown as KubeObject);
+  const sources = [valueAt(value, ['metadata', 'annotations']), valueAt(value, [...template, 'metadata', 'annotations'])];
   return sources.some((annotations) => isFields(annotations) && Object.keys(annotations).some((key) => key.startsWith(PREFIX)));
 }
 
@@ -121,9 +117,9 @@ export function planned(value: Fields, namespace: string): KubeObject {
   const injected = record === undefined ? {} : { [ANNOTATION.injected]: record };
   const kept = { ...annotations, ...injected };
   const clean = { ...object, metadata: { ...metadata, namespace, annotations: kept } };
-  const path = workloadKind(object)?.templatePath;
-  const template = path === undefined ? undefined : valueAt(object, [...path, 'metadata', 'annotations']);
-  if (path === undefined || template === undefined) return clean;
+  const path = templatePathOf(object);
+  const template = valueAt(object, [...path, 'metadata', 'annotations']);
+  if (template === undefined) return clean;
   return merge(clean, nestAt([...path, 'metadata', 'annotations'], textsOf(template))) as unknown as KubeObject;
 }
 
@@ -152,10 +148,10 @@ function withoutSettings(workload: KubeObject): KubeObject {
   const isOurs = (key: string) =>
     USER_ANNOTATIONS.some((known) => known === key) || (key.startsWith(PREFIX) && key !== ANNOTATION.injected);
   const without = (annotations: unknown) => Object.fromEntries(Object.entries(textsOf(annotations)).filter(([key]) => !isOurs(key)));
-  const path = workloadKind(workload)?.templatePath;
-  const template = path === undefined ? undefined : valueAt(workload, [...path, 'metadata', 'annotations']);
+  const path = templatePathOf(workload);
+  const template = valueAt(workload, [...path, 'metadata', 'annotations']);
   const own = merge(workload, { metadata: { annotations: without(workload.metadata.annotations) } });
-  if (path === undefined || template === undefined) return own as unknown as KubeObject;
+  if (template === undefined) return own as unknown as KubeObject;
   return merge(own, nestAt([...path, 'metadata', 'annotations'], without(template))) as unknown as KubeObject;
 }
 

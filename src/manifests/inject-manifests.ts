@@ -7,6 +7,7 @@ import { FILES_LABEL } from '../inject/config-map.ts';
 import { workloadKind } from '../inject/kinds.ts';
 import type { Outcome } from '../inject/outcome.ts';
 import { concernsUs, decideManifest, type ManifestRequest } from './decide.ts';
+import { isBare } from './is-bare.ts';
 import { layoutOf } from './layout.ts';
 import { namespacesOf } from './namespaces.ts';
 import { shapeFault } from './shape.ts';
@@ -23,9 +24,6 @@ export interface InjectManifestsOptions {
   readonly request: (workload: KubeObject) => ManifestRequest;
 }
 
-/** Kinds with pods that are never changed; where they ask, the plan says why not. */
-const OTHER_PODS: readonly string[] = ['Job', 'Pod', 'ReplicaSet', 'ReplicationController'];
-
 /** What became of one workload that asked for something. */
 export interface ManifestResult {
   readonly file: string;
@@ -34,6 +32,8 @@ export interface ManifestResult {
   readonly object: string;
   readonly outcome: Outcome;
   readonly changed: boolean;
+  /** It is of a kind that is never injected, and only its Namespace or a selection asks: it is told, and is no failure. */
+  readonly advice: boolean;
 }
 
 export interface InjectedManifests {
@@ -93,26 +93,31 @@ function decide(
   if (!isFields(value['metadata']) || typeof value['metadata']['name'] !== 'string') return undefined;
   const workload = value as unknown as KubeObject;
   const isWorkload = workloadKind(workload) !== undefined;
-  if (!isWorkload && !OTHER_PODS.includes(workload.kind)) return undefined;
+  if (!isWorkload && !isBare(workload)) return undefined;
   const name = typeof workload.metadata.namespace === 'string' ? workload.metadata.namespace : given;
   const namespace = namespaces.get(name ?? '') ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: name ?? '' } };
   const asked = request(workload);
   const byNamespace = Object.keys(namespace.metadata.annotations ?? {}).length > 0;
-  // A Job or a bare Pod is looked at only where it asks by itself: the plan says why it can not be.
-  if (!concernsUs(value) && Object.keys(asked.annotate).length === 0 && !(isWorkload && byNamespace)) return undefined;
+  const asksItself = concernsUs(value);
+  if (!asksItself && Object.keys(asked.annotate).length === 0 && !byNamespace) return undefined;
   const where = `${stream.name}:${line}`;
-  const fault = shapeFault(workload, node);
+  const advice = !isWorkload && !asksItself;
+  const fault = advice ? undefined : shapeFault(workload, node);
   if (fault !== undefined)
     throw new ManifestError(`${stream.name}:${stream.lineAt(fault.offset)}: ${describe(workload)}: ${fault.message}`);
-  if (name === undefined) {
+  if (name === undefined && isWorkload) {
     throw new ManifestError(
       `${where}: ${describe(workload)}: metadata.namespace is not set, and its telemetry is named by it: set it, or pass --namespace`,
     );
   }
-  const decision = decideManifest(value, asked, { namespace, stacks });
-  const id = describe({ kind: workload.kind, metadata: { name: workload.metadata.name, namespace: name } });
-  const result = decision.outcome === undefined ? undefined : { file: stream.name, line, object: id, outcome: decision.outcome };
-  return { after: decision.after, needs: decision.needs, result };
+  const { outcome, after, needs } = decideManifest(value, asked, { namespace, stacks });
+  const id = describe({ kind: workload.kind, metadata: { name: workload.metadata.name, ...(name !== undefined && { namespace: name }) } });
+  // What its Namespace has to say to a workload is no news of a Pod: none, a mistake.
+  const result =
+    outcome === undefined || (advice && outcome.reason !== 'UnsupportedKind')
+      ? undefined
+      : { file: stream.name, line, object: id, outcome, advice };
+  return isWorkload ? { after, needs, result } : { after: value, needs: [], result };
 }
 
 /** The stream with the objects as they are to be, and without the documents that `keep` refuses. */

@@ -3,6 +3,7 @@ import { isFields } from '../api/fields.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { valueAt, workloadKind } from '../inject/kinds.ts';
 import { planned } from './decide.ts';
+import { isBare } from './is-bare.ts';
 import { emptyNamespace, namespacesOf } from './namespaces.ts';
 import { shapeFault } from './shape.ts';
 import { ManifestError, type ManifestText, parseStream } from './stream.ts';
@@ -15,14 +16,17 @@ export interface PlannedManifest {
   readonly record: string | undefined;
 }
 
-/** The workloads of manifests, each with its Namespace. Throws ManifestError naming file, line and object. */
-export function plannedManifests(files: readonly ManifestText[], namespace = 'default'): readonly PlannedManifest[] {
+/**
+ * The workloads of manifests, each with its Namespace. Throws ManifestError naming file, line and object.
+ * @param bare bare Pods, ReplicaSets and Jobs too.
+ */
+export function plannedManifests(files: readonly ManifestText[], namespace = 'default', bare = false): readonly PlannedManifest[] {
   const streams = files.map(parseStream);
   const namespaces = namespacesOf(streams);
   return streams.flatMap((stream) =>
     stream.objects.flatMap(({ value, node }) => {
       const object = value as unknown as KubeObject;
-      if (workloadKind(object) === undefined || !isFields(value['metadata'])) return [];
+      if (!isFields(value['metadata']) || (workloadKind(object) === undefined && !(bare && isBare(object)))) return [];
       const fault = shapeFault(object, node);
       if (fault !== undefined)
         throw new ManifestError(`${stream.name}:${stream.lineAt(fault.offset)}: ${describe(object)}: ${fault.message}`);

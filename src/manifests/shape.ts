@@ -2,7 +2,7 @@ import type { Node, YAMLMap } from 'yaml';
 import { PREFIX } from '../api/annotations.ts';
 import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import { valueAt, workloadKind } from '../inject/kinds.ts';
+import { templatePathOf, valueAt, workloadKind } from '../inject/kinds.ts';
 
 /** What is wrong with an object on disk; the API server would refuse it. */
 export interface ShapeFault {
@@ -15,7 +15,10 @@ export interface ShapeFault {
 export function shapeFault(object: KubeObject, node: YAMLMap): ShapeFault | undefined {
   const template = workloadKind(object)?.templatePath ?? [];
   const at = (path: readonly (string | number)[]): number => offsetOf(node, path);
-  for (const path of [['metadata', 'annotations'], ...(template.length === 0 ? [] : [[...template, 'metadata', 'annotations']])]) {
+  for (const path of [
+    ['metadata', 'annotations'],
+    [...templatePathOf(object), 'metadata', 'annotations'],
+  ]) {
     const annotations = valueAt(object, path);
     for (const [key, value] of Object.entries(isFields(annotations) ? annotations : {})) {
       if (typeof value === 'string' || !key.startsWith(PREFIX)) continue;
