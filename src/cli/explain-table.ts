@@ -5,9 +5,10 @@ const titles = (...names: readonly string[]) => names.map((title) => ({ title })
 
 /** An explanation for people: what is the case, then a table a container. */
 export function explainTable(explanation: Explanation): string {
-  const { object, outcome, next, status, settings, stack, containers, history } = explanation;
+  const { object, makes, outcome, next, status, settings, stack, containers, history } = explanation;
   const head: readonly (readonly [string, string])[] = [
     ['workload', object],
+    ...(makes === undefined ? [] : [['makes', makes] as const]),
     ['outcome', outcome === undefined ? 'nothing is asked for' : `${outcome.reason} (${outcome.state})`],
     ...(outcome === undefined || outcome.message === '' ? [] : [['because', outcome.message] as const]),
     ...(outcome?.notes ?? []).map(({ reason, message }) => ['note', `${reason}: ${message}`] as const),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../api/names.ts';
 import type { Explanation } from '../explain/explain.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
@@ -8,12 +8,13 @@ import { rendered } from './output.ts';
 
 const HELP = `
 Shows for each container which variable is set, whose it is and why, what was left out and why, and what the operator said before.
-Values of your own variables are never shown.
+Values of your own variables are never shown. Of a Pod, ReplicaSet or Job it explains the workload that makes it, or why there is none.
 
 Exit code 0: explained, whatever the outcome. 1: there is no such workload, or it can not be read.
 
 Examples:
   npx duotel explain deploy/my-rag -n shop
+  npx duotel explain pod/my-rag-6d5f8c9b4-x7k2p -n shop
   npx duotel explain -f my-rag.yaml
   npx duotel explain sts/worker -o json | jq '.containers[].variables[] | select(.owner == "you") | .name'`;
 
@@ -27,7 +28,7 @@ export function explainCommand(program: Command): void {
   const command = program
     .command('explain')
     .description('explain of one workload each variable: what it is, whose, why, and what was left out')
-    .argument('[workload]', 'TYPE/NAME: deploy/x, sts/x, ds/x, cj/x, rollout/x; with -f all that the file holds')
+    .argument('[workload]', 'TYPE/NAME: deploy/x, sts/x, ds/x, cj/x, rollout/x, pod/x, rs/x, job/x; with -f all that the file holds')
     .option('-f, --filename <file>', 'explain the workloads of a manifest instead (- is standard input)')
     .option('--stack-file <file>', 'with -f: a TelemetryStack manifest; default: the stack that the operator makes')
     .addHelpText('after', HELP);
@@ -44,21 +45,33 @@ export function explainCommand(program: Command): void {
 
 async function explainLive(name: string | undefined, options: Options): Promise<Explanation> {
   if (name === undefined) throw new Error('explain: expected TYPE/NAME, for example deploy/my-rag, or -f FILE');
-  const [{ createKubeApi }, { loadCredentials }, { findWorkload }, { listStacks }, stacks, { explainWorkload }, { readHistory }] =
-    await Promise.all([
-      import('../kube/rest-kube-api.ts'),
-      import('../kube/credentials.ts'),
-      import('../plan-cluster/find-workload.ts'),
-      import('../plan-cluster/survey.ts'),
-      import('../plan-cluster/stacks.ts'),
-      import('../explain/explain.ts'),
-      import('../explain/history.ts'),
-    ]);
+  const [
+    { createKubeApi },
+    { loadCredentials },
+    { OTHER_POD_KINDS, WORKLOAD_KINDS },
+    { findWorkload },
+    { findMaker },
+    { listStacks },
+    stacks,
+    { explainWorkload },
+    { readHistory },
+  ] = await Promise.all([
+    import('../kube/rest-kube-api.ts'),
+    import('../kube/credentials.ts'),
+    import('../inject/kinds.ts'),
+    import('../plan-cluster/find-workload.ts'),
+    import('../plan-cluster/find-maker.ts'),
+    import('../plan-cluster/survey.ts'),
+    import('../plan-cluster/stacks.ts'),
+    import('../explain/explain.ts'),
+    import('../explain/history.ts'),
+  ]);
   const source = credentialsSource(options);
   const api = await createKubeApi(source);
   try {
     const place = options.namespace ?? (await loadCredentials(source)).namespace;
-    const workload = await findWorkload(api, name, place);
+    const named = await findWorkload(api, name, place, { ...WORKLOAD_KINDS, ...OTHER_POD_KINDS });
+    const workload = await findMaker(api, named);
     const [namespace, found, history] = await Promise.all([
       api.get(await api.resourceType('v1', 'Namespace'), { name: place }),
       listStacks(api),
@@ -66,23 +79,32 @@ async function explainLive(name: string | undefined, options: Options): Promise<
     ]);
     const settings = stacks.stackSettings(found).map(({ config }) => config);
     const own = namespace ?? namespaceNamed(place);
-    return explainWorkload({ workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE }, history);
+    const explanation = explainWorkload({ workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE }, history);
+    return workload === named ? explanation : { ...explanation, makes: describe(named) };
   } finally {
     await api.close();
   }
 }
 
 async function explainFile(name: string | undefined, file: string, options: Options): Promise<readonly Explanation[]> {
-  const [{ readManifests }, { stackOfFile }, { plannedManifests }, { explainWorkload }, { parseTarget }] = await Promise.all([
+  const [
+    { readManifests },
+    { stackOfFile },
+    { plannedManifests },
+    { explainWorkload },
+    { parseTarget },
+    { OTHER_POD_KINDS, WORKLOAD_KINDS },
+  ] = await Promise.all([
     import('./manifest-files.ts'),
     import('./stack-source.ts'),
     import('../manifests/planned-manifests.ts'),
     import('../explain/explain.ts'),
     import('../verify/targets.ts'),
+    import('../inject/kinds.ts'),
   ]);
-  const target = name === undefined ? undefined : parseTarget(name);
+  const target = name === undefined ? undefined : parseTarget(name, { ...WORKLOAD_KINDS, ...OTHER_POD_KINDS });
   const stacks = [stackOfFile(options.stackFile)];
-  const found = plannedManifests(readManifests([file], false), options.namespace).filter(
+  const found = plannedManifests(readManifests([file], false), options.namespace, true).filter(
     ({ workload }) => target === undefined || (workload.kind === target.kind && workload.metadata.name === target.name),
   );
   if (found.length === 0) throw new Error(`explain: ${file} holds no ${name ?? 'workload'}`);

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { PlannedWorkload } from '../plan-cluster/plan-cluster.ts';
 import { addAnnotationOptions, annotationsOf } from './annotation-options.ts';
+import { barePodsText } from './bare-pods-text.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
 import { rendered } from './output.ts';
 import { table } from './table.ts';
 
 const HELP = `
 What the operator would do if it ran now, workload by workload. The API server tries each change as a dry run, admission policies
-included; nothing is written. It does not tell when: the operator waits for rollouts that are under way.
+included; nothing is written. It does not tell when: the operator waits for rollouts that are under way. Without a workload's name it
+tells as well of Pods, ReplicaSets and Jobs that are asked to send telemetry and that nothing makes which could be injected.
 
 Exit code 0: nothing to do. 2: something would change, or be refused. 1: the plan could not be made.
 
@@ -31,15 +33,23 @@ export function planCommand(program: Command): void {
   addAnnotationOptions(command, 'set-');
   addClusterOptions(command, 'namespace of the workloads (default: all; for a named workload that of the context)').action(
     async (name: string | undefined, options: Options) => {
-      const [{ createKubeApi }, { loadCredentials }, { planCluster }, { surveyCluster }, { parseSelector }, { findWorkload }] =
-        await Promise.all([
-          import('../kube/rest-kube-api.ts'),
-          import('../kube/credentials.ts'),
-          import('../plan-cluster/plan-cluster.ts'),
-          import('../plan-cluster/survey.ts'),
-          import('../plan-cluster/selector.ts'),
-          import('../plan-cluster/find-workload.ts'),
-        ]);
+      const [
+        { createKubeApi },
+        { loadCredentials },
+        { planCluster },
+        { surveyCluster },
+        { listBarePods },
+        { parseSelector },
+        { findWorkload },
+      ] = await Promise.all([
+        import('../kube/rest-kube-api.ts'),
+        import('../kube/credentials.ts'),
+        import('../plan-cluster/plan-cluster.ts'),
+        import('../plan-cluster/survey.ts'),
+        import('../plan-cluster/list-bare-pods.ts'),
+        import('../plan-cluster/selector.ts'),
+        import('../plan-cluster/find-workload.ts'),
+      ]);
       const matches = parseSelector(options.selector ?? '');
       const annotate = annotationsOf({ ...options }, 'set-');
       const chosen = name !== undefined || options.namespace !== undefined || options.selector !== undefined;
@@ -61,9 +71,13 @@ export function planCommand(program: Command): void {
             if (process.stderr.isTTY && all > 20) process.stderr.write(`\r${done} of ${all} workloads${done === all ? '\n' : ''}`);
           },
         });
+        const { namespaces, assumedStack } = survey;
+        const where = namespace === undefined ? {} : { namespace };
+        const bare =
+          only === undefined ? await listBarePods(api, { ...where, namespaces, selected: matches }) : { barePods: [], notes: [] };
         const changes = workloads.some(({ action }) => action !== 'none');
-        const data = { changes, assumedStack: survey.assumedStack, workloads };
-        process.stdout.write(rendered(options.output, data, () => planTable(workloads, survey.assumedStack)));
+        const data = { changes, assumedStack, workloads, ...bare };
+        process.stdout.write(rendered(options.output, data, () => [planTable(workloads, assumedStack), ...barePodsText(bare)].join('\n')));
         if (changes) process.exitCode = 2;
       } finally {
         await api.close();

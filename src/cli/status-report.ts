@@ -3,6 +3,9 @@ import type { KubeObject } from '../api/kube-object.ts';
 import { type OutcomeState, REASONS } from '../api/reason.ts';
 import { statusOf } from '../control/stack-status.ts';
 import { readRecord } from '../inject/record.ts';
+import type { BarePod } from '../plan-cluster/bare-pods.ts';
+import type { BarePodsFound } from '../plan-cluster/list-bare-pods.ts';
+import { barePodsText } from './bare-pods-text.ts';
 import { table } from './table.ts';
 
 /** A TelemetryStack as `duotel status` shows it. */
@@ -31,21 +34,34 @@ export interface WorkloadRow {
 }
 
 export interface StatusReport {
-  /** Every stack is ready and no workload is blocked, pending or unseen. */
+  /** Every stack is ready, no workload is blocked, pending or unseen, and no bare Pod asks by itself. */
   readonly ok: boolean;
   readonly stacks: readonly StackRow[];
   readonly workloads: readonly WorkloadRow[];
+  /** What is asked and can not be injected, as no workload makes it. */
+  readonly barePods: readonly BarePod[];
+  /** What could not be looked at. */
+  readonly notes: readonly string[];
 }
 
 /** What the objects' own status and annotations say, in one report. */
-export function statusReport(stacks: readonly KubeObject[], workloads: readonly KubeObject[]): StatusReport {
+export function statusReport(
+  stacks: readonly KubeObject[],
+  workloads: readonly KubeObject[],
+  { barePods, notes }: BarePodsFound = { barePods: [], notes: [] },
+): StatusReport {
   const stackRows = stacks.map(stackRow);
   const workloadRows = workloads.flatMap((workload) => workloadRow(workload) ?? []);
   const stacksOk = stackRows.length > 0 && stackRows.every((row) => row.ready === 'True' && row.current);
   return {
-    ok: stacksOk && workloadRows.every((row) => row.state === 'injected' || row.state === 'off'),
+    ok:
+      stacksOk &&
+      workloadRows.every((row) => row.state === 'injected' || row.state === 'off') &&
+      barePods.every(({ asked }) => asked === 'namespace'),
     stacks: stackRows,
     workloads: workloadRows,
+    barePods,
+    notes,
   };
 }
 
@@ -116,5 +132,6 @@ export function statusTables(report: StatusReport): string {
     workloads.length === 0
       ? 'No workload is annotated: kubectl annotate deployment/NAME duotel.io/backend=both\n'
       : table(titles('namespace', 'workload', 'backend', 'state', 'reason', 'message'), workloads),
+    ...barePodsText(report),
   ].join('\n');
 }

@@ -3,7 +3,11 @@ import { addClusterOptions, type ClusterOptions, credentialsSource } from './clu
 import { rendered } from './output.ts';
 
 const EXAMPLES = `
-Exit code 0: every stack is ready and no workload is blocked, pending or not yet looked at. 1: something is not so.
+Shows as well the Pods, ReplicaSets and Jobs that are annotated, or in an annotated Namespace, and that nothing makes which could be
+injected. The operator does not look for these; the command does, as far as you may list them.
+
+Exit code 0: every stack is ready, no workload is blocked, pending or not yet looked at, and no bare Pod, ReplicaSet or Job is annotated
+itself. 1: something is not so.
 
 Examples:
   npx duotel status
@@ -17,21 +21,28 @@ export function statusCommand(program: Command): void {
     .description('show each TelemetryStack with its components, and each annotated workload with its state and the reason')
     .addHelpText('after', EXAMPLES);
   addClusterOptions(command, 'namespace of the workloads (default: all)').action(async (options: ClusterOptions) => {
-    const [{ createKubeApi }, { listWorkloads }, { TELEMETRY_STACK }, { isApiError }, { statusReport, statusTables }] = await Promise.all([
-      import('../kube/rest-kube-api.ts'),
-      import('../verify/workloads.ts'),
-      import('../api/telemetry-stack.ts'),
-      import('../kube/kube-api.ts'),
-      import('./status-report.ts'),
-    ]);
+    const [{ createKubeApi }, { listBarePods }, { listWorkloads }, { TELEMETRY_STACK }, { isApiError }, { statusReport, statusTables }] =
+      await Promise.all([
+        import('../kube/rest-kube-api.ts'),
+        import('../plan-cluster/list-bare-pods.ts'),
+        import('../verify/workloads.ts'),
+        import('../api/telemetry-stack.ts'),
+        import('../kube/kube-api.ts'),
+        import('./status-report.ts'),
+      ]);
     const api = await createKubeApi(credentialsSource(options));
     try {
       const stackType = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind).catch((error: unknown) => {
         if (!isApiError(error, 'NotFound')) throw error;
         throw new Error('the cluster has no TelemetryStack CRD: npx cdk8s synth && kubectl apply -f dist installs it', { cause: error });
       });
-      const [stacks, workloads] = await Promise.all([api.list(stackType), listWorkloads(api, options.namespace)]);
-      const report = statusReport(stacks.items, workloads);
+      const { namespace } = options;
+      const [stacks, workloads, bare] = await Promise.all([
+        api.list(stackType),
+        listWorkloads(api, namespace),
+        listBarePods(api, namespace === undefined ? {} : { namespace }),
+      ]);
+      const report = statusReport(stacks.items, workloads, bare);
       process.stdout.write(rendered(options.output, report, () => statusTables(report)));
       if (!report.ok) process.exitCode = 1;
     } finally {

@@ -2,8 +2,9 @@ import { ANNOTATION, PREFIX, USER_ANNOTATIONS } from '../api/annotations.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import type { NoteReason, OutcomeReason, OutcomeState } from '../api/reason.ts';
 import type { InjectionConfig } from '../inject/config.ts';
+import { workloadKind } from '../inject/kinds.ts';
 import { planWorkload } from '../inject/plan.ts';
-import { type Container, podTemplate } from '../inject/pod-template.ts';
+import { type Container, podTemplate, templateAnnotations } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { settingsOf } from '../inject/settings.ts';
 import { KNOWN_SIDECARS } from '../inject/sidecars.ts';
@@ -35,6 +36,8 @@ export interface ExplainedContainer {
 export interface Explanation {
   /** `Kind/namespace/name`. */
   readonly object: string;
+  /** The Pod, ReplicaSet or Job that was asked about, and that this workload makes. */
+  readonly makes?: string;
   /** undefined: nothing of ours is asked or there. */
   readonly outcome:
     | {
@@ -78,7 +81,8 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
       message: outcome.message,
       notes: outcome.notes.map(({ reason, message }) => ({ reason, message })),
     },
-    next: plan.action,
+    // The operator looks at kinds that it can inject, and writes on no other.
+    next: workloadKind(workload) === undefined ? 'none' : plan.action,
     status: workload.metadata.annotations?.[ANNOTATION.status],
     settings: settingsFound(workload, namespace),
     stack: record?.stack ?? wanted.stack,
@@ -155,7 +159,7 @@ function explainMounts(before: Container, after: Container, { record, former, ma
 function settingsFound(workload: KubeObject, namespace: KubeObject): Explanation['settings'] {
   const sources: readonly (readonly [string, Readonly<Record<string, string>> | undefined])[] = [
     ['workload', workload.metadata.annotations],
-    ['pod template', podTemplate(workload)?.metadata?.annotations],
+    ['pod template', templateAnnotations(workload)],
     ['namespace', namespace.metadata.annotations],
   ];
   const isSetting = (key: string) => key.startsWith(PREFIX) && USER_ANNOTATIONS.some((known) => known === key);

@@ -59,18 +59,29 @@ export interface TargetName {
   readonly name: string;
 }
 
-/** @throws Error that says what was expected. */
-export function parseTarget(text: string): TargetName {
+/**
+ * @param known its keys are the kinds that are taken.
+ * @throws Error that says what was expected.
+ */
+export function parseTarget(text: string, known: Readonly<Record<string, unknown>> = WORKLOAD_KINDS): TargetName {
   const parts = text.split('/');
   const [type, name] = parts.length === 1 ? ['deployment', parts[0]] : parts;
-  const kinds = Object.keys(WORKLOAD_KINDS);
+  const kinds = Object.keys(known);
   const lower = type?.toLowerCase().replace(/\.(apps|batch)$/, '') ?? '';
   const kind = kinds.find((candidate) => [candidate.toLowerCase(), `${candidate.toLowerCase()}s`].includes(SHORT[lower] ?? lower));
   if (kind === undefined || name === undefined || name === '' || parts.length > 2) {
-    const types = kinds.map((known) => known.toLowerCase()).join(', ');
+    const types = kinds.map((one) => one.toLowerCase()).join(', ');
     throw new Error(`workload is "${text}", expected TYPE/NAME with TYPE one of ${types}; for example deployment/my-rag`);
   }
   return { kind, name };
 }
 
-const SHORT: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', ds: 'daemonset', cj: 'cronjob' };
+const SHORT: Readonly<Record<string, string>> = {
+  deploy: 'deployment',
+  sts: 'statefulset',
+  ds: 'daemonset',
+  cj: 'cronjob',
+  rs: 'replicaset',
+  rc: 'replicationcontroller',
+  po: 'pod',
+};

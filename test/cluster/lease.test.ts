@@ -7,7 +7,7 @@ import { type ControlPlane, startControlPlane } from '../../tools/cluster/contro
 import { freePorts } from '../../tools/cluster/free-ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { parseExposition, select, total } from '../support/exposition.ts';
-import { must, operatorKubeconfig, synthesize } from '../support/installation.ts';
+import { must, synthesize, tokenKubeconfig } from '../support/installation.ts';
 
 let cluster: ControlPlane;
 const { dist, remove } = synthesize();
@@ -22,7 +22,7 @@ interface Operator {
 }
 
 async function start(): Promise<Operator> {
-  const kubeconfig = await operatorKubeconfig(cluster);
+  const kubeconfig = await tokenKubeconfig(cluster);
   const token = /token: (\S+)/.exec(readFileSync(kubeconfig, 'utf8'))?.[1] ?? '';
   const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string };
   const [port = 0] = await freePorts(1);

@@ -46,7 +46,7 @@ export async function startOperator(
   cluster: ControlPlane,
   { leaderElect = false, scope }: { readonly leaderElect?: boolean; readonly scope?: readonly string[] } = {},
 ): Promise<RunningOperator> {
-  const kubeconfig = await operatorKubeconfig(cluster);
+  const kubeconfig = await tokenKubeconfig(cluster);
   const log: Record<string, unknown>[] = [];
   const say =
     (level: string) =>
@@ -75,9 +75,9 @@ export async function startOperator(
   };
 }
 
-/** Path of a kubeconfig with a new token of the operator's service account. */
-export async function operatorKubeconfig(cluster: ControlPlane): Promise<string> {
-  const token = await must(cluster, ['create', 'token', 'duotel-operator', '--namespace', SYSTEM_NAMESPACE, '--duration', '2h']);
+/** Path of a kubeconfig with a new token of the operator's service account, or of another one. */
+export async function tokenKubeconfig(cluster: ControlPlane, name = 'duotel-operator', namespace = SYSTEM_NAMESPACE): Promise<string> {
+  const token = await must(cluster, ['create', 'token', name, '--namespace', namespace, '--duration', '2h']);
   const raw = JSON.parse(await must(cluster, ['config', 'view', '--raw', '--output', 'json']));
   const kubeconfig = join(mkdtempSync(join(tmpdir(), 'duotel-operator-')), 'kubeconfig');
   writeFileSync(

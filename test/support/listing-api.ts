@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/api/kube-object.ts';
-import type { KubeApi } from '../../src/kube/kube-api.ts';
+import type { KubeApi, ListOptions, ResourceType } from '../../src/kube/kube-api.ts';
 
 const unexpected = async (): Promise<never> => {
   throw new Error('not a call that this API takes');
@@ -7,18 +7,16 @@ const unexpected = async (): Promise<never> => {
 
 /** A {@link KubeApi} that has these objects, takes reads only, and answers the logs with `getText`. Selectors are not looked at. */
 export function listingApi(objects: readonly KubeObject[], getText: KubeApi['getText'] = unexpected): KubeApi {
+  const listed = ({ kind }: ResourceType, { namespace, metadataOnly = false }: ListOptions = {}): readonly KubeObject[] =>
+    objects
+      .filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace))
+      .map(({ apiVersion, metadata, ...rest }) => ({ ...(metadataOnly ? {} : rest), apiVersion, kind, metadata }));
   return {
     resourceType: async (apiVersion, kind) => ({ apiVersion, kind, plural: `${kind.toLowerCase()}s`, namespaced: kind !== 'Namespace' }),
     get: async ({ kind }, ref) => objects.find((object) => object.kind === kind && object.metadata.name === ref.name),
-    list: async ({ kind }, { namespace } = {}) => ({
-      items: objects.filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace)),
-      resourceVersion: '1',
-    }),
-    async *pages({ kind }, { namespace } = {}) {
-      const items = objects.filter(
-        (object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace),
-      );
-      yield { items, resourceVersion: '1' };
+    list: async (type, options) => ({ items: listed(type, options), resourceVersion: '1' }),
+    async *pages(type, options) {
+      yield { items: listed(type, options), resourceVersion: '1' };
     },
     getText,
     create: unexpected,

@@ -5,6 +5,7 @@ import type { OutcomeReason } from '../../../src/api/reason.ts';
 import { REASONS } from '../../../src/api/reason.ts';
 import { parseStatusLine, statusReport, statusTables } from '../../../src/cli/status-report.ts';
 import { outcome } from '../../../src/inject/outcome.ts';
+import type { BarePod } from '../../../src/plan-cluster/bare-pods.ts';
 
 function stack(ready: 'True' | 'False', observedGeneration = 1): KubeObject {
   return {
@@ -21,6 +22,11 @@ function stack(ready: 'True' | 'False', observedGeneration = 1): KubeObject {
 
 function workload(annotations: Readonly<Record<string, string>>): KubeObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'my-rag', namespace: 'demo', annotations } };
+}
+
+function barePod(asked: BarePod['asked']): BarePod {
+  const message = 'make it a Deployment';
+  return { namespace: 'demo', kind: 'Pod', name: 'debug', backend: 'both', state: 'blocked', reason: 'UnsupportedKind', message, asked };
 }
 
 const OUTCOMES = (Object.keys(REASONS) as (keyof typeof REASONS)[]).filter(
@@ -83,6 +89,27 @@ describe('the status report', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('is not ok when a bare Pod is annotated itself, and is when its Namespace alone asks of it', () => {
+    const ok = (asked: BarePod['asked']) => statusReport([stack('True')], [], { barePods: [barePod(asked)], notes: [] }).ok;
+    expect([ok('itself'), ok('pods'), ok('namespace')]).toEqual([false, false, true]);
+  });
+
+  it('shows people bare Pods, and what could not be looked at', () => {
+    const bare = { barePods: [barePod('itself')], notes: ['bare Jobs were not looked at: you may not list jobs'] };
+    expect(
+      statusTables(statusReport([stack('True')], [], bare))
+        .split('\n')
+        .slice(-6),
+    ).toEqual([
+      '',
+      'NAMESPACE  NOT INJECTED  BACKEND  ASKED BY  REASON           MESSAGE',
+      'demo       pod/debug     both     itself    UnsupportedKind  make it a Deployment',
+      '',
+      'note: bare Jobs were not looked at: you may not list jobs',
+      '',
+    ]);
   });
 
   it('says what to do where there is nothing to show', () => {

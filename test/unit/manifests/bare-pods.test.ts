@@ -98,3 +98,13 @@ describe('duotel inject -f', () => {
     }
   }, 60_000);
 });
+
+describe('duotel explain -f', () => {
+  it('says of a Job what it should be instead', async () => {
+    const { code, stdout } = await cli(['explain', '-f', '-', 'job/x'], { input: manifest('Job', '', `{annotations: ${ASKS}}`) });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/outcome: +UnsupportedKind \(blocked\)\nbecause: +Job x .*CronJob/);
+    expect(stdout).toMatch(/asked: +duotel\.io\/backend=both \(pod template\)/);
+    expect(stdout).toMatch(/next: +nothing to write/);
+  }, 60_000);
+});
