@@ -86,8 +86,10 @@ def embeddings_response(request):
 
 
 def chat_usage(request):
+    """With the details that the real API always gives: OpenLIT 1.40 loses a call's tokens and cost without them."""
     prompt = count_tokens("".join(str(message.get("content")) for message in request["messages"]))
-    return {"prompt_tokens": prompt, "completion_tokens": len(ANSWER), "total_tokens": prompt + len(ANSWER)}
+    counts = {"prompt_tokens": prompt, "completion_tokens": len(ANSWER), "total_tokens": prompt + len(ANSWER)}
+    return dict(counts, prompt_tokens_details={"cached_tokens": 0}, completion_tokens_details={"reasoning_tokens": 0})
 
 
 def chat_head(request, kind):

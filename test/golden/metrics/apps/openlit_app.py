@@ -11,7 +11,6 @@ import time
 from contextlib import suppress
 
 import chromadb
-import httpx
 import openai
 import openlit
 from chromadb.config import Settings
@@ -36,21 +35,7 @@ documents = meter.create_histogram("rag.retrieval.num_documents")
 generation = meter.create_histogram("llm.generation.latency_ms")
 requests = meter.create_counter("llm.requests.total")
 
-
-class Details(httpx.HTTPTransport):
-    """Says of the tokens what the real API always says: OpenLIT 1.40 loses the call without it."""
-
-    def handle_request(self, request):
-        response = super().handle_request(request)
-        if "json" not in response.headers.get("content-type", ""):
-            return response
-        body = json.loads(response.read())
-        if "usage" in body:
-            body["usage"]["prompt_tokens_details"] = {"cached_tokens": 0}
-        return httpx.Response(response.status_code, json=body)
-
-
-client = openai.OpenAI(http_client=httpx.Client(transport=Details()))
+client = openai.OpenAI()
 collection = chromadb.EphemeralClient(Settings(anonymized_telemetry=False)).create_collection("documents")
 
 
