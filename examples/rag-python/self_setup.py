@@ -23,26 +23,34 @@ BACKENDS = ("openinference", "openlit", "both")
 def setup_observability(backend=None):
     """Starts the producers of a backend; the default is OBSERVABILITY_BACKEND, else "openinference".
 
-    The providers come first: OpenLIT then reuses them, and both producers share one resource and one exporter a signal.
+    Both share one provider, one resource and one exporter a signal. Where OpenLIT is on, it makes them: since 1.40 it takes what exists
+    too, but before it adds a second exporter to a provider that exists, and each span is sent twice.
     """
     backend = backend or os.environ.get("OBSERVABILITY_BACKEND") or "openinference"
     if backend not in BACKENDS:
         raise ValueError("OBSERVABILITY_BACKEND=%s: expected one of %s" % (backend, ", ".join(BACKENDS)))
+    if backend in ("openlit", "both"):
+        import openlit
+
+        openlit.init(capture_message_content=False, pricing_json=os.environ.get("OPENLIT_PRICING_JSON"))
+    else:
+        set_providers()
+    if backend in ("openinference", "both"):
+        from openinference.instrumentation import TraceConfig
+        from openinference.instrumentation.llama_index import LlamaIndexInstrumentor
+
+        config = TraceConfig(hide_inputs=True, hide_outputs=True)
+        LlamaIndexInstrumentor().instrument(tracer_provider=trace.get_tracer_provider(), config=config)
+    print("observability set up by the application: %s" % backend, file=sys.stderr, flush=True)
+
+
+def set_providers():
+    """What OpenLIT does in the modes that have it."""
     resource = Resource.create()
     tracers = TracerProvider(resource=resource)
     tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(tracers)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PeriodicExportingMetricReader(OTLPMetricExporter())]))
-    if backend in ("openlit", "both"):
-        import openlit
-
-        openlit.init(disable_events=True, capture_message_content=False, pricing_json=os.environ.get("OPENLIT_PRICING_JSON"))
-    if backend in ("openinference", "both"):
-        from openinference.instrumentation import TraceConfig
-        from openinference.instrumentation.llama_index import LlamaIndexInstrumentor
-
-        LlamaIndexInstrumentor().instrument(tracer_provider=tracers, config=TraceConfig(hide_inputs=True, hide_outputs=True))
-    print("observability set up by the application: %s" % backend, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
