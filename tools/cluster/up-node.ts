@@ -2,6 +2,7 @@ import { cpSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BinaryName, binariesOf } from '../build/binaries.ts';
 import { ensureBinaries } from '../build/binary.ts';
+import type { ImageRecipe } from '../images/image-recipe.ts';
 import { ensureImages, type LocalImage } from '../images/images.ts';
 import { CNI_FOLDERS, ensurePackages, findProgram, NODE_REQUIREMENTS } from '../lib/packages.ts';
 import { isRunning } from '../lib/process-identity.ts';
@@ -26,6 +27,8 @@ export interface NodeClusterOptions {
   readonly audit?: boolean;
   /** Local images to have. Default: all. */
   readonly images?: readonly LocalImage[];
+  /** Images to have besides. Default: none. */
+  readonly moreImages?: readonly ImageRecipe[];
   /** Stops the start; what was started is then ended. */
   readonly signal?: AbortSignal;
 }
@@ -44,7 +47,7 @@ export async function bringUpNode(name: string, options: NodeClusterOptions = {}
   checkMachine(folder);
   await ensurePackages(NODE_REQUIREMENTS);
   const binaries = await ensureBinaries(BINARIES);
-  const images = await ensureImages(options.images);
+  const images = await ensureImages(options.images, options.moreImages);
   options.signal?.throwIfAborted();
   const existing = readState(folder);
   if (existing?.phase === 'ready' && Object.values(existing.processes).every(isRunning)) {

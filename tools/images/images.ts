@@ -6,11 +6,12 @@ import { binary } from '../build/binary.ts';
 import { cacheRoot } from '../lib/cache.ts';
 import { withLock } from '../lib/lock.ts';
 import { ensurePackages, IMAGE_REQUIREMENTS } from '../lib/packages.ts';
-import type { BuiltImage, ImageConfig } from './archive.ts';
-import { dockerfileConfig } from './dockerfile-config.ts';
-import { ensureLayer, type LayerSource } from './layer.ts';
+import type { BuiltImage } from './archive.ts';
+import { exampleImage } from './example-image.ts';
+import { IMAGE_PATH, type ImageRecipe } from './image-recipe.ts';
+import { ensureLayer } from './layer.ts';
 import { nodeLayer } from './node-layer.ts';
-import { exampleFolder, exampleLayer, packagesLayer, pythonBase } from './python-layers.ts';
+import { exampleFolder } from './python-layers.ts';
 import { staticLayer } from './static-layer.ts';
 
 /** The images that the embedded cluster has, by the reference that manifests name. */
@@ -28,18 +29,17 @@ export type LocalImage = keyof typeof LOCAL_IMAGES;
 export const LOCAL_IMAGE_NAMES = Object.keys(LOCAL_IMAGES) as readonly LocalImage[];
 
 const LOCK_WAIT_MS = 40 * 60_000;
-const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-interface Recipe {
-  readonly config: ImageConfig;
-  readonly layers: readonly LayerSource[];
-}
-
-/** Makes the images named, as far as they are not in the cache. Users and entry points are those of the official images. */
-export async function ensureImages(names: readonly LocalImage[] = LOCAL_IMAGE_NAMES): Promise<readonly BuiltImage[]> {
-  if (names.some((name) => name === 'ragPython' || name === 'fakeOpenai')) await ensurePackages(IMAGE_REQUIREMENTS);
-  const recipes: (Recipe & { readonly reference: string })[] = [];
-  for (const name of names) recipes.push({ reference: LOCAL_IMAGES[name], ...(await recipe(name)) });
+/**
+ * Makes the images named, and those of `more`, as far as they are not in the cache. Users and entry points are those of the official images.
+ */
+export async function ensureImages(
+  names: readonly LocalImage[] = LOCAL_IMAGE_NAMES,
+  more: readonly ImageRecipe[] = [],
+): Promise<readonly BuiltImage[]> {
+  if (more.length > 0 || names.some((name) => name === 'ragPython' || name === 'fakeOpenai')) await ensurePackages(IMAGE_REQUIREMENTS);
+  const recipes: ImageRecipe[] = [...more];
+  for (const name of names) recipes.push(await recipe(name));
   return withLock(join(cacheRoot(), 'images.lock'), 'making images', LOCK_WAIT_MS, async () => {
     const images: BuiltImage[] = [];
     for (const { reference, config, layers } of recipes) {
@@ -51,40 +51,34 @@ export async function ensureImages(names: readonly LocalImage[] = LOCAL_IMAGE_NA
   });
 }
 
-async function recipe(name: LocalImage): Promise<Recipe> {
+async function recipe(name: LocalImage): Promise<ImageRecipe> {
+  const reference = LOCAL_IMAGES[name];
   switch (name) {
     case 'pause':
-      return program('pause', '/pause', '65535:65535');
+      return program(reference, 'pause', '/pause', '65535:65535');
     case 'collector':
-      return program('otelcol', '/otelcol', '10001:10001');
+      return program(reference, 'otelcol', '/otelcol', '10001:10001');
     case 'jaeger':
-      return program('jaeger', '/cmd/jaeger', '10001:10001');
+      return program(reference, 'jaeger', '/cmd/jaeger', '10001:10001');
     case 'prometheus':
-      return program('prometheus', '/bin/prometheus', '65534:65534');
+      return program(reference, 'prometheus', '/bin/prometheus', '65534:65534');
     case 'node':
-      return { config: { Cmd: ['node'], Env: [PATH] }, layers: [await nodeLayer()] };
+      return { reference, config: { Cmd: ['node'], Env: [IMAGE_PATH] }, layers: [await nodeLayer()] };
     case 'ragPython': {
-      const base = pythonBase();
-      return {
-        config: exampleConfig('rag-python'),
-        layers: [base.layer, packagesLayer('rag-python', base.python), exampleLayer('rag-python')],
-      };
+      const requirements = readFileSync(join(exampleFolder('rag-python'), 'requirements.txt'), 'utf8');
+      return exampleImage(reference, 'rag-python', [{ name: 'rag-python', requirements }]);
     }
     case 'fakeOpenai':
-      return { config: exampleConfig('fake-openai'), layers: [pythonBase().layer, exampleLayer('fake-openai')] };
+      return exampleImage(reference, 'fake-openai');
     default:
       return name satisfies never;
   }
 }
 
-async function program(name: BinaryName, path: string, user: string): Promise<Recipe> {
+async function program(reference: string, name: BinaryName, path: string, user: string): Promise<ImageRecipe> {
   const source = await binary(name, { allowInstalled: false });
-  return { config: { Entrypoint: [path], User: user, Env: [PATH] }, layers: [staticLayer(name, [{ binary: name, source, path }])] };
-}
-
-function exampleConfig(example: string): ImageConfig {
-  const config = dockerfileConfig(readFileSync(join(exampleFolder(example), 'Dockerfile'), 'utf8'));
-  return { ...config, Env: [PATH, ...(config.Env ?? [])] };
+  const config = { Entrypoint: [path], User: user, Env: [IMAGE_PATH] };
+  return { reference, config, layers: [staticLayer(name, [{ binary: name, source, path }])] };
 }
 
 async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {

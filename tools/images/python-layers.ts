@@ -69,17 +69,24 @@ function* withPythonName(entries: Iterable<TarEntry>): Generator<TarEntry> {
     yield { type: 'symlink', name: `usr/local/bin/${name}`, mode: 0o777, target: '/usr/bin/python3' };
 }
 
-/** The packages of a requirements.txt, compiled, where the base's Python looks for packages that were not installed by apt. */
-export function packagesLayer(example: string, python: string): LayerSource {
-  const requirements = join(exampleFolder(example), 'requirements.txt');
+/** Packages of Python that go into a layer of their own. */
+export interface PackageSet {
+  /** Names the layer for people, in the cache too. */
+  readonly name: string;
+  /** Text of a requirements.txt that pins every package. */
+  readonly requirements: string;
+}
+
+/** The packages of a set, compiled, where the base's Python looks for packages that were not installed by apt. */
+export function packagesLayer({ name, requirements }: PackageSet, python: string): LayerSource {
   return {
-    title: `installing the Python packages of examples/${example}`,
-    key: [`${example}-packages`, 'uv-2', python, process.arch, readText(requirements)],
+    title: `installing the Python packages of ${name}`,
+    key: [`${name}-packages`, 'uv-2', python, process.arch, requirements],
     entries: async (scratch, note) => {
       await ensureVenv();
       const uv = await ensureUv(note);
       const folder = `usr/local/lib/python${python}/dist-packages`;
-      // --python-version picks the wheels of the image's Python, whatever this machine runs; the file pins every package, as its Dockerfile says.
+      // --python-version picks the wheels of the image's Python, whatever this machine runs; every package is pinned, as the Dockerfile says.
       const args = [
         'pip',
         'install',
@@ -91,9 +98,10 @@ export function packagesLayer(example: string, python: string): LayerSource {
         '--python-version',
         python,
         '--requirements',
-        requirements,
+        '-',
       ];
-      await runOk('nice', ['-n', '5', uv, ...args], { timeoutMs: 900_000, onStderrLine: (line) => note(line.slice(0, 60)) });
+      const options = { input: requirements, timeoutMs: 900_000, onStderrLine: (line: string) => note(line.slice(0, 60)) };
+      await runOk('nice', ['-n', '5', uv, ...args], options);
       await compile(join(scratch, folder), python, note);
       return treeEntries(scratch, (path) => /\/dist-packages\/bin(\/|$)|\.lock$/.test(path));
     },

@@ -13,6 +13,7 @@ import { parseExposition, type Sample, select, total } from '../../support/expos
 import { LineProcess } from '../../support/line-process.ts';
 import { type Answer, appEnvironment, labelFaults } from '../../support/openlit-app.ts';
 import { countsDatabase, measuresDuration, OPENLIT_RANGES, openLitReplay } from '../../support/openlit-replay.ts';
+import { OPENLIT_RELEASES, type OpenLitRelease, openLitRequirements } from '../../support/openlit-versions.ts';
 import { metricsRequest } from '../../support/otlp.ts';
 import { end, ready, start } from '../../support/processes.ts';
 import { promQuery } from '../../support/prom-query.ts';
@@ -24,13 +25,7 @@ const LIMIT_MS = 45 * 60_000;
 const ROOT = join(import.meta.dirname, '../../..');
 const APPS = join(import.meta.dirname, 'apps');
 const BOOTSTRAP = join(ROOT, 'bootstrap/python');
-/** What the source document's own application needs is in the example's requirements; with the tests' it is the environment of the bootstrap's tests. */
-const EXAMPLE = ['examples/rag-python/requirements.txt', 'test/golden/python/requirements.txt'];
-const OPENLIT_VERSIONS: Readonly<Record<string, readonly string[]>> = {
-  '1.36.3': ['test/golden/metrics/requirements-1.36.3.txt'],
-  '1.40.0': ['test/golden/metrics/requirements-1.40.0.txt'],
-  '1.45.0': EXAMPLE,
-};
+const NEWEST = '1.45.0';
 const MODES = ['openinference', 'both'] as const;
 
 let folder: string;
@@ -43,8 +38,10 @@ const serviceOf = (version: string) => `openlit-${version}`;
 const query = (expr: string) => promQuery(stack.url.prometheus, expr);
 const sum = async (expr: string) => Number((await query(expr))[0]?.value[1] ?? Number.NaN);
 
-function python(paths: readonly string[]): Promise<string> {
-  const texts = paths.map((path) => readFileSync(join(ROOT, path), 'utf8'));
+/** With what the tests of the bootstrap need, the newest is the very environment of those. */
+function python(release: OpenLitRelease): Promise<string> {
+  const tests = readFileSync(join(ROOT, 'test/golden/python/requirements.txt'), 'utf8');
+  const texts = [openLitRequirements(release), ...(release === NEWEST ? [tests] : [])];
   return ensurePythonEnvironment(texts, (line) => void process.stderr.write(`${line}\n`));
 }
 
@@ -65,11 +62,11 @@ async function replay(step: number): Promise<void> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'duotel-sdks-'));
   const interpreters = new Map<string, string>();
-  for (const [version, paths] of Object.entries(OPENLIT_VERSIONS)) interpreters.set(version, await python(paths));
+  for (const release of OPENLIT_RELEASES) interpreters.set(release, await python(release));
   stack = await startStackProcesses();
   const [port] = await freePorts(1);
   const api = `http://127.0.0.1:${port}`;
-  const anyPython = interpreters.get('1.45.0') ?? '';
+  const anyPython = interpreters.get(NEWEST) ?? '';
   model = start(
     anyPython,
     ['-B', join(ROOT, 'examples/fake-openai/server.py'), '--host', '127.0.0.1', '--port', String(port)],
@@ -112,7 +109,7 @@ async function scrape(service: string): Promise<readonly Sample[]> {
   return samples.filter(({ name, labels }) => labels['service_name'] === service && name !== 'target_info');
 }
 
-describe.each(Object.keys(OPENLIT_VERSIONS))('OpenLIT %s', (version) => {
+describe.each(OPENLIT_RELEASES)('OpenLIT %s', (version) => {
   const service = serviceOf(version);
   const instruments = openLitInstruments('python', version);
 
@@ -156,7 +153,7 @@ describe.each(Object.keys(OPENLIT_VERSIONS))('OpenLIT %s', (version) => {
 /** Names that a mode can have; `own`: the application's metrics too. */
 const namesOf = (mode: SeedMetric['modes'][number]) => SEED_METRICS.filter(({ modes }) => modes.length === 0 || modes.includes(mode));
 const MODE_OF: Readonly<Record<string, SeedMetric['modes'][number]>> = {
-  ...Object.fromEntries(Object.keys(OPENLIT_VERSIONS).map((version) => [serviceOf(version), 'openlit'])),
+  ...Object.fromEntries(OPENLIT_RELEASES.map((version) => [serviceOf(version), 'openlit'])),
   openinference: 'openinference',
   both: 'both',
 };

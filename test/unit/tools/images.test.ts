@@ -4,6 +4,8 @@ import { findAptMirror } from '../../../tools/images/apt-mirror.ts';
 import { archiveEntries } from '../../../tools/images/archive.ts';
 import { dockerfileConfig } from '../../../tools/images/dockerfile-config.ts';
 import { parseLdd } from '../../../tools/images/node-layer.ts';
+import { splitRequirements } from '../../../tools/images/split-requirements.ts';
+import { OPENLIT_RELEASES, openLitRequirements } from '../../support/openlit-versions.ts';
 
 describe('the mirror for the Debian base', () => {
   it('is the one whose deb822 entry serves the release itself, not a third party and not its security updates', () => {
@@ -84,5 +86,30 @@ describe('the libraries of the node binary', () => {
 
   it('must all be there', () => {
     expect(() => parseLdd('\tlibatomic.so.1 => not found\n')).toThrow('libatomic.so.1');
+  });
+});
+
+describe('requirements of several images', () => {
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+
+  it('are split into the pins that all have, and what each has besides', () => {
+    const split = splitRequirements(['# made by uv\na==1\nb==1\nc==1\n', 'b==1\na==1\nc==2', '\na==1\nb==1\nd==1\n']);
+    expect(split).toEqual({ shared: 'a==1\nb==1\n', own: ['c==1\n', 'c==2\n', 'd==1\n'] });
+  });
+
+  it('have no package in both layers of an image, and lose none, for each OpenLIT that tests install', () => {
+    const texts = OPENLIT_RELEASES.map(openLitRequirements);
+    const { shared, own } = splitRequirements(texts);
+    for (const [at, text] of texts.entries()) {
+      const pins = [...lines(shared), ...lines(own[at] ?? '')];
+      expect([...pins].sort()).toEqual(
+        lines(text)
+          .filter((line) => !/^\s*#/.test(line))
+          .sort(),
+      );
+      expect(new Set(pins.map((pin) => pin.split('==')[0])).size).toBe(pins.length);
+    }
+    // What makes the images cheap.
+    expect(lines(shared).length).toBeGreaterThan(100);
   });
 });
