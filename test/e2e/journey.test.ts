@@ -28,7 +28,7 @@ import {
   telemetryArrived,
   verifyApp,
 } from '../../tools/demo/journey.ts';
-import { selfSetupObjects, yamlStream } from '../../tools/demo/manifests.ts';
+import { ragPythonObjects, yamlStream } from '../../tools/demo/manifests.ts';
 import { synth } from '../../tools/demo/synth.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
@@ -85,7 +85,8 @@ describe('the journey on a real node', () => {
       const lines = await install(ctx);
       expect(lines.filter((text) => !text.endsWith(' created'))).toEqual([]);
       await deployExample(ctx);
-      await ctx.kubectlOk(['apply', '-f', '-'], yamlStream(selfSetupObjects(NAMESPACE, LOCAL_IMAGES.ragPython)));
+      const self = ragPythonObjects(NAMESPACE, LOCAL_IMAGES.ragPython, { name: SELF, program: 'self_setup.py' });
+      await ctx.kubectlOk(['apply', '-f', '-'], yamlStream(self));
       const { components } = await stackReady(ctx);
       expect(components?.map(({ name, ready }) => [name, ready])).toEqual([
         ['collector', true],

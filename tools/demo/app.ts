@@ -1,23 +1,27 @@
 import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import { type Forwarding, forwardPort } from '../../src/kube/port-forward.ts';
 
-/** Tokens of one model, as the fake API served them. */
-export interface ModelUsage {
+/** Calls and tokens of one model. */
+export interface TokenUsage {
   readonly requests: number;
-  readonly errors: number;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
 }
 
-/** What the fake API served since it started. */
-export interface ServedStats extends ModelUsage {
-  readonly by_model: Readonly<Record<string, ModelUsage>>;
+/** Calls and tokens in all, and by model. */
+export interface UsageByModel extends TokenUsage {
+  readonly by_model: Readonly<Record<string, TokenUsage>>;
 }
 
-/** Runs the example's fixed workload in a pod once. Returns the number of answers. */
-export async function runWorkload(source: CredentialsSource, namespace: string, pod: string): Promise<number> {
-  const { answers } = (await call(source, namespace, pod, '/run', { method: 'POST', body: '' })) as { answers: readonly unknown[] };
-  return answers.length;
+/** What the fake API served since it started. */
+export interface ServedStats extends UsageByModel {
+  readonly errors: number;
+}
+
+/** Runs the example's fixed workload in a pod once. Returns what the API's answers said of their tokens. */
+export async function runWorkload(source: CredentialsSource, namespace: string, pod: string): Promise<UsageByModel> {
+  const { usage } = (await call(source, namespace, pod, '/run', { method: 'POST', body: '' })) as { usage: UsageByModel };
+  return usage;
 }
 
 /** What the fake API's pod has served. */

@@ -1,15 +1,10 @@
 import { type Check, formatNumber } from '../../src/verify/check.ts';
 import type { Sample } from '../../src/verify/prometheus.ts';
-import type { ServedStats } from './app.ts';
+import type { TokenUsage, UsageByModel } from './app.ts';
+import type { PriceList } from './price-list.ts';
 
 /** What one `POST /run` of examples/rag-python is in mode `both`, counted in facts of the bootstrap's tests: one trace a query. */
 export const RUN = { spans: 51, traces: 6 } as const;
-
-/** Prices as OpenLIT reads them: USD for 1000 tokens. */
-export interface PriceList {
-  readonly chat: Readonly<Record<string, { readonly promptPrice: number; readonly completionPrice: number }>>;
-  readonly embeddings: Readonly<Record<string, number>>;
-}
 
 /** Sums by `gen_ai_request_model` of the four seed metrics that money and tokens are read from. */
 export interface MeasuredUsage {
@@ -30,11 +25,7 @@ export const USAGE_QUERIES: Readonly<Record<keyof MeasuredUsage, (service: strin
 };
 
 /** USD that the served tokens cost. Throws Error for a model without a price: the comparison would say nothing. */
-export function expectedCost(
-  model: string,
-  usage: { readonly prompt_tokens: number; readonly completion_tokens: number },
-  prices: PriceList,
-): number {
+export function expectedCost(model: string, usage: Pick<TokenUsage, 'prompt_tokens' | 'completion_tokens'>, prices: PriceList): number {
   const chat = prices.chat[model];
   if (chat !== undefined) return (usage.prompt_tokens * chat.promptPrice + usage.completion_tokens * chat.completionPrice) / 1000;
   const embedding = prices.embeddings[model];
@@ -43,7 +34,7 @@ export function expectedCost(
 }
 
 /** Whether what Prometheus measured is what the API served: tokens and calls exactly, dollars to the ninth digit of floating point. */
-export function exactnessChecks(served: ServedStats, measured: MeasuredUsage, prices: PriceList): readonly Check[] {
+export function exactnessChecks(served: UsageByModel, measured: MeasuredUsage, prices: PriceList): readonly Check[] {
   const models = Object.entries(served.by_model);
   const compare = (
     what: string,
@@ -99,7 +90,7 @@ export function exactnessChecks(served: ServedStats, measured: MeasuredUsage, pr
 }
 
 /** Whether everything that was served has arrived: what polling waits for. */
-export function arrived(served: ServedStats, measured: MeasuredUsage): boolean {
+export function arrived(served: UsageByModel, measured: MeasuredUsage): boolean {
   const sum = (samples: readonly Sample[]) => samples.reduce((total, sample) => total + sample.value, 0);
   return (
     sum(measured.input) >= served.prompt_tokens &&

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dashboardQueries } from '../../charts/dashboards/index.ts';
 import { ANNOTATION, PREFIX } from '../../src/api/annotations.ts';
 import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
@@ -13,9 +12,10 @@ import { ToolError } from '../lib/tool-error.ts';
 import { runWorkload, type ServedStats, servedStats } from './app.ts';
 import type { JourneyContext } from './context.ts';
 import { failIfStuck, getDeployment, type Rollout, rolledOut } from './deployment.ts';
-import { arrived, exactnessChecks, type MeasuredUsage, type PriceList, RUN, traceCountCheck, USAGE_QUERIES } from './exactness.ts';
+import { arrived, exactnessChecks, type MeasuredUsage, RUN, traceCountCheck, USAGE_QUERIES } from './exactness.ts';
 import { exampleObjects, restrictedNamespace, yamlStream } from './manifests.ts';
 import { until } from './poll.ts';
+import { shippedPrices } from './price-list.ts';
 
 /** The example's Deployment, and so its service name. */
 export const APP = 'my-rag';
@@ -170,9 +170,8 @@ export async function verifyApp(ctx: JourneyContext, port: ClusterPort): Promise
 
 /** Tokens, calls, cost and traces against what was served. */
 export async function exactness(port: ClusterPort, served: ServedStats, runs: number): Promise<readonly Check[]> {
-  const prices = JSON.parse(readFileSync(new URL('../../bootstrap/python/pricing.json', import.meta.url), 'utf8')) as PriceList;
   const [usage, traces, calls] = await Promise.all([measuredUsage(port, APP), countTraces(port, APP), countCalls(port, APP)]);
-  return [...exactnessChecks(served, usage, prices), traceCountCheck(runs, traces, calls)];
+  return [...exactnessChecks(served, usage, shippedPrices()), traceCountCheck(runs, traces, calls)];
 }
 
 /** Runs every query of every dashboard that is provisioned: Prometheus must take each; not each has data in a healthy, small stack. */

@@ -23,11 +23,15 @@ function withImage(deployment: KubeObject, image: string): KubeObject {
   return copy;
 }
 
-/** The example as an app that sets its telemetry up itself (examples/rag-python/self_setup.py), named `self-rag`. */
-export function selfSetupObjects(namespace: string, image: string): readonly KubeObject[] {
-  const text = JSON.stringify(exampleObjects('rag-python', namespace, image)).replaceAll('"my-rag"', '"self-rag"');
+/** examples/rag-python under another name; `program` is the file that it runs, self_setup.py where it sets its telemetry up itself. */
+export function ragPythonObjects(
+  namespace: string,
+  image: string,
+  { name, program }: { readonly name: string; readonly program: 'app.py' | 'self_setup.py' },
+): readonly KubeObject[] {
+  const text = JSON.stringify(exampleObjects('rag-python', namespace, image)).replaceAll('"my-rag"', JSON.stringify(name));
   const objects = JSON.parse(text) as (KubeObject & { spec: { template?: { spec: { containers: { args?: string[] }[] } } } })[];
-  for (const container of objects.flatMap(({ spec }) => spec.template?.spec.containers ?? [])) container.args = ['self_setup.py'];
+  for (const container of objects.flatMap(({ spec }) => spec.template?.spec.containers ?? [])) container.args = [program];
   return objects;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import { exampleObjects, restrictedNamespace, yamlStream } from '../../../tools/demo/manifests.ts';
+import { exampleObjects, ragPythonObjects, restrictedNamespace, yamlStream } from '../../../tools/demo/manifests.ts';
 
 describe("the example's manifests", () => {
   const objects = exampleObjects('rag-python', 'demo', 'local/rag:dev');
@@ -11,6 +11,16 @@ describe("the example's manifests", () => {
       ['Service', 'my-rag', 'demo'],
     ]);
     expect(objects[0]).toMatchObject({ spec: { template: { spec: { containers: [{ image: 'local/rag:dev' }] } } } });
+  });
+
+  it('can have another name and run another of its programs', () => {
+    const [deployment, service] = ragPythonObjects('demo', 'local/rag:dev', { name: 'self-rag', program: 'self_setup.py' });
+    expect(JSON.stringify([deployment, service])).not.toContain('my-rag');
+    expect(deployment).toMatchObject({
+      metadata: { name: 'self-rag' },
+      spec: { template: { spec: { containers: [{ args: ['self_setup.py'] }] } } },
+    });
+    expect(service).toMatchObject({ metadata: { name: 'self-rag' }, spec: { selector: { 'app.kubernetes.io/name': 'self-rag' } } });
   });
 
   it('say nothing of telemetry', () => {
