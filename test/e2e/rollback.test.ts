@@ -1,18 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Cluster, downCluster, upCluster } from '../../tools/cluster/cluster.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** An app that ends as soon as an injected variable is there, on a real node: what a kubelet says of it takes the injection back. */
+/**
+ * Apps on a real node: one that ends as soon as an injected variable is there (what a kubelet says of it takes the injection back), and
+ * others that go on while the operator is off.
+ */
 const NAME = 'e2e-rollback';
 const UP_LIMIT_MS = 40 * 60_000;
-const APP =
+const STRICT =
   "if (process.env.OBSERVABILITY_BACKEND) { console.error('a secret in the log'); process.exit(7); } setInterval(() => {}, 1000);";
-const workload = (kind: string, name: string, spec: object): object => ({
+const CALM = "console.log('backend', process.env.OBSERVABILITY_BACKEND, 'release', process.env.RELEASE); setInterval(() => {}, 1000);";
+
+interface Extra {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec?: object;
+}
+
+const workload = (kind: string, name: string, script: string, { annotations = {}, spec = {} }: Extra = {}) => ({
   apiVersion: 'apps/v1',
   kind,
-  metadata: { name, namespace: 'shop' },
+  metadata: { name, namespace: 'shop', annotations },
   spec: {
     ...spec,
     selector: { matchLabels: { app: name } },
@@ -20,7 +31,7 @@ const workload = (kind: string, name: string, spec: object): object => ({
       metadata: { labels: { app: name } },
       spec: {
         terminationGracePeriodSeconds: 1,
-        containers: [{ name: 'app', image: LOCAL_IMAGES.node, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', APP] }],
+        containers: [{ name: 'app', image: LOCAL_IMAGES.node, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', script] }],
       },
     },
   },
@@ -28,9 +39,9 @@ const workload = (kind: string, name: string, spec: object): object => ({
 const OBJECTS = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel' } },
-  workload('Deployment', 'strict', {}),
+  workload('Deployment', 'strict', STRICT),
   // Without minReadySeconds the instant in which the new pod is Ready would be enough to replace the other one too.
-  workload('StatefulSet', 'ordered', { replicas: 2, serviceName: 'ordered', minReadySeconds: 5 }),
+  workload('StatefulSet', 'ordered', STRICT, { spec: { replicas: 2, serviceName: 'ordered', minReadySeconds: 5 } }),
 ];
 // Nothing of the stack is needed here but that it is there to report to.
 const STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: 'duotel' } };
@@ -45,17 +56,42 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
 }
 const field = (path: string, of = 'deployment/strict'): Promise<string> => kubectl(['get', of, '-n', 'shop', '-o', `jsonpath=${path}`]);
 
+function startOperator(): void {
+  const run = cluster.inCluster(process.execPath, ['src/cli/main.ts', 'operator', '--no-leader-elect', '--kubeconfig', cluster.kubeconfig]);
+  operator = spawn(run.command, run.args, { env: { ...process.env, ...run.env }, stdio: 'ignore' });
+}
+
+async function stopOperator(): Promise<void> {
+  if (operator === undefined || operator.exitCode !== null || operator.signalCode !== null) return;
+  const ended = once(operator, 'exit');
+  operator.kill('SIGTERM');
+  await ended;
+}
+
+/** What each running pod of an app has printed, in no order, once the rollout is through. */
+async function printed(name: string, pods: number): Promise<readonly string[]> {
+  await kubectl(['rollout', 'status', `deployment/${name}`, '-n', 'shop', '--timeout=50s']);
+  return eventually(
+    `${pods} pods of ${name}`,
+    async () => {
+      const names = (await kubectl(['get', 'pods', '-n', 'shop', '-l', `app=${name}`, '-o', 'name'])).trim().split('\n');
+      const texts = await Promise.all(names.map((pod) => kubectl(['logs', pod, '-n', 'shop'])));
+      return texts.length === pods && texts.every((text) => text !== '') && texts.map((text) => text.trim());
+    },
+    60,
+  );
+}
+
 beforeAll(async () => {
   cluster = await upCluster(NAME);
   await kubectl(['apply', '-f', 'crds/telemetrystack.yaml']);
   for (const object of OBJECTS) await kubectl(['apply', '-f', '-'], JSON.stringify(object));
   await eventually('the TelemetryStack to be taken', async () => kubectl(['apply', '-f', '-'], JSON.stringify(STACK)), 60);
-  const run = cluster.inCluster(process.execPath, ['src/cli/main.ts', 'operator', '--no-leader-elect', '--kubeconfig', cluster.kubeconfig]);
-  operator = spawn(run.command, run.args, { env: { ...process.env, ...run.env }, stdio: 'ignore' });
+  startOperator();
 }, UP_LIMIT_MS);
 
 afterAll(async () => {
-  operator?.kill('SIGTERM');
+  await stopOperator();
   await downCluster(NAME);
 }, 120_000);
 
@@ -98,4 +134,39 @@ describe('a StatefulSet whose pod ends when it is injected', () => {
     // The other one was never touched.
     expect((await uids()).split(' ').filter((uid) => before.includes(uid))).toHaveLength(1);
   }, 500_000);
+});
+
+describe('while the operator is off', () => {
+  const ASKS = { annotations: { 'duotel.io/backend': 'openlit' } };
+  const INJECTED = 'backend openlit release';
+
+  it('apps scale, roll, replace their pods and begin, with what they have; later only what is new is taken up', async () => {
+    await kubectl(['apply', '-f', '-'], JSON.stringify(workload('Deployment', 'calm', CALM, ASKS)));
+    await eventually(
+      'it to be injected',
+      async () => (await field('{.spec.template}', 'deployment/calm')).includes('OBSERVABILITY_BACKEND'),
+      60,
+    );
+    await stopOperator();
+
+    await kubectl(['scale', 'deployment/calm', '-n', 'shop', '--replicas=2']);
+    expect(await printed('calm', 2)).toEqual([`${INJECTED} undefined`, `${INJECTED} undefined`]);
+    await kubectl(['set', 'env', 'deployment/calm', '-n', 'shop', 'RELEASE=2']);
+    expect(await printed('calm', 2)).toEqual([`${INJECTED} 2`, `${INJECTED} 2`]);
+    const [pod = ''] = (await kubectl(['get', 'pods', '-n', 'shop', '-l', 'app=calm', '-o', 'name'])).split('\n');
+    await kubectl(['delete', pod, '-n', 'shop']);
+    expect(await printed('calm', 2)).toEqual([`${INJECTED} 2`, `${INJECTED} 2`]);
+    await kubectl(['apply', '-f', '-'], JSON.stringify(workload('Deployment', 'newcomer', CALM, ASKS)));
+    expect(await printed('newcomer', 1)).toEqual(['backend undefined release undefined']);
+
+    const generation = await field('{.metadata.generation}', 'deployment/calm');
+    startOperator();
+    await eventually(
+      'the newcomer to be injected',
+      async () => (await field('{.spec.template}', 'deployment/newcomer')).includes('openlit'),
+      60,
+    );
+    expect(await printed('newcomer', 1)).toEqual([`${INJECTED} undefined`]);
+    expect(await field('{.metadata.generation}', 'deployment/calm')).toBe(generation);
+  }, 400_000);
 });
