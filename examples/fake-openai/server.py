@@ -18,12 +18,14 @@ import signal
 import struct
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DIMENSIONS = 64
 ANSWER = "The graph links documents and entities .".split()
 MODELS = ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small")
 CREATED = 1700000000
+FIRST_CHUNK_SECONDS = 0.05  # a model's first word comes after the headers; clients that time it in milliseconds must see more than 0
 ERROR_MODELS = {"boom": 400, "error-429": 429, "error-500": 500}
 ERROR_TYPES = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
 ZERO = {"requests": 0, "errors": 0, "prompt_tokens": 0, "completion_tokens": 0}
@@ -166,6 +168,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
+        self.wfile.flush()
+        time.sleep(FIRST_CHUNK_SECONDS)
         for chunk in chat_chunks(request, usage):
             self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
             self.wfile.flush()
