@@ -23,6 +23,7 @@ import { Rollouts } from './rollouts.ts';
 import { type StackConfig, StackConfigs } from './stack-configs.ts';
 import type { WorkloadCounts } from './stack-status.ts';
 import { WorkloadIndex, workloadKey } from './workload-index.ts';
+import { WorkloadReports } from './workload-reports.ts';
 
 export interface WorkloadControllerOptions {
   readonly api: KubeApi;
@@ -51,17 +52,10 @@ interface Wait {
   readonly outcome: Outcome;
 }
 
-interface Reported {
-  /** `namespace/name`; undefined when the workload belongs to none. */
-  readonly stack: string | undefined;
-  readonly outcome: Outcome;
-}
-
 /** Carries out what {@link planWorkload} decides for each workload: inject, record, release, and take back. */
 export class WorkloadController {
   readonly #options: WorkloadControllerOptions;
-  readonly #reported = new Map<string, Reported>();
-  readonly #reverts = new Map<string, { readonly base: number; since: number }>();
+  readonly #reports: WorkloadReports;
   readonly #copies: FileCopies;
   readonly #stacks: StackConfigs;
   readonly #index: WorkloadIndex;
@@ -70,6 +64,7 @@ export class WorkloadController {
 
   constructor(options: WorkloadControllerOptions) {
     this.#options = options;
+    this.#reports = new WorkloadReports(options.metrics, options.onCounts);
     this.#copies = new FileCopies(options.api, options.cache);
     this.#stacks = new StackConfigs(options.cache, options.namespace, options.logger);
     this.#index = new WorkloadIndex(options.namespace);
@@ -96,7 +91,7 @@ export class WorkloadController {
   inNamespace(namespace: string): readonly string[] {
     const all = this.#index.inNamespace(namespace);
     const isOurs = hasOurs(this.#options.cache.get('Namespace', { name: namespace })?.metadata.annotations);
-    return all.filter(({ key, ours }) => isOurs || ours || this.#reported.has(key)).map(({ key }) => key);
+    return all.filter(({ key, ours }) => isOurs || ours || this.#reports.has(key)).map(({ key }) => key);
   }
 
   /**
@@ -107,13 +102,11 @@ export class WorkloadController {
     const counts = { injected: 0, pending: 0, blocked: 0 };
     const only = onlyStack(this.#stacks.all());
     for (const entry of this.#index.ours()) {
-      const state = this.#reported.get(entry.key)?.outcome.state ?? entry.state;
+      const state = this.#reports.outcome(entry.key)?.state ?? entry.state;
       if (state === undefined || state === 'off' || (entry.stack ?? only) !== stack) continue;
       counts[state] += 1;
     }
-    const before = this.#reverts.get(stack) ?? { base: reverted, since: 0 };
-    this.#reverts.set(stack, before);
-    return { ...counts, reverted: before.base + before.since };
+    return { ...counts, reverted: this.#reports.reverted(stack, reverted) };
   }
 
   async reconcile(key: string): Promise<void> {
@@ -126,7 +119,7 @@ export class WorkloadController {
     if (namespace === undefined) return;
     const workload = isStub(stored) ? await this.#whole(key, stored, namespace) : stored;
     // An annotation that came and went before our write did: nothing was said of the workload yet, but its files were made.
-    if (workload === undefined) return this.#reported.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
+    if (workload === undefined) return this.#reports.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
     const stack = this.#stackOf(workload, stacks);
     const input: PlanInput = {
@@ -144,8 +137,7 @@ export class WorkloadController {
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
     const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
     if (plan === undefined) return;
-    const reverts = plan.action === 'revert' && stack !== undefined ? this.#reverts.get(stack) : undefined;
-    if (reverts !== undefined && plan.outcome?.reason === 'Reverted') reverts.since += 1;
+    if (plan.action === 'revert' && plan.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
     if (plan.action === 'revert') {
       this.#rollouts.end(key);
       this.#repeats.forget(key);
@@ -156,11 +148,11 @@ export class WorkloadController {
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
     }
-    const last = this.#reported.get(key);
+    const last = this.#reports.outcome(key);
     // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
     if (plan.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
     // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
-    if (plan.outcome !== undefined || last?.outcome.reason !== 'Reverted') this.#note(key, target, plan.outcome);
+    if (plan.outcome !== undefined || last?.reason !== 'Reverted') this.#reports.note(key, target, plan.outcome);
   }
 
   async #free(workload: KubeObject): Promise<void> {
@@ -178,7 +170,7 @@ export class WorkloadController {
     this.#repeats.forget(key);
     await this.#copies.collect(namespace, () => this.#index.inNamespace(namespace));
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
-    this.#note(key, undefined, undefined);
+    this.#reports.note(key, undefined, undefined);
   }
 
   /**
@@ -186,7 +178,7 @@ export class WorkloadController {
    * record in one stroke: its variables may still be there. undefined: it is not our business.
    */
   async #whole(key: string, stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
-    const last = this.#reported.get(key)?.outcome.reason;
+    const last = this.#reports.outcome(key)?.reason;
     if (!hasOurs(namespace.metadata.annotations) && (last === undefined || last === 'Reverted')) return undefined;
     const { api } = this.#options;
     return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
@@ -286,20 +278,6 @@ export class WorkloadController {
   #isOurs(workload: KubeObject): boolean {
     const namespace = this.#options.cache.get('Namespace', { name: workload.metadata.namespace ?? '' });
     return this.#index.asks(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
-  }
-
-  /** Remembers what was found last and publishes the difference; no outcome, no workload of ours any more. */
-  #note(key: string, stack: string | undefined, outcome: Outcome | undefined): void {
-    const { metrics, onCounts } = this.#options;
-    const before = this.#reported.get(key);
-    if (before?.stack === stack && before?.outcome.reason === outcome?.reason) return;
-    if (before !== undefined) metrics.workloads.dec({ state: before.outcome.state, reason: before.outcome.reason });
-    if (outcome === undefined) this.#reported.delete(key);
-    else {
-      metrics.workloads.inc({ state: outcome.state, reason: outcome.reason });
-      this.#reported.set(key, { stack, outcome });
-    }
-    for (const one of new Set([before?.stack, stack])) if (one !== undefined) onCounts(one);
   }
 }
 
