@@ -1566,7 +1566,7 @@ export interface TelemetryStackSpecCollectorTls {
   readonly ca?: string;
 
   /**
-   * Key of the Secret with the CA of client certificates; senders without one are then refused. Default: none asked for.
+   * Key of the Secret with the CA of client certificates; senders without one are then refused, and the operator gives workloads none. Default: none asked for.
    *
    * @schema TelemetryStackSpecCollectorTls#clientCaKey
    */
@@ -1658,7 +1658,7 @@ export interface TelemetryStackSpecCollectorExporters {
   readonly signals: TelemetryStackSpecCollectorExportersSignals[];
 
   /**
-   * Headers of every request, for example authorization. Default: none.
+   * Headers of every request, for example authorization; their values are read when the collector starts. Default: none.
    *
    * @schema TelemetryStackSpecCollectorExporters#headers
    */
@@ -1672,7 +1672,7 @@ export interface TelemetryStackSpecCollectorExporters {
   readonly caSecret?: TelemetryStackSpecCollectorExportersCaSecret;
 
   /**
-   * The most that waits on disk for it; further data is refused.
+   * The most that waits on disk for it; what does not fit is dropped, for this exporter only.
    *
    * @schema TelemetryStackSpecCollectorExporters#queueSize
    */

@@ -15,7 +15,7 @@ import {
   spanMetricsConnector,
 } from './collector-common.ts';
 import { address, type StackRef } from './edges.ts';
-import { extraExporterNames, extraExporters, extraQueueBytes } from './extra-exporters.ts';
+import { extraExporters, extraParts, extraQueueBytes, waysOut } from './extra-exporters.ts';
 import { genAiStatements } from './genai-statements.ts';
 import { authenticator, otlpReceiver } from './otlp-receiver.ts';
 import { prometheusUrl } from './prometheus-url.ts';
@@ -34,8 +34,9 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
   const { collector } = spec;
   const queues = queueBytes(spec);
   const push = pushesMetrics(spec);
-  const forwardsLogs = extraExporterNames(collector, 'logs').length > 0;
+  const forwardsLogs = waysOut(collector, 'logs').length > 0;
   const tokens = push ? [] : ['signal_to_metrics'];
+  const extra = extraParts(collector);
   return {
     extensions: {
       health_check: HEALTH_CHECK,
@@ -57,11 +58,13 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
       // Log records are accepted, so that no SDK reports an error, and dropped: the stack has no store for logs. They are counted in
       // otelcol_processor_filter_logs_filtered.
       ...(!forwardsLogs && { 'filter/drop': { error_mode: 'ignore', logs: { log_record: ['true'] } } }),
+      ...extra.processors,
     },
     connectors: {
       ...(collector.spanMetrics.enabled && !push && { span_metrics: spanMetricsConnector(collector.spanMetrics.flushInterval) }),
       ...(!push && { signal_to_metrics: tokensFromSpans() }),
       ...(collector.sampling.enabled && { 'forward/stored': {} }),
+      ...extra.connectors,
     },
     exporters: {
       'otlp_grpc/jaeger': {
@@ -83,7 +86,7 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
     service: {
       extensions: ['health_check', 'file_storage', ...Object.keys(authenticator(collector))],
       telemetry: SELF_TELEMETRY,
-      pipelines: pipelines(spec, tokens, forwardsLogs),
+      pipelines: { ...pipelines(spec, tokens, forwardsLogs), ...extra.pipelines },
     },
   };
 }
@@ -92,7 +95,7 @@ function pipelines({ collector }: ResolvedStackSpec, tokens: readonly string[], 
   const push = tokens.length === 0;
   const spanMetrics = collector.spanMetrics.enabled && !push ? ['span_metrics'] : [];
   const first = ['memory_limiter', ...(collector.k8sAttributes.enabled ? ['k8s_attributes'] : [])];
-  const stores = ['otlp_grpc/jaeger', ...extraExporterNames(collector, 'traces')];
+  const stores = ['otlp_grpc/jaeger', ...waysOut(collector, 'traces')];
   const counts = push ? [LOAD_BALANCER] : [...spanMetrics, ...tokens];
   return {
     traces: {
@@ -107,10 +110,10 @@ function pipelines({ collector }: ResolvedStackSpec, tokens: readonly string[], 
     metrics: {
       receivers: ['otlp', ...spanMetrics, ...tokens],
       processors: [...first, 'delta_to_cumulative'],
-      exporters: [push ? PUSH : 'prometheus', ...extraExporterNames(collector, 'metrics')],
+      exporters: [push ? PUSH : 'prometheus', ...waysOut(collector, 'metrics')],
     },
     logs: forwardsLogs
-      ? { receivers: ['otlp'], processors: first, exporters: [...extraExporterNames(collector, 'logs')] }
+      ? { receivers: ['otlp'], processors: first, exporters: [...waysOut(collector, 'logs')] }
       : { receivers: ['otlp'], processors: [...first, 'filter/drop'], exporters: ['debug/dropped'] },
   };
 }

@@ -5,14 +5,40 @@ import { diskQueue, RETRY } from './collector-common.ts';
 
 export const HEADERS_DIRECTORY = '/etc/duotel/exporters';
 
+const HANDOVER = 'batch/extra';
+
 /** Exporters to places outside of the stack, by name. A header's value is read from a file: it is in no ConfigMap. */
 export function extraExporters({ exporters = [] }: CollectorSettings): Readonly<Record<string, object>> {
   return Object.fromEntries(exporters.map((exporter) => [exporterName(exporter), exporterConfig(exporter)]));
 }
 
-/** Names of the exporters that a signal goes to besides the stack's own. */
-export function extraExporterNames({ exporters = [] }: CollectorSettings, signal: Signal): readonly string[] {
-  return exporters.filter(({ signals }) => signals.includes(signal)).map(exporterName);
+/** The ends of a signal's pipeline that lead to further exporters, one each. */
+export function waysOut({ exporters = [] }: CollectorSettings, signal: Signal): readonly string[] {
+  return exporters.filter(({ signals }) => signals.includes(signal)).map(wayOut);
+}
+
+/**
+ * What parts the stack's pipelines from those of further exporters. A pipeline answers its senders with the errors of all of its exporters:
+ * with one queue full, whoever sent would be told to send again what the stack's own stores have, and metrics made from spans would count
+ * it again. A batch processor answers at once. With a timeout of 0s it holds nothing back: what it loses when the collector is killed is a
+ * request on its way to a queue (docs/adr/0032).
+ */
+export function extraParts({ exporters = [] }: CollectorSettings): {
+  readonly processors: Readonly<Record<string, object>>;
+  readonly connectors: Readonly<Record<string, object>>;
+  readonly pipelines: Readonly<Record<string, object>>;
+} {
+  const pipelines = exporters.flatMap((exporter) =>
+    exporter.signals.map((signal) => [
+      `${signal}/extra-${exporter.name}`,
+      { receivers: [wayOut(exporter)], processors: [HANDOVER], exporters: [exporterName(exporter)] },
+    ]),
+  );
+  return {
+    processors: exporters.length === 0 ? {} : { [HANDOVER]: { timeout: '0s' } },
+    connectors: Object.fromEntries(exporters.map((exporter) => [wayOut(exporter), {}])),
+    pipelines: Object.fromEntries(pipelines),
+  };
 }
 
 /** Files that the exporters read: header values and certificates. */
@@ -33,6 +59,7 @@ function exporterName({ name, protocol }: ExtraExporter): string {
   return `${protocol === 'grpc' ? 'otlp_grpc' : 'otlp_http'}/extra-${name}`;
 }
 
+const wayOut = ({ name }: ExtraExporter): string => `forward/extra-${name}`;
 const headerFile = (exporter: string, header: string): string => `${exporter}.header.${header}`;
 const caFile = (exporter: string): string => `${exporter}.ca.crt`;
 

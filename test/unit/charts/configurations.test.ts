@@ -61,7 +61,7 @@ describe.each([
     ).toEqual(declared.sort());
   });
 
-  it('uses no component name that is an alias, and no batch processor', () => {
+  it('uses no component name that is an alias, and no batch processor on the way to its own stores', () => {
     const sections: readonly unknown[] = Object.values(config);
     const names = sections.flatMap((section) => Object.keys(section as object)).map((name) => name.replace(/\/.*/, ''));
     const old = [
@@ -114,6 +114,27 @@ describe('a further exporter', () => {
     expect(exporters(further)).toMatchObject(exporters([]));
     expect(Object.keys(exporters(further)).length).toBe(Object.keys(exporters([])).length + further.length);
   });
+
+  it.each([{}, { sampling: { enabled: true } }, { gateway: { enabled: true } }])(
+    "is reached through a processor that answers for it: its errors are nobody else's (collector: %j)",
+    (collector) => {
+      const vendor = { name: 'vendor', endpoint: 'https://otlp.example.com', signals: ['traces', 'metrics', 'logs'] };
+      const settings = resolveStackSpec({ collector: { ...collector, exporters: [vendor] } } as unknown as TelemetryStackSpec);
+      const { service } = collectorConfig(STACK, settings) as {
+        service: { pipelines: Record<string, { receivers: string[]; processors: string[]; exporters: string[] }> };
+      };
+      const pipelines = Object.entries(service.pipelines).filter(([, { exporters }]) => exporters.includes('otlp_http/extra-vendor'));
+      expect(pipelines).toEqual(
+        vendor.signals.map((signal) => [
+          `${signal}/extra-vendor`,
+          { receivers: ['forward/extra-vendor'], processors: ['batch/extra'], exporters: ['otlp_http/extra-vendor'] },
+        ]),
+      );
+      // Each signal comes in once: a span that is stored and sent on is not sent on twice.
+      const feeding = Object.entries(service.pipelines).filter(([, { exporters }]) => exporters.includes('forward/extra-vendor'));
+      expect(feeding.map(([name]) => name.replace(/\/.*/, '')).sort()).toEqual([...vendor.signals].sort());
+    },
+  );
 });
 
 describe('a collector that asks the API server for pods', () => {
