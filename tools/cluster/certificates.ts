@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** A certificate and its private key, both as PEM. */
@@ -37,17 +37,23 @@ const VALID_DAYS = 30;
 export function createAuthority(commonName: string, now: Date = new Date()): Authority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = { commonName };
+  const keyId = keyIdentifier(keys.publicKey);
   // basicConstraints CA:TRUE and keyUsage keyCertSign+cRLSign, both critical: Go refuses issuers without them.
   const extensions = [
     extension('2.5.29.19', true, sequence(boolean(true))),
     extension('2.5.29.15', true, tlv(0x03, Buffer.from([1, 0x06]))),
+    extension('2.5.29.14', false, tlv(0x04, keyId)),
   ];
   const certificate = signed({ subject, issuer: subject, publicKey: keys.publicKey, signer: keys.privateKey, extensions, now });
   return {
     certificate,
     issue: ({ subject: leaf, names = [] }) => {
       const leafKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const leafExtensions = names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(generalName)))];
+      const leafExtensions = [
+        ...(names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(generalName)))]),
+        // By which key it is signed: Python from 3.13 on refuses a certificate that does not say it (VERIFY_X509_STRICT).
+        extension('2.5.29.35', false, sequence(tlv(0x80, keyId))),
+      ];
       return {
         certificate: signed({
           subject: leaf,
@@ -96,6 +102,14 @@ function signed({ subject, issuer, publicKey, signer, extensions, now }: ToSign)
   const signature = sign('sha256', body, signer);
   const der = sequence(body, algorithm, tlv(0x03, Buffer.concat([Buffer.from([0]), signature])));
   return new X509Certificate(der).toString();
+}
+
+/** SHA-1 of the key's bits (RFC 5280, 4.2.1.2): a name, not a protection. */
+function keyIdentifier(key: KeyObject): Buffer {
+  // The bits of an uncompressed P-256 point, 65 bytes, end the structure.
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }).subarray(-65))
+    .digest();
 }
 
 function pem(key: KeyObject): string {
