@@ -213,13 +213,14 @@ export class WorkloadController {
     } catch (error) {
       if (plan.action === 'inject') this.#rollouts.end(key);
       if (isApiError(error, 'NotFound')) return undefined;
-      if (isApiError(error, 'Conflict')) {
+      // A release tests the place of our entry, and that is Invalid when it has moved.
+      if (isApiError(error, 'Conflict') || (plan.action === 'release' && isApiError(error, 'Invalid'))) {
         // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
         this.#options.requeue(key, CONFLICT_MS);
         return undefined;
       }
       const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
-      // A release that lost a race is planned again on the next event; everything else that is refused for good is told to people.
+      // What is refused for good is told to people.
       if (!final || (plan.action !== 'inject' && plan.action !== 'revert')) throw error;
       return this.#carryOut(key, workload, planRefused(workload, error.body.message));
     }
