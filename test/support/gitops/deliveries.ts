@@ -60,6 +60,23 @@ function byKubectl(args: readonly string[], parts: Pick<Delivery, 'id' | 'title'
   };
 }
 
+/** A status that a controller has written since kubectl read the object is a conflict: whoever replaces tries again, those objects alone. */
+async function replace(target: Target, objects: readonly KubeObject[]): Promise<string> {
+  try {
+    return await kubectl(target, ['replace'], objects);
+  } catch (error) {
+    const text = String(error);
+    const conflicts = [...text.matchAll(/Error from server \(Conflict\): .*? on \S+ "([^"]+)": the object has been modified/g)].map(
+      ([, name]) => name,
+    );
+    if (conflicts.length === 0 || conflicts.length !== text.split('Error from server').length - 1) throw error;
+    return replace(
+      target,
+      objects.filter(({ metadata }) => conflicts.includes(metadata.name)),
+    );
+  }
+}
+
 function byHelm(name: 'helm3' | 'helm4', parts: Pick<Delivery, 'id' | 'title' | 'note'>): Delivery {
   const helm = async (target: Target, args: readonly string[], objects: readonly KubeObject[] = []): Promise<string> => {
     const home = mkdtempSync(join(tmpdir(), 'duotel-helm-'));
@@ -138,9 +155,9 @@ export const DELIVERIES: readonly Delivery[] = [
     note: 'Sends the whole object: what the operator set goes with each call, and is set again where the manifest has the annotation. Two rollouts each time; prefer `apply`.',
     apply: async (target, objects) => {
       const there = await target.cluster.kubectl(['get', 'deployments', '-n', target.namespace, '-o', 'name']);
-      return kubectl(target, [there.stdout.trim() === '' ? 'create' : 'replace'], objects);
+      return there.stdout.trim() === '' ? kubectl(target, ['create'], objects) : replace(target, objects);
     },
-    back: (target, objects) => kubectl(target, ['replace'], objects),
+    back: replace,
     remove: (target, objects) => kubectl(target, ['delete', '--wait=false'], objects),
   },
   byHelm('helm3', { id: 'helm3', title: 'Helm 3', note: 'Merges the former manifest, the new one and the live object.' }),
