@@ -134,7 +134,12 @@ function security({ ca, token }: InjectionConfig, stack: string): readonly Varia
     ...(token === undefined
       ? []
       : [
-          { name: TOKEN, content: { secretKeyRef: token }, why: `spec.collector.auth of ${stack}`, group: ENDPOINT },
+          {
+            name: TOKEN,
+            content: { secretKeyRef: token },
+            why: `spec.collector.auth of ${stack}; Secret ${token.name} of this namespace is yours to make (docs/otlp-security.md)`,
+            group: ENDPOINT,
+          },
           {
             // Values are percent-encoded: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables
             name: 'OTEL_EXPORTER_OTLP_HEADERS',

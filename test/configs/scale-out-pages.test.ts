@@ -43,6 +43,7 @@ it('each engine has a page', () => {
       'mimir',
       'opensearch',
       'opentelemetry-operator',
+      'otlp-exporters',
       'prometheus-operator',
       'thanos',
       'victoriametrics',

@@ -47,3 +47,11 @@ export async function end(child: ChildProcess): Promise<void> {
   await exited;
   clearTimeout(timer);
 }
+
+/** SIGKILL: what the program has not written down is lost. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -1,8 +1,8 @@
 /**
  * When a binary is needed: the API server alone, checking configurations, a whole node, scale tests (fake nodes), other tools that
- * install manifests (to work beside them and to be measured against them), or checkers of manifests.
+ * install manifests (to work beside them and to be measured against them), checkers of manifests, or stores that telemetry is copied to.
  */
-export const TIERS = ['control', 'config', 'node', 'scale', 'peers', 'checks'] as const;
+export const TIERS = ['control', 'config', 'node', 'scale', 'peers', 'checks', 'stores'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** Tiers that `build` makes when none is named: what the tests of every change need. */
@@ -36,6 +36,7 @@ const MODULE_TABLE = {
   'kube-score': { tags: '', ldflags: '-s -w -X main.version=1.20.0' },
   kubeconform: { tags: '', ldflags: '-s -w -X main.version=v0.7.0' },
   oracles: { tags: '', ldflags: '-s -w' },
+  victoriametrics: { tags: '', ldflags: '-s -w' },
 } as const satisfies Record<string, GoModule>;
 
 export type ModuleName = keyof typeof MODULE_TABLE;
@@ -81,6 +82,13 @@ const prometheus = (name: string): Binary => ({
   goOutput: name,
   tier: 'config',
   installed: { command: name, versionArgs: ['--version'], accepts: /version v?3\.16\./ },
+});
+
+const victoriaMetrics = (name: string): Binary => ({
+  module: 'victoriametrics',
+  package: `github.com/VictoriaMetrics/VictoriaMetrics/app/${name}`,
+  goOutput: name,
+  tier: 'stores',
 });
 
 const helm = (version: keyof typeof HELM_VERSIONS): Binary => ({
@@ -153,6 +161,8 @@ const TABLE = {
     tier: 'checks',
     installed: { command: 'kubeconform', versionArgs: ['-v'], accepts: /v0\.7\./ },
   },
+  'victoria-metrics': victoriaMetrics('victoria-metrics'),
+  vmauth: victoriaMetrics('vmauth'),
 } as const satisfies Record<string, Binary>;
 
 export type BinaryName = keyof typeof TABLE;

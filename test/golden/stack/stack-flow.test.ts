@@ -34,7 +34,7 @@ async function number(expr: string): Promise<number | undefined> {
 
 beforeAll(async () => {
   operator = await serveOperatorMetrics();
-  stack = await startStackProcesses({}, { operator: operator.target });
+  stack = await startStackProcesses({}, { targets: { operator: operator.target } });
   await sendRound(stack, 1);
   // Prometheus must have seen the first round, or the second is no increase.
   await eventually(

@@ -88,6 +88,8 @@ describe('the tiers of a command line', () => {
   });
 
   it('are refused by name when one is unknown', () => {
-    expect(() => parseTiers(['control', 'nodes'])).toThrow('"nodes" is no tier\n  tiers are control, config, node, scale, peers, checks');
+    expect(() => parseTiers(['control', 'nodes'])).toThrow(
+      '"nodes" is no tier\n  tiers are control, config, node, scale, peers, checks, stores',
+    );
   });
 });

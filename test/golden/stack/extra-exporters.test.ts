@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
+import { createAuthority } from '../../../tools/cluster/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
+import { parseExposition, select, total } from '../../support/exposition.ts';
+import { logsRequest, metricsRequest, tracesRequest } from '../../support/otlp.ts';
+import { promQuery } from '../../support/prom-query.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
+import { vendor as makeVendor, type Vendor } from '../../support/vendor.ts';
+
+/** The binaries may have to be built first. */
+const LIMIT_MS = 45 * 60_000;
+const TOKEN = 'token-of-the-vendor';
+/** Of a span's attribute, as long as the collector lets one be: 60 of them are more than the vendor's queue holds. */
+const LONG = 'x'.repeat(32_768);
+
+const folder = mkdtempSync(join(tmpdir(), 'duotel-vendor-'));
+const authority = createAuthority('CA of the vendor');
+let vendor: Vendor;
+let stack: StackProcesses;
+
+/** A span a name, each in a request of its own, as many senders would. */
+async function sendSpans(service: string, names: readonly string[], text = ''): Promise<void> {
+  for (const name of names) {
+    const id = Buffer.from(name.padStart(8, '0').slice(-8)).toString('hex');
+    const span = { name, traceId: id.padStart(32, 'a'), spanId: id, attributes: { 'input.value': text } };
+    await stack.send('traces', tracesRequest({ 'service.name': service }, 'app', [span]));
+  }
+}
+
+/** Names of the spans of a service that Jaeger has. */
+async function stored(service: string): Promise<readonly string[]> {
+  const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=1000`);
+  const { data } = (await response.json()) as { data: { spans: { operationName: string }[] }[] | null };
+  return (data ?? []).flatMap(({ spans }) => spans.map(({ operationName }) => operationName));
+}
+
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}${String(index).padStart(4, '0')}`);
+const distinct = (names: readonly string[], prefix: string) => [...new Set(names.filter((name) => name.startsWith(prefix)))].sort();
+/** Whether Jaeger and the vendor have all of these, which start with `prefix`. @throws where one of them is missing. */
+const everywhere = (service: string, prefix: string, names: readonly string[]) => async () => {
+  expect(distinct(await stored(service), prefix)).toEqual(names);
+  expect(distinct(vendor.spans(), prefix)).toEqual(names);
+  return true;
+};
+
+function statusWithoutToken(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(`${url}/v1/traces`, { method: 'POST', ca: authority.certificate }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+beforeAll(async () => {
+  vendor = await makeVendor(join(folder, 'vendor'), authority, TOKEN);
+  const common = {
+    caSecret: { name: 'vendor', key: 'ca.crt' },
+    headers: [{ name: 'Authorization', secretKeyRef: { name: 'vendor', key: 'authorization' } }],
+    queueSize: '1Mi',
+  };
+  const exporters = [
+    { ...common, name: 'vendor', endpoint: vendor.http, signals: ['traces', 'logs'] },
+    { ...common, name: 'vendor-grpc', protocol: 'grpc', endpoint: vendor.grpc, signals: ['metrics'] },
+  ];
+  const secrets = { vendor: { authorization: `Bearer ${TOKEN}`, 'ca.crt': authority.certificate } };
+  await vendor.start();
+  stack = await startStackProcesses({ collector: { exporters } } as unknown as TelemetryStackSpec, { secrets });
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await stack?.stop();
+  await vendor?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+describe('a vendor that asks for TLS and a token, beside the stores of the stack', () => {
+  it('refuses who has no token', async () => {
+    expect(await statusWithoutToken(vendor.http)).toBe(401);
+  });
+
+  it('gets traces and logs over HTTP and metrics over gRPC, those made from spans too, and ours get them as without it', async () => {
+    const names = numbered('first', 5);
+    await sendSpans('shop', names);
+    const orders = [{ name: 'shop.orders', kind: 'counter', unit: '1', points: [{ value: 7 }] }] as const;
+    await stack.send('metrics', metricsRequest({ 'service.name': 'shop' }, 'app', orders));
+    await stack.send('logs', logsRequest({ 'service.name': 'shop' }, 'app', ['order placed']));
+    await eventually('the spans at both', everywhere('shop', 'first', names), 20);
+    await eventually(
+      'the metrics at the vendor',
+      async () => ['shop.orders', 'calls'].every((name) => vendor.metrics().includes(name)),
+      20,
+    );
+    await eventually('the log record at the vendor', async () => vendor.logs().includes('order placed'), 20);
+    const ours = await eventually(
+      'the metric in Prometheus',
+      async () => (await promQuery(stack.url.prometheus, 'shop_orders_total'))[0],
+      20,
+    );
+    expect(ours.value[1]).toBe('7');
+  }, 60_000);
+
+  it('misses nothing that was sent while it was away, although the collector was killed meanwhile', async () => {
+    await vendor.stop();
+    const names = numbered('away', 40);
+    await sendSpans('shop', names.slice(0, 20));
+    await stack.restart('collector');
+    await sendSpans('shop', names.slice(20));
+    await eventually('all spans in Jaeger', async () => distinct(await stored('shop'), 'away').length === names.length, 20);
+    expect(distinct(vendor.spans(), 'away')).toEqual([]);
+    await vendor.start();
+    await eventually('all spans at the vendor', everywhere('shop', 'away', names), 40);
+  }, 90_000);
+
+  it('costs ours nothing when it is away for longer than its queue holds: nobody is told to send again, and no span is counted twice', async () => {
+    await vendor.stop();
+    const names = numbered('long', 60);
+    // Throws where the collector does not answer with 200.
+    await sendSpans('patient', names, LONG);
+    await eventually('all spans in Jaeger', async () => distinct(await stored('patient'), 'long').length === names.length, 20);
+    const lost = await eventually('the collector to count what the vendor loses', async () => {
+      const samples = parseExposition(await (await fetch(stack.url.selfMetrics)).text());
+      const failed = select(samples, 'otelcol_exporter_enqueue_failed_spans', { exporter: 'otlp_http/extra-vendor' });
+      expect(total(select(samples, 'otelcol_receiver_refused_spans'))).toBe(0);
+      return total(failed) > 0 && total(failed);
+    });
+    await eventually(
+      'all spans to be counted',
+      async () => Number((await promQuery(stack.url.prometheus, 'sum(calls_total{service_name="patient"})'))[0]?.value[1]) === names.length,
+      20,
+    );
+    await vendor.start();
+    await eventually('what the queue held at the vendor', async () => distinct(vendor.spans(), 'long').length === names.length - lost, 40);
+    await sendSpans('patient', ['after']);
+    await eventually('what comes after at the vendor', async () => vendor.spans().includes('after'), 20);
+  }, 120_000);
+});
