@@ -1,11 +1,17 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statusOf } from '../../src/control/stack-status.ts';
+import { createAuthority } from '../../tools/cluster/certificates.ts';
+import { eventually } from '../support/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { status } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
-import { describeWrite, journey, type Phase } from './support/journey.ts';
-import { anyRequest, firstOfEach, stackStatus, writes } from './support/match.ts';
+import { ACTS, describeWrite, journey, type Phase, quiet, settle, silent, uninjected } from './support/journey.ts';
+import { anyRequest, firstOfEach, type Match, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
+import type { World } from './support/world.ts';
 
 const stage = useWorld();
 
@@ -71,7 +77,7 @@ row('E2', 'answers of 500, 502, 503 and 504 to any verb are got over', stage, {
     journey(world, reference, {
       during: (phase, { proxy }) => {
         proxy.add({ match: firstOfEach(anyRequest), fault: status(CODES[phase], 'InternalError', 'injected') });
-        proxy.endWatches();
+        proxy.cutAll();
       },
       seconds: 60,
     }),
@@ -136,4 +142,263 @@ row('E4', 'conflicts on a status, on an apply and on a creation lead to the same
       during: (_phase, { proxy }) => void proxy.add({ match: firstOfEach(writes), fault: conflict }),
       seconds: 90,
     }),
+});
+
+const REFUSALS = {
+  validation: status(422, 'Invalid', 'StatefulSet "x" is invalid: spec.replicas: Invalid value: must be non-negative', [
+    { reason: 'FieldValueInvalid', message: 'Invalid value: must be non-negative', field: 'spec.replicas' },
+  ]),
+  admission: status(422, 'Invalid', 'admission webhook "w.example.com" denied the request: field is immutable', [
+    { reason: 'FieldValueInvalid', message: 'field is immutable', field: 'spec.x' },
+  ]),
+  denial: status(403, 'Forbidden', 'admission webhook "w.example.com" denied the request: field is immutable'),
+} as const;
+
+row('E5', 'a refusal by validation or admission deletes nothing, and is over when its cause is', stage, {
+  injected: 'updates of StatefulSets answered 422 and 403, with "immutable" in the text of an admission denial',
+  cases: ['update'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    await ACTS.inject(world);
+    await settle(world, 'inject', reference.inject);
+    for (const fault of Object.values(REFUSALS)) {
+      const mark = world.proxy.passed.length;
+      const rule = world.proxy.add({ match: of('patch', 'statefulsets'), fault });
+      await ACTS.update(world);
+      await stalled(world, 'ObjectRefused');
+      const deleted = world.proxy.passed.slice(mark).filter(({ request }) => request.verb === 'delete');
+      if (deleted.length > 0) throw new Error(`deleted: ${deleted.map(describeWrite).join(', ')}`);
+      rule.remove();
+      const undo = {
+        collector: { resources: { limits: { memory: null } } },
+        jaeger: { retention: null },
+        injection: { deploymentEnvironment: null },
+      };
+      await world.admin.patch('TelemetryStack', 'duotel', { spec: undo });
+      await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 90);
+    }
+    await silent(world, 5);
+    return '3 refusals, each reported as ObjectRefused, 0 deletions';
+  },
+});
+
+row('E5', 'an immutable field stalls, and is recreated only when the spec allows it', stage, {
+  injected: 'spec.jaeger.storage.size changed: the API server itself refuses',
+  cases: ['update'],
+  run: async ({ world, reference }) => {
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const { admin, proxy } = world;
+    const deletions = (): number => proxy.passed.filter(({ request, status: code }) => request.verb === 'delete' && code === 200).length;
+    const before = (await admin.get('StatefulSet', 'duotel-jaeger'))?.metadata.uid;
+    await admin.patch('TelemetryStack', 'duotel', { spec: { jaeger: { storage: { size: '20Gi' } } } });
+    await stalled(world, 'Immutable');
+    if (deletions() > 0) throw new Error('deleted without being allowed to');
+    await admin.patch('TelemetryStack', 'duotel', { spec: { reconcile: { immutable: 'Recreate' } } });
+    await eventually(
+      'the new size',
+      async () => JSON.stringify((await admin.get('StatefulSet', 'duotel-jaeger'))?.['spec']).includes('20Gi'),
+      90,
+    );
+    const after = (await admin.get('StatefulSet', 'duotel-jaeger'))?.metadata.uid;
+    if (after === before || deletions() !== 1) throw new Error(`${deletions()} deletions`);
+    await eventually('the stack not to be stalled', async () => (await condition(world, 'Stalled'))?.status === 'False', 90);
+    await quiet(world, 2500);
+    await silent(world, 5);
+    return 'Immutable reported, 0 deletions; with spec.reconcile.immutable Recreate 1 deletion, 1 creation';
+  },
+});
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function condition({ admin }: World, type: string): Promise<Condition | undefined> {
+  const status = (await admin.get('TelemetryStack', 'duotel'))?.['status'] as { conditions?: readonly Condition[] } | undefined;
+  return status?.conditions?.find((one) => one.type === type);
+}
+
+function stalled(world: World, reason: string): Promise<Condition> {
+  return eventually(
+    `the stack to be stalled by ${reason}`,
+    async () => {
+      const found = await condition(world, 'Stalled');
+      if (found?.status === 'True' && found.reason === reason) return found;
+      throw new Error(JSON.stringify(found));
+    },
+    90,
+  );
+}
+
+row('E6', 'a rotated token, removed rights and a rotated CA need no restart', stage, {
+  injected: 'inject: old token answered 401; update: ClusterRoleBinding and RoleBinding deleted for 4 s; prune: another CA',
+  cases: ALL_CASES,
+  limit: 400_000,
+  run: async ({ world, reference }) => {
+    const bindings = world.base.filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding');
+    const begun = new Map<Phase, number>();
+    const took = new Map<Phase, number>();
+    const result = await journey(world, reference, {
+      during: async (phase, { proxy, folder, admin }) => {
+        begun.set(phase, performance.now());
+        if (phase === 'inject') {
+          const old = readFileSync(join(folder, 'token'), 'utf8');
+          proxy.add({ match: (request) => request.token === old, fault: status(401, 'Unauthorized', 'Unauthorized') });
+          proxy.cutAll();
+        }
+        if (phase === 'update') {
+          for (const { kind, metadata } of bindings) await admin.delete(kind, metadata.name, metadata.namespace ?? '');
+          proxy.cutAll();
+          await sleep(1000);
+        }
+        if (phase === 'prune') await proxy.trust(nextCa);
+      },
+      acted: async (phase, here) => {
+        await sleep(phase === 'inject' || phase === 'update' || phase === 'prune' ? 3000 : 0);
+        if (phase === 'inject') await here.rotateToken();
+        if (phase === 'update') for (const binding of bindings) await here.admin.apply(binding);
+        if (phase === 'prune') writeFileSync(join(here.folder, 'ca.crt'), nextCa.certificate);
+      },
+      after: (phase) => void took.set(phase, (performance.now() - (begun.get(phase) ?? 0)) / 1000),
+      seconds: 90,
+    });
+    const figures = (['inject', 'update', 'prune'] as const).map((phase) => `${phase} ${(took.get(phase) ?? 0).toFixed(0)} s`);
+    return { ...result, note: `settled after ${figures.join(', ')}` };
+  },
+});
+const nextCa = createAuthority('next-ca');
+
+const POLICY = 'keep-grafana';
+
+row('E7', 'an object whose deletion is denied stays in the inventory, and goes when it may', stage, {
+  injected: 'ValidatingAdmissionPolicy that denies DELETE of Grafana’s Service',
+  cases: ['prune', 'delete'],
+  run: async ({ world, reference }) => {
+    const { admin } = world;
+    await world.reset();
+    await world.restart();
+    await ACTS.create(world);
+    await settle(world, 'create', reference.create);
+    const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['services'] }];
+    const expression = 'oldObject.metadata.name != "duotel-grafana"';
+    const api = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: POLICY } };
+    try {
+      await admin.apply({
+        ...api,
+        kind: 'ValidatingAdmissionPolicy',
+        spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: rules }, validations: [{ expression, message: 'not this one' }] },
+      });
+      await admin.apply({ ...api, kind: 'ValidatingAdmissionPolicyBinding', spec: { policyName: POLICY, validationActions: ['Deny'] } });
+      await eventually('the policy to hold', async () => {
+        const dryRun = await admin.request('DELETE', '/api/v1/namespaces/duotel/services/duotel-grafana?dryRun=All');
+        return dryRun.status === 422;
+      });
+      const mark = world.proxy.passed.length;
+      await ACTS.prune(world);
+      const told = await eventually(
+        'PruneFailed',
+        async () => [await condition(world, 'Ready'), await condition(world, 'Stalled')].find((one) => one?.reason === 'PruneFailed'),
+        90,
+      );
+      if (!told.message.includes('not this one')) throw new Error(`the message does not say why: ${told.message}`);
+      const inventory = statusOf(
+        (await admin.get('TelemetryStack', 'duotel')) ?? { apiVersion: '', kind: '', metadata: { name: '' } },
+      ).inventory;
+      if (!inventory?.some(({ kind, name }) => kind === 'Service' && name === 'duotel-grafana'))
+        throw new Error('the survivor is not in the inventory');
+      await eventually('the rest of Grafana to be gone', async () => (await admin.get('StatefulSet', 'duotel-grafana')) === undefined);
+      await sleep(5000);
+      const tries = world.proxy.passed.slice(mark).filter(({ request }) => of('delete', 'services', 'duotel-grafana')(request)).length;
+      if (tries > 12) throw new Error(`${tries} tries to delete it`);
+      await admin.delete('ValidatingAdmissionPolicyBinding', POLICY);
+      await admin.delete('ValidatingAdmissionPolicy', POLICY);
+      await sleep(1500);
+      // A person says go on; without that the next try comes by itself, later.
+      await admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': 'now' } } });
+      await eventually('the Service to be gone', async () => (await admin.get('Service', 'duotel-grafana')) === undefined, 90);
+      await ACTS.delete(world);
+      await settle(world, 'delete', uninjected(reference, 'delete'), 90);
+      await silent(world, 5);
+      return `PruneFailed, survivor in the inventory, ${tries} tries while it was denied; gone after`;
+    } finally {
+      await admin.delete('ValidatingAdmissionPolicyBinding', POLICY);
+      await admin.delete('ValidatingAdmissionPolicy', POLICY);
+    }
+  },
+});
+
+row('E9', 'an API group that is unavailable holds up its own kind only', stage, {
+  injected: 'networking.k8s.io answers 503 from the start of a new process on, until the rest is there',
+  cases: ['create', 'update'],
+  run: async ({ world, reference }) => {
+    const { proxy, admin } = world;
+    await world.reset();
+    const away: Match = ({ url }) => url.startsWith('/apis/networking.k8s.io');
+    proxy.add({ match: away, fault: status(503, 'ServiceUnavailable', 'injected: the group is not available') });
+    const operator = world.launch();
+    await sleep(3000);
+    if (!operator.running) throw new Error(`the operator ended by ${operator.ending}`);
+    await ACTS.create(world);
+    await sleep(4000);
+    const meanwhile = (await admin.get('StatefulSet', 'duotel-collector')) !== undefined;
+    proxy.clear();
+    await settle(world, 'create', reference.create, 90);
+    proxy.add({ match: away, fault: status(503, 'ServiceUnavailable', 'injected: the group is not available') });
+    proxy.cutAll();
+    await ACTS.inject(world);
+    await settle(world, 'inject', reference.inject, 90);
+    await ACTS.update(world);
+    await settle(world, 'update', reference.update, 90);
+    proxy.clear();
+    await silent(world, 5);
+    return `inject and update go on without the group; at the start other kinds are ${meanwhile ? 'made without it' : 'made when it is there'}`;
+  },
+});
+
+row('E9', 'a CRD that comes late is waited for, and one that is removed comes back', stage, {
+  injected: 'CRD deleted before the start, and while the stack runs',
+  cases: ['create', 'delete'],
+  run: async ({ world, reference }) => {
+    const { admin } = world;
+    const crd = world.base.find(({ kind }) => kind === 'CustomResourceDefinition');
+    if (crd === undefined) throw new Error('dist has no CRD');
+    const served = async (): Promise<boolean> =>
+      (await admin.request('GET', '/apis/duotel.io/v1alpha1/namespaces/duotel/telemetrystacks')).status === 200;
+    await world.reset();
+    await admin.delete('CustomResourceDefinition', crd.metadata.name);
+    await eventually('the CRD to be gone', async () => !(await served()), 90);
+    try {
+      const operator = world.launch();
+      await sleep(3000);
+      if (!operator.running) throw new Error(`the operator ended by ${operator.ending}`);
+      await admin.apply(crd);
+      await eventually('the CRD to be served', served, 90);
+      await ACTS.create(world);
+      await settle(world, 'create', reference.create, 90);
+      await admin.delete('CustomResourceDefinition', crd.metadata.name);
+      await eventually('the CRD to be gone', async () => !(await served()), 90);
+      await sleep(3000);
+      await admin.apply(crd);
+      await eventually('the CRD to be served', served, 90);
+      await eventually('the stack to be gone', async () => (await admin.get('TelemetryStack', 'duotel')) === undefined);
+      await sleep(12_000);
+      await ACTS.create(world);
+      await settle(world, 'create', reference.create, 90);
+      const endings = world.operators.map(({ ending }) => ending).filter((ending) => ending !== undefined);
+      if (endings.length > 0) throw new Error(`the operator ended by ${endings.join(', ')}`);
+      await silent(world, 5);
+      return 'made after 3 s without CRD, and again after its removal, by the same process';
+    } finally {
+      await admin.apply(crd);
+      await eventually('the CRD to be served', served, 90);
+    }
+  },
 });
