@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { ToolError } from '../lib/tool-error.ts';
+import { portIsFree } from './port-is-free.ts';
 
 /**
  * Free TCP ports of the loopback interface, from 20000 to 32000: below the range that the kernel gives to outgoing connections,
@@ -9,16 +9,8 @@ export async function freePorts(count: number, random: () => number = Math.rando
   const ports = new Set<number>();
   for (let attempt = 0; attempt < 200 && ports.size < count; attempt++) {
     const port = 20_000 + Math.floor(random() * 12_000);
-    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+    if (!ports.has(port) && (await portIsFree(port))) ports.add(port);
   }
   if (ports.size < count) throw new ToolError(`no ${count} free TCP ports on 127.0.0.1 between 20000 and 32000`);
   return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
