@@ -31,26 +31,30 @@ export interface Components {
 /** One line for each component, and which of them will not become ready by waiting. */
 export async function componentLines(input: ComponentsInput): Promise<Components> {
   const { stack, parts, live, before, deadlineMs, now, why } = input;
-  const failed: string[] = [];
   const ends: number[] = [];
-  const lines = await Promise.all(
-    parts.map(async (part): Promise<ComponentLine> => {
+  // In the order of the parts, whichever answer comes first: another order would be another message, and a write of the status.
+  const found = await Promise.all(
+    parts.map(async (part): Promise<{ readonly line: ComponentLine; readonly failure?: string }> => {
       const name = part.component;
       const { status, message } = health(live(part, componentName(stack.metadata.name, name)));
-      if (status === 'Current') return { name, ready: true, message };
+      if (status === 'Current') return { line: { name, ready: true, message } };
       const since = before.find((line) => line.name === name && !line.ready)?.since ?? new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
       const end = Date.parse(since) + deadlineMs;
       if (status !== 'Failed' && now < end) {
         ends.push(end - now);
-        return { name, ready: false, message, since };
+        return { line: { name, ready: false, message, since } };
       }
       const cause = await why(part);
       const text = [message, ...(cause === undefined ? [] : [cause])].join(': ');
-      failed.push(status === 'Failed' ? `${name}: ${text}` : `${name}: not ready for ${deadlineMs / 1000} s: ${text}`);
-      return { name, ready: false, message: text, since };
+      const failure = status === 'Failed' ? `${name}: ${text}` : `${name}: not ready for ${deadlineMs / 1000} s: ${text}`;
+      return { line: { name, ready: false, message: text, since }, failure };
     }),
   );
-  return { lines, failed, ...(ends.length > 0 && { deadlineIn: Math.min(...ends) }) };
+  return {
+    lines: found.map(({ line }) => line),
+    failed: found.flatMap(({ failure }) => failure ?? []),
+    ...(ends.length > 0 && { deadlineIn: Math.min(...ends) }),
+  };
 }
 
 /** What holds up the pods of a component, as they say themselves. */

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { stackParts } from '../../../src/api/stack-parts.ts';
+import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
+import { type ComponentsInput, componentLines } from '../../../src/control/stack-components.ts';
+
+const NOW = Date.parse('2026-01-01T00:10:00Z');
+const parts = stackParts(resolveStackSpec({}));
+const names = parts.map(({ component }) => component);
+
+/** A stack of which nothing is there, of which each component has been waited for since `since`. */
+function absent(since: string, why: ComponentsInput['why']): ComponentsInput {
+  const stack: KubeObject = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'main', namespace: 'duotel' } };
+  const before = names.map((name) => ({ name, ready: false, message: '', since }));
+  return { stack, parts, live: () => undefined, before, deadlineMs: 60_000, now: NOW, why };
+}
+
+describe('the lines of components that are not ready', () => {
+  it('name those past their deadline in the order of the components, whichever reason is known first', async () => {
+    const slowestFirst: ComponentsInput['why'] = async (part) => {
+      await sleep(5 * (parts.length - parts.indexOf(part)));
+      return 'ImagePullBackOff';
+    };
+    const { lines, failed, deadlineIn } = await componentLines(absent('2026-01-01T00:00:00Z', slowestFirst));
+    expect(failed.map((text) => text.split(':')[0])).toEqual(names);
+    expect(lines.map(({ name }) => name)).toEqual(names);
+    expect(failed[0]).toContain('not ready for 60 s');
+    expect(failed[0]).toContain('ImagePullBackOff');
+    expect(deadlineIn).toBeUndefined();
+  });
+
+  it('ask for no reason before the deadline, and say when it is', async () => {
+    const asked: string[] = [];
+    const why: ComponentsInput['why'] = async ({ component }) => {
+      asked.push(component);
+      return undefined;
+    };
+    const { failed, deadlineIn } = await componentLines(absent('2026-01-01T00:09:30Z', why));
+    expect([failed, asked, deadlineIn]).toEqual([[], [], 30_000]);
+  });
+});
