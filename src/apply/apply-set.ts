@@ -5,8 +5,9 @@ import type { ApplyMemory } from './memory.ts';
 import { normalForm } from './normal-form.ts';
 import { type Action, plan } from './plan.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
+import { unrepaired } from './problem.ts';
 import { lookUpAll, readLive } from './read-live.ts';
-import type { Result } from './result.ts';
+import { isWrite, type Result } from './result.ts';
 import { writeSet } from './write-set.ts';
 
 export interface ApplySetOptions {
@@ -72,7 +73,15 @@ export async function applySet(options: ApplySetOptions): Promise<ApplySetResult
   memory?.learn(results, policies.ignore);
   const wanted = new Set(desired.map((object) => entryId(objectEntry(object))));
   memory?.forget(entries.map(entryId).filter((id) => !wanted.has(id)));
-  return { results, inventory: keptAfter(widened, results) };
+  const told = memory === undefined ? results : results.map((result) => withUnrepaired(result, memory));
+  return { results: told, inventory: keptAfter(widened, results) };
+}
+
+/** At once, not in the next pass: when nothing else changes, that one may be half an hour away. */
+function withUnrepaired(result: Result, memory: ApplyMemory): Result {
+  if (!isWrite(result) || !('object' in result.action)) return result;
+  const problem = unrepaired(result.action.object, memory.left(result.action.object));
+  return problem === undefined ? result : { ...result, problem };
 }
 
 function pause(ms: number): Promise<void> {

@@ -41,6 +41,11 @@ export class ApplyMemory implements Experience {
     return known?.left.some((other) => other.path === difference.path && isDeepStrictEqual(other.live, difference.live)) ?? false;
   }
 
+  /** What stayed different after our own last write of these bytes. */
+  left(object: KubeObject): readonly Difference[] {
+    return this.#of(object)?.left ?? [];
+  }
+
   pause(object: KubeObject): number {
     const known = this.#of(object);
     return known === undefined ? 0 : Math.max(0, known.writtenAt + pauseAfter(known.repairs) - this.#now());

@@ -1,5 +1,6 @@
-import { describe } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../api/kube-object.ts';
 import { isApiError } from '../kube/kube-api.ts';
+import type { Difference } from './drift.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
 import type { Action, RetainReason } from './plan.ts';
 import { subject } from './plan.ts';
@@ -69,13 +70,8 @@ export function standingProblem(action: Action, now: number): Problem | undefine
       const message = `${describe(action.object)}: not taken over: ${action.owner}; remove or rename it, or see spec.reconcile.adoption`;
       return { reason: 'ForeignOwner', message, final: true };
     }
-    case 'keep': {
-      if (action.tolerated.length === 0) return undefined;
-      // Paths only: a value may be one that not everybody who reads a status may read.
-      const fields = action.tolerated.map(({ path }) => path).join(', ');
-      const message = `${describe(action.object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
-      return { reason: 'DriftNotRepairable', message, final: true };
-    }
+    case 'keep':
+      return unrepaired(action.object, action.tolerated);
     case 'retain': {
       const why = RETAINED[action.reason];
       return why === undefined ? undefined : { reason: 'PruneRefused', message: `${describe(subject(action))}: ${why}`, final: true };
@@ -92,4 +88,13 @@ export function standingProblem(action: Action, now: number): Problem | undefine
     default:
       return action satisfies never;
   }
+}
+
+/** The problem of what stayed different after our own write; undefined when nothing did. */
+export function unrepaired(object: KubeObject, left: readonly Difference[]): Problem | undefined {
+  if (left.length === 0) return undefined;
+  // Paths only: a value may be one that not everybody who reads a status may read.
+  const fields = left.map(({ path }) => path).join(', ');
+  const message = `${describe(object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
+  return { reason: 'DriftNotRepairable', message, final: true };
 }

@@ -130,7 +130,8 @@ describe('a field that another manager holds', () => {
       const args = ['create', 'configmap', 'probe', '-n', ns, '--from-literal=text=x', '--dry-run=server', '-o', 'json'];
       return (await must(cluster, args)).includes('rewritten');
     });
-    await set.apply([configMap(ns, 'a', 'ours')]);
+    const first = await set.apply([configMap(ns, 'a', 'ours')]);
+    expect(outcomes(first)).toEqual(['created ConfigMap/a DriftNotRepairable']);
     const mark = auditMark(cluster.auditLog);
     for (let round = 0; round < 5; round += 1) {
       const result = await set.apply([configMap(ns, 'a', 'ours')]);
