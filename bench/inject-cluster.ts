@@ -106,7 +106,7 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
 }
 
 /** Enough rollouts at once that the pace, which is there to be slow, does not hide the operator's own part. */
-const UNPACED = { maxConcurrentRollouts: 100_000, maxConcurrentRolloutsPerNamespace: 100_000 };
+export const UNPACED = { maxConcurrentRollouts: 100_000, maxConcurrentRolloutsPerNamespace: 100_000 };
 export const DEFAULT_PACE = { maxConcurrentRollouts: 10, maxConcurrentRolloutsPerNamespace: 3 };
 
 async function createStack(api: KubeApi): Promise<void> {
