@@ -20,7 +20,7 @@ if (update && patterns.length > 0)
   throw new Error('docs/faults.md is written from a run of all rows: UPDATE_FAULTS=1 goes without a pattern');
 
 /** Files run side by side: each has a control plane of its own, and most of a fault, and all of the silence after it, is waiting. */
-const workers = Math.max(3, availableParallelism() * 3);
+const workers = Math.max(3, Math.round(availableParallelism() * 2.5));
 const begun = performance.now();
 const started = new Date().toISOString();
 const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();

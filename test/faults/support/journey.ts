@@ -146,12 +146,20 @@ export function inOneRollout(expected: Reference, phase: Phase): PhaseEnd {
 const REACHED: Readonly<Record<Phase, (state: Snapshot) => boolean>> = {
   create: (state) => Object.keys(state).length > 20 && holds(state, 'TelemetryStack/duotel/duotel', '"current":true'),
   inject: (state) => holds(state, APP, 'OTEL_EXPORTER_OTLP_ENDPOINT') && holds(state, APP, '"managers":[]'),
-  update: (state) => holds(state, 'StatefulSet/duotel/duotel-collector', '1536Mi') && holds(state, APP, 'staging'),
+  update: (state) =>
+    holds(state, 'StatefulSet/duotel/duotel-collector', '1536Mi') && (holds(state, APP, 'staging') || !holds(state, APP, 'OTEL_')),
   prune: (state) => !Object.keys(state).some((key) => /^(?!Secret).*duotel-grafana/.test(key)),
   revert: (state) => !holds(state, APP, 'OTEL_') && !Object.keys(state).some((key) => key.startsWith('ConfigMap/shop/')),
   delete: (state) => !Object.keys(state).some((key) => key.includes('/duotel/') && !key.startsWith('Secret/')),
 };
 const APP = 'Deployment/shop/my-rag';
+
+/** Waits until a phase without faults has done what it is for and the operator is quiet. */
+export async function reached(world: World, phase: Phase): Promise<Snapshot> {
+  await eventually(`the end of ${phase}`, async () => REACHED[phase](await snapshot(world.admin)), 60);
+  await quiet(world, 2500);
+  return snapshot(world.admin);
+}
 
 function holds(state: Snapshot, key: string, text: string): boolean {
   return JSON.stringify(state[key])?.includes(text) ?? false;
@@ -167,9 +175,7 @@ export async function reference(world: World): Promise<Reference & { readonly jo
   for (const phase of PHASES) {
     const mark = world.proxy.passed.length;
     await ACTS[phase](world);
-    await eventually(`the end of ${phase}`, async () => REACHED[phase](await snapshot(world.admin)), 60);
-    await quiet(world, 2500);
-    ends[phase] = { state: await snapshot(world.admin), counts: counts(world.proxy.passed.slice(mark)) };
+    ends[phase] = { state: await reached(world, phase), counts: counts(world.proxy.passed.slice(mark)) };
     if (phase === 'prune') holdings = await world.operator.holdings();
   }
   if (world.operator.errors !== '') throw new Error(`the fault-free run wrote to standard error: ${world.operator.errors}`);
