@@ -2,7 +2,7 @@ import type { KubeObject } from '../src/api/kube-object.ts';
 import { quantile } from '../tools/scale/statistics.ts';
 import { type Figure, figure } from './figure.ts';
 import { inFlight } from './in-flight.ts';
-import { deploymentRef, type InjectCluster, USER } from './inject-cluster.ts';
+import { deploymentRef, type InjectCluster, OWN_VARIABLES, USER } from './inject-cluster.ts';
 import type { OperatorWatch } from './operator-watch.ts';
 
 interface Container {
@@ -61,11 +61,8 @@ function additions(injected: KubeObject): PodSpec {
   const { template } = injected['spec'] as { readonly template: { readonly spec: PodSpec } };
   const containers = template.spec.containers.map(({ name, env = [], volumeMounts = [] }) => ({
     name,
-    env: env.filter((variable) => !OWN.has(variable.name)),
+    env: env.filter((variable) => !OWN_VARIABLES.some(({ name }) => name === variable.name)),
     volumeMounts,
   }));
   return { containers, ...(template.spec.volumes && { volumes: template.spec.volumes }) };
 }
-
-/** Variables that the Deployments of the benchmark have from the start. */
-const OWN: ReadonlySet<string> = new Set(['LOG_LEVEL', 'DATABASE_URL']);

@@ -40,6 +40,12 @@ export const IN_FLIGHT = 16;
 /** Field manager of everything that a user would do. */
 export const USER = { fieldManager: 'bench' };
 
+/** What its Deployments have from the start. */
+export const OWN_VARIABLES: readonly { readonly name: string; readonly value: string }[] = [
+  { name: 'LOG_LEVEL', value: 'info' },
+  { name: 'DATABASE_URL', value: 'postgres://db:5432/app' },
+];
+
 export function benchDeployment(namespace: string, name: string, node: string, annotated: boolean, replicas: number): KubeObject {
   return {
     apiVersion: 'apps/v1',
@@ -59,10 +65,7 @@ export function benchDeployment(namespace: string, name: string, node: string, a
               name: 'app',
               image: 'registry.example/app:1',
               ports: [{ containerPort: 8080 }],
-              env: [
-                { name: 'LOG_LEVEL', value: 'info' },
-                { name: 'DATABASE_URL', value: 'postgres://db:5432/app' },
-              ],
+              env: OWN_VARIABLES,
               resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
             },
           ],
@@ -109,14 +112,15 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
 }
 
 /** Enough rollouts at once that the pace, which is there to be slow, does not hide the operator's own part. */
-export const UNPACED = { maxConcurrentRollouts: 100_000, maxConcurrentRolloutsPerNamespace: 100_000 };
+const UNPACED = { maxConcurrentRollouts: 100_000, maxConcurrentRolloutsPerNamespace: 100_000 };
 export const DEFAULT_PACE = { maxConcurrentRollouts: 10, maxConcurrentRolloutsPerNamespace: 3 };
 
-async function createStack(api: KubeApi): Promise<void> {
+/** The default stack, unpaced, with further settings. */
+export async function createStack(api: KubeApi, settings: object = {}): Promise<void> {
   const { apiVersion, kind } = TELEMETRY_STACK;
   const type = await api.resourceType(apiVersion, kind);
   const metadata = { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE };
-  await api.create(type, { apiVersion, kind, metadata, spec: { injection: UNPACED } }, USER);
+  await api.create(type, { apiVersion, kind, metadata, spec: { injection: UNPACED, ...settings } }, USER);
 }
 
 /** Sets how many workloads may roll out at once. */

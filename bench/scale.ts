@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../src/api/kube-object.ts';
-import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
-import { TELEMETRY_STACK } from '../src/api/telemetry-stack.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
 import { createKubeApi } from '../src/kube/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../tools/cluster/control-plane.ts';
@@ -13,7 +11,7 @@ import { sampleProcess } from '../tools/scale/process-sample.ts';
 import { restartApiServer } from '../tools/scale/restart-api-server.ts';
 import { type Figure, figure } from './figure.ts';
 import { inFlight } from './in-flight.ts';
-import { benchDeployment, IN_FLIGHT, kubectl, UNPACED, USER } from './inject-cluster.ts';
+import { benchDeployment, createStack, IN_FLIGHT, kubectl, USER } from './inject-cluster.ts';
 import { OperatorWatch } from './operator-watch.ts';
 
 export interface ScaleOptions {
@@ -87,10 +85,7 @@ export async function benchScale({ folder, objects, idleSeconds }: ScaleOptions)
 async function fill(cluster: ControlPlane, api: KubeApi, dist: string, objects: number): Promise<readonly string[]> {
   await kubectl(cluster, ['apply', '--server-side', '-f', dist]);
   await kubectl(cluster, ['wait', '--for=condition=Established', '--timeout=60s', 'crd/telemetrystacks.duotel.io']);
-  const { apiVersion, kind } = TELEMETRY_STACK;
-  const spec = { injection: UNPACED, reconcile: { readinessDeadline: `${READINESS_SECONDS}s` } };
-  const stack = { apiVersion, kind, metadata: { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE }, spec };
-  await api.create(await api.resourceType(apiVersion, kind), stack, USER);
+  await createStack(api, { reconcile: { readinessDeadline: `${READINESS_SECONDS}s` } });
   const [namespaces, deployments, configMaps] = [
     await api.resourceType('v1', 'Namespace'),
     await api.resourceType('apps/v1', 'Deployment'),

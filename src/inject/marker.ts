@@ -9,6 +9,6 @@ export const MARKER: { readonly name: string; readonly content: EnvContent } = {
 };
 
 /** Whether a container of a pod or of a pod template bears it. */
-export function isMarked({ env = [] }: Container): boolean {
+export function bearsMarker({ env = [] }: Container): boolean {
   return env.some((item) => item.name === MARKER.name && holds(item, MARKER.content));
 }

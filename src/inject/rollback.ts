@@ -2,6 +2,7 @@ import { ANNOTATION } from '../api/annotations.ts';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { digestOf } from './digest-of.ts';
+import { makesPodsInOrder } from './makes-pods-in-order.ts';
 import type { PodFailure } from './pod-failure.ts';
 import type { ActiveSettings } from './variables.ts';
 
@@ -32,8 +33,7 @@ export function readRollback(workload: KubeObject): RollbackNote | undefined {
 
 /** What went wrong, in words for people, and what becomes of the pod where taking the template back does not replace it (stuck-pods.ts). */
 export function rollbackMessage(workload: KubeObject, { message, pod }: Pick<PodFailure, 'message' | 'pod'>): string {
-  const spec = isFields(workload['spec']) ? workload['spec'] : {};
-  if (workload.kind !== 'StatefulSet' || spec['podManagementPolicy'] === 'Parallel') return message;
+  if (!makesPodsInOrder(workload)) return message;
   return `${message}; pod ${pod} is deleted, since a StatefulSet replaces no pod that is not Ready`;
 }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { valueAt } from './kinds.ts';
-import { isMarked } from './marker.ts';
+import { makesPodsInOrder } from './makes-pods-in-order.ts';
+import { bearsMarker } from './marker.ts';
 import { podFailure } from './pod-failure.ts';
 import type { PodSpec } from './pod-template.ts';
 import { readRecord } from './record.ts';
@@ -11,11 +12,11 @@ import { rolloutState } from './rollout-state.ts';
 const REVISION = 'controller-revision-hash';
 
 /**
- * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready (`OrderedReady`, kubernetes#67250): a pod
+ * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready: a pod
  * that the injection has made crash would stay so for ever. Its controller must have seen the former template, or it would make it so again.
  */
 export function mayHaveStuckPods(workload: KubeObject): boolean {
-  if (workload.kind !== 'StatefulSet' || valueAt(workload, ['spec', 'podManagementPolicy']) === 'Parallel') return false;
+  if (!makesPodsInOrder(workload)) return false;
   if (readRollback(workload) === undefined || readRecord(workload) !== 'absent') return false;
   const { observed, complete } = rolloutState(workload);
   return observed && !complete;
@@ -33,7 +34,7 @@ export function stuckPods(
       metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid) === true &&
       metadata.deletionTimestamp === undefined &&
       metadata.labels?.[REVISION] !== update &&
-      containers.some(isMarked)
+      containers.some(bearsMarker)
     );
   });
   return { injected: injected.length, failing: injected.filter((pod) => podFailure([pod]) !== undefined) };

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/kube/clock.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 
 /**
@@ -17,13 +18,7 @@ export function bindPods(api: KubeApi, namespace: string, node: string): () => P
         const target = { apiVersion: 'v1', kind: 'Node', name: node };
         await api.create(bindings, { apiVersion: 'v1', kind: 'Binding', metadata: { name: metadata.name, namespace }, target });
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 500);
-        stop.signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await systemClock.sleep(500, stop.signal);
     }
   })();
   // Its end tells.
