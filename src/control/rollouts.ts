@@ -1,14 +1,13 @@
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
-import { digestOf } from '../inject/digest-of.ts';
 import { type Admission, admit, type OurRollout } from '../inject/pace.ts';
 import { isInjectedPod, isReady, podFailure } from '../inject/pod-failure.ts';
-import { podTemplate } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { rollbackMessage } from '../inject/rollback.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout-state.ts';
 import { mayHaveStuckPods, stuckPods } from '../inject/stuck-pods.ts';
+import { templateDigest } from '../inject/template-digest.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
 import type { Clock } from '../kube/retry.ts';
@@ -101,7 +100,7 @@ export class Rollouts {
     const key = workloadKey(workload);
     const record = readRecord(workload);
     const state = rolloutState(workload);
-    const isOurs = typeof record !== 'string' && record.rollout !== undefined && record.rollout === digestOf(podTemplate(workload));
+    const isOurs = typeof record !== 'string' && record.rollout !== undefined && record.rollout === templateDigest(workload);
     const running = this.#running.get(key) ?? (isOurs ? this.#found(key, workload, state, record) : undefined);
     if (running === undefined) return undefined;
     const { clock, requeue } = this.#options;

@@ -1,10 +1,10 @@
 import { ANNOTATION } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
-import { digestOf } from '../inject/digest-of.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { readRecord } from '../inject/record.ts';
 import { hasOurAnnotation, healthyTemplate } from '../inject/stored-workload.ts';
+import { templateDigest } from '../inject/template-digest.ts';
 import { objectKey } from '../kube/reflector.ts';
 
 /** What is known of one workload without looking at the object. */
@@ -77,7 +77,7 @@ export class WorkloadIndex {
   /** Whether every pod of the workload is available, of the very template that it has now. */
   isHealthy(workload: KubeObject): boolean {
     const healthy = this.#entries.get(workloadKey(workload))?.healthy;
-    return healthy !== undefined && healthy === digestOf(podTemplate(workload));
+    return healthy !== undefined && healthy === templateDigest(workload);
   }
 }
 

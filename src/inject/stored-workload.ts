@@ -1,9 +1,9 @@
 import { PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
-import { digestOf } from './digest-of.ts';
 import { podTemplate } from './pod-template.ts';
 import { rolloutState } from './rollout-state.ts';
+import { templateDigest } from './template-digest.ts';
 
 /** Field of a workload that is kept as a stub; see {@link storedWorkload}. */
 const STUB = 'duotelStub';
@@ -39,7 +39,7 @@ export function healthyTemplate(workload: KubeObject): string | null | undefined
   if (stub !== undefined) return stub.healthy;
   const { observed, healthy } = rolloutState(workload);
   if (!observed) return undefined;
-  return healthy ? digestOf(podTemplate(workload)) : null;
+  return healthy ? templateDigest(workload) : null;
 }
 
 /** On the workload, or on its pod template, where people put it by mistake. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
 import type { ConnectionSecrets, Credentials } from './credentials.ts';
 import { type Deadline, deadline } from './deadline.ts';
@@ -181,7 +182,10 @@ export class Transport {
     // What is under way ends on the connections that it began on.
     void before?.requests.close();
     void before?.streams.close();
-    const connect = { ...tls, timeout: 10_000, keepAliveInitialDelay: 15_000 };
+    const { ca, cert, key: privateKey, ...rest } = tls;
+    // Made once: each connection would read the certificates anew and keep its own copy.
+    const secureContext = createSecureContext({ ca, cert, key: privateKey });
+    const connect = { ...rest, secureContext, timeout: 10_000, keepAliveInitialDelay: 15_000 };
     const common = { connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, pipelining: 1 };
     const requests = new Agent({ ...common, connections: 64 });
     // A watch holds its connection for most of a minute: with a limit, that many watches would keep everything else waiting.
