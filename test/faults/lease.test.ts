@@ -10,10 +10,11 @@ import type { OperatorProcess } from './support/operator-process.ts';
 import { row, type Stage, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
 import { differences } from './support/snapshot.ts';
-import type { World } from './support/world.ts';
+import { type World, workload } from './support/world.ts';
 
 const stage = useWorld();
 const LEASE = 'duotel-operator';
+const APP = workload().metadata.name;
 
 /** Two operators that know of each other by the lease only, each with a name in the audit log. */
 interface Pair {
@@ -119,6 +120,11 @@ row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', s
       const begun = performance.now();
       await eventually('B to write', async () => both.writers().endsWith('b'), 90);
       const taken = (performance.now() - begun) / 1000;
+      await eventually(
+        'B to inject',
+        async () => JSON.stringify(await world.admin.get('Deployment', APP, 'shop')).includes('duotel.io/injected'),
+        90,
+      );
       await ACTS.update(world);
       await sleep(Math.max(0, 30_000 - (performance.now() - begun)));
       both.a.signal('SIGCONT');

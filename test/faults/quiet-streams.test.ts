@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { path } from './support/admin.ts';
-import { ACTS, inOneRollout, PHASES, settle, silent } from './support/journey.ts';
+import { ACTS, injectedMeanwhile, PHASES, settle, silent } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 
@@ -36,7 +36,7 @@ row('D3', 'a half-open connection is noticed within a minute, and readiness says
     if ((await operator.get('/healthz')).status !== 200) throw new Error('liveness failed: a restart would not help');
     proxy.clear();
     proxy.cutAll();
-    await settle(world, 'update', inOneRollout(reference, 'update'), 90);
+    await settle(world, 'update', injectedMeanwhile(reference), 90);
     await eventually('readiness to come back', async () => (await operator.get('/readyz')).status === 200, 90);
     const silence = await silent(world);
     return `noticed after ${noticed.toFixed(0)} s; a Service that was deleted meanwhile is back, inject and update are done; ${silence}`;

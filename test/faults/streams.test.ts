@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiRequest } from './support/api-request.ts';
 import { errorEvent, type Fault, type StreamStep, status, type WatchLine } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
-import { ACTS, inOneRollout, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
+import { ACTS, injectedMeanwhile, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
 import { firstOfEach, lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
@@ -72,7 +72,7 @@ row('D1', 'streams that end at once are backed off from', stage, {
     const opened = most(byResource(world.proxy.passed.slice(mark).filter(({ request }) => request.verb === 'watch')));
     if (opened > 15) throw new Error(`${opened} watches of one kind in 15 s`);
     world.proxy.clear();
-    await settle(world, 'update', inOneRollout(reference, 'update'), 90);
+    await settle(world, 'update', injectedMeanwhile(reference), 90);
     const silence = await silent(world);
     return `${opened} watches of one kind in 15 s, ${silence}`;
   },
