@@ -28,11 +28,12 @@ function world(...objects: readonly KubeObject[]) {
   const cache = {
     get: (kind: string, ref: KubeObject['metadata']) => stored.get(`${kind}/${objectKey(ref)}`),
     values: (kind: string) => [...stored.values()].filter((object) => object.kind === kind),
+    remember: () => undefined,
   } as unknown as ClusterCache;
   const metrics = new Metrics();
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const controller = new WorkloadController({
-    api: listingApi(objects),
+    api: { ...listingApi(objects), patch: async () => APP },
     cache,
     events: { record: async () => undefined } as unknown as EventRecorder,
     logger: silent,
@@ -56,6 +57,20 @@ describe('a workload that is ours by its Namespace alone', () => {
 
     stored.clear();
     if (controller.observe(undefined, stub)) await controller.reconcile(KEY);
+    expect(await counted()).toEqual([]);
+  });
+});
+
+describe('a workload that was reverted', () => {
+  it('is counted no more when it is gone', async () => {
+    const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
+    const { controller, stored, counted } = world({ ...NAMESPACE, metadata: { name: 'shop' } }, marked);
+    controller.observe(stored.get(KEY), undefined);
+    await controller.reconcile(KEY);
+    expect(await counted()).toEqual([{ state: 'off', reason: 'Reverted' }]);
+
+    stored.delete(KEY);
+    if (controller.observe(undefined, storedWorkload(APP))) await controller.reconcile(KEY);
     expect(await counted()).toEqual([]);
   });
 });
