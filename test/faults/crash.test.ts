@@ -114,7 +114,7 @@ function killOnce(match: Parameters<World['proxy']['add']>[0]['match'], when: 'b
       world.proxy.add({ match, times: 1, fault: { do: 'crash', when } });
     },
     acted: async (_phase: Phase, world: World): Promise<void> => {
-      await Promise.race([world.operator.ended(), sleep(2500)]);
+      await Promise.race([world.operator.ended(), sleep(5000)]);
       if (world.operator.running) return;
       await assertInventoryNames(world);
       await world.restart();

@@ -58,6 +58,15 @@ async function pair(world: World): Promise<Pair> {
         .filter((label, index, all) => label !== all[index - 1])
         .join(''),
     async silent() {
+      await eventually(
+        'nothing to be written for two seconds',
+        async () => {
+          const sofar = wrote().length;
+          await sleep(2000);
+          return wrote().length === sofar;
+        },
+        60,
+      );
       const before = wrote().length;
       await sleep(SILENCE_SECONDS * 1000);
       const late = wrote().slice(before).map(line);

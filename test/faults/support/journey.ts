@@ -228,8 +228,12 @@ export async function journey(world: World, expected: Reference & { readonly jou
 /** How long nothing may be written once all is well: longer than a stream lasts, than a watch backs off, and than the longest look-again. */
 export const SILENCE_SECONDS = Number(process.env['DUOTEL_FAULTS_SILENCE'] ?? 60);
 
-/** Nothing is written for {@link SILENCE_SECONDS}. @returns that, for people. */
+/**
+ * Nothing is written for {@link SILENCE_SECONDS}. The state may be right before the operator is done: its last status, or event, comes
+ * after the objects; on a busy machine much later. @returns that, for people.
+ */
 export async function silent(world: World): Promise<string> {
+  await quiet(world, 2000);
   const mark = world.proxy.passed.length;
   await sleep(SILENCE_SECONDS * 1000);
   const writes = world.proxy.passed.slice(mark).filter(({ write }) => write);
