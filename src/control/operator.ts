@@ -107,6 +107,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     random,
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
     lookAgain: (stack, ms) => stacks.queue.addAfter(stack, ms, 'resync'),
+    // A part of a stack that was without its label was taken for a workload, until now.
+    onWritten: (change) => routeWorkload(change),
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
@@ -120,7 +122,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
   const isInScope = (where = ''): boolean => scope === undefined || scope.includes(where);
 
-  function routeChange({ kind, key, object, previous, resync }: Change): void {
+  function routeWorkload({ kind, key, object, previous, resync }: Change): void {
+    const isWorkload = kind in WORKLOAD_KINDS && isInScope((object ?? previous)?.metadata.namespace);
+    if (isWorkload && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, resync ? 'resync' : 'user');
+  }
+
+  function routeChange(change: Change): void {
+    const { kind, key, object, previous, resync } = change;
     const priority = resync ? 'resync' : 'user';
     switch (kind) {
       case TELEMETRY_STACK.kind:
@@ -135,8 +143,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         for (const workload of workloads.inNamespace(key)) workloadQueue.queue.add(workload, 'drift');
         return;
       default: {
-        const isWorkload = kind in WORKLOAD_KINDS && isInScope((object ?? previous)?.metadata.namespace);
-        if (isWorkload && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, priority);
+        routeWorkload(change);
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};

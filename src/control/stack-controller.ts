@@ -12,8 +12,9 @@ import { subject } from '../apply/plan.ts';
 import { readLive } from '../apply/read-live.ts';
 import { isWrite, type Problem, type Result } from '../apply/result.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { objectKey } from '../kube/reflector.ts';
 import type { Random } from '../kube/retry.ts';
-import type { ClusterCache } from './cluster-cache.ts';
+import type { Change, ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
 import { createGrafanaAdmin } from './grafana-admin.ts';
 import { errorText, type Logger } from './logger.ts';
@@ -49,6 +50,8 @@ export interface StackControllerOptions {
   readonly random: Random;
   /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
   readonly lookAgain: (stack: string, ms: number) => void;
+  /** Called with what a write has made of an object in the cache: the event of that write brings no change any more. */
+  readonly onWritten: (change: Change) => void;
 }
 
 /** Keeps the objects of each TelemetryStack as its spec says, and its status as they are. */
@@ -187,12 +190,12 @@ export class StackController {
 
   /** Puts the API server's answers into the cache, and what was done into the log. */
   #note(stack: string, results: readonly Result[]): void {
-    const { cache, metrics, logger } = this.#options;
+    const { metrics, logger } = this.#options;
     for (const result of results) {
       if (!isWrite(result)) continue;
       const { action, outcome, object } = result;
       const { kind } = subject(action);
-      if (object !== undefined) cache.remember(object);
+      if (object !== undefined) this.#remember(object);
       metrics.driftCorrections.inc({ kind });
       const paths = action.type === 'update' ? action.differences.map((difference) => difference.path).join(', ') : undefined;
       logger.info('object written', {
@@ -202,6 +205,15 @@ export class StackController {
         ...(paths !== undefined && { fields: paths.slice(0, 500) }),
       });
     }
+  }
+
+  #remember(object: KubeObject): void {
+    const { cache, onWritten } = this.#options;
+    const { kind, metadata } = object;
+    const previous = cache.get(kind, metadata);
+    cache.remember(object);
+    const now = cache.get(kind, metadata);
+    if (now !== previous) onWritten({ kind, key: objectKey(metadata), object: now, previous, resync: false });
   }
 
   /** All that is wrong with the objects; those that others keep changing are looked at again when they may be written. */

@@ -75,7 +75,11 @@ export class WorkloadController {
   /** Takes in a change of a workload. @returns whether it is any of our business: it asks for something, holds something of ours, or did so. */
   observe(object: KubeObject | undefined, previous: KubeObject | undefined): boolean {
     if (object !== undefined) this.#index.set(object);
-    else if (previous !== undefined) this.#index.delete(workloadKey(previous));
+    else if (previous !== undefined) {
+      this.#index.delete(workloadKey(previous));
+      // Reverted long ago, or ours by its Namespace, which is gone already.
+      if (this.#reports.has(workloadKey(previous))) return true;
+    }
     return [object, previous].some((one) => one !== undefined && this.#isOurs(one));
   }
 

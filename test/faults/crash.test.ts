@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
 import { statusOf } from '../../src/control/stack-status.ts';
 import { eventually } from '../support/eventually.ts';
-import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, settle, silent } from './support/journey.ts';
+import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, reached, settle, silent } from './support/journey.ts';
 import { objectWrites, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
-import { snapshot, stackObjects } from './support/snapshot.ts';
+import { stackObjects } from './support/snapshot.ts';
 import { type World, workload } from './support/world.ts';
 
 const stage = useWorld();
@@ -26,11 +26,7 @@ async function crashAfter(world: World, k: number, phase: Phase, expected: Phase
   world.proxy.clear();
   if (k > 0) world.proxy.add({ match: writes, skip: k - 1, times: 1, fault: { do: 'crash', when: 'after' } });
   await ACTS[phase](world);
-  if (expected === undefined) {
-    await sleep(1000);
-    await quiet(world, 2000);
-    return { state: await snapshot(world.admin), counts: counts(world.proxy.passed.slice(mark)) };
-  }
+  if (expected === undefined) return { state: await reached(world, phase), counts: counts(world.proxy.passed.slice(mark)) };
   const crashed = await Promise.race([
     world.operator.ended().then(() => true),
     settle(world, phase, expected, 60, 400).then(
@@ -77,8 +73,10 @@ async function crashEverywhere(world: World, acts: readonly Phase[], again: () =
       }
     }
   }
-  await silent(world, 5);
-  return `${[...kills].map(([phase, count]) => `${phase} ${count}`).join(', ')} kills; 0 orphans, 0 objects made or deleted twice`;
+  const unharmed = acts.filter((phase) => kills.get(phase) === 0);
+  if (unharmed.length > 0) throw new Error(`no write to kill after in ${unharmed.join(', ')}`);
+  const silence = await silent(world);
+  return `${[...kills].map(([phase, count]) => `${phase} ${count}`).join(', ')} kills; 0 orphans, 0 objects made or deleted twice; ${silence}`;
 }
 
 row('A1', 'the stack survives SIGKILL after every single write of its install, upgrade, prune and uninstall', stage, {
@@ -116,7 +114,7 @@ function killOnce(match: Parameters<World['proxy']['add']>[0]['match'], when: 'b
       world.proxy.add({ match, times: 1, fault: { do: 'crash', when } });
     },
     acted: async (_phase: Phase, world: World): Promise<void> => {
-      await Promise.race([world.operator.ended(), sleep(2500)]);
+      await Promise.race([world.operator.ended(), sleep(5000)]);
       if (world.operator.running) return;
       await assertInventoryNames(world);
       await world.restart();
@@ -143,7 +141,6 @@ row('A2', 'the status is right in the end when the operator dies between the las
     const { acted } = killOnce(stackStatus, 'before');
     return journey(world, reference, {
       acted,
-      silence: 60,
       during: (_phase, here) => {
         applied = false;
         const afterApply = (request: Parameters<typeof writes>[0]): boolean => {
@@ -180,7 +177,7 @@ row('A3', 'an object that a foreign finalizer keeps comes back once, although th
     if (after === undefined || after.metadata.uid === before.metadata.uid) throw new Error('the Service was not made anew');
     const made = counts(world.proxy.passed.slice(mark))['create services duotel/duotel-jaeger'];
     if (made !== 1) throw new Error(`the Service was made ${made} times`);
-    await silent(world, 5);
-    return `made once, ${held} writes while it waited, 0 in 5 s of silence`;
+    const silence = await silent(world);
+    return `made once, ${held} writes while it waited, ${silence}`;
   },
 });

@@ -5,6 +5,7 @@ import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { eventually } from '../support/eventually.ts';
+import { type Condition, conditions } from './support/conditions.ts';
 import { ACTS, settle, silent, uninjected } from './support/journey.ts';
 import { row, useWorld } from './support/row.ts';
 import { stackObjects } from './support/snapshot.ts';
@@ -28,26 +29,31 @@ async function run(world: World, synth: Synth): Promise<() => Promise<void>> {
 }
 
 row('F4', 'a render that throws, yields nothing or half of the objects prunes nothing that it should not', stage, {
-  injected: 'synth that returns every second object for the same spec, that throws, that returns [] for a changed one',
-  cases: ['update', 'prune'],
+  injected:
+    'synth that throws for a new stack; returns every second object for the same spec, throws, returns [] for a changed one; throws',
+  cases: ['create', 'update', 'prune', 'delete'],
   run: async ({ world, reference }) => {
     await world.reset();
-    let render: Synth = synthStack;
+    const throws: Synth = () => {
+      throw new Error('injected: the render throws');
+    };
+    let render: Synth = throws;
     let stop = await run(world, (input) => render(input));
     try {
-      await ACTS.create(world);
-      await settle(world, 'create', reference.create, 90);
       const { admin, proxy } = world;
+      await ACTS.create(world);
+      const told = [`new: ${await eventually('a condition when the first render throws', () => trouble(world), 90)}`];
+      const early = (await stackObjects(admin)).length;
+      if (early > 0) throw new Error(`${early} objects were made of a render that throws`);
+      render = synthStack;
+      await settle(world, 'create', reference.create, 90);
       const before = (await stackObjects(admin)).length;
       const renders: Readonly<Record<string, Synth>> = {
         // First, and in a new process with the same spec: a change of the spec would be a reason to prune.
         half: (input) => synthStack(input).filter((_: KubeObject, index: number) => index % 2 === 1),
-        throws: () => {
-          throw new Error('injected: the render throws');
-        },
+        throws,
         nothing: () => [],
       };
-      const told: string[] = [];
       for (const [name, synth] of Object.entries(renders)) {
         render = synth;
         const mark = proxy.passed.length;
@@ -62,30 +68,24 @@ row('F4', 'a render that throws, yields nothing or half of the objects prunes no
         if (deleted > 0 || left !== before) throw new Error(`render ${name}: ${deleted} deletions, ${left} of ${before} objects are left`);
         told.push(`${name}: ${reason}`);
       }
-      render = synthStack;
+      // What the stack has left is found by its label: nothing has to be rendered for its deletion.
+      render = throws;
       await ACTS.delete(world);
       await settle(world, 'delete', uninjected(reference, 'delete'), 90);
-      await silent(world, 5);
-      return `0 deletions; ${told.join(', ')}`;
+      const silence = await silent(world);
+      return `0 deletions; ${told.join(', ')}; ${silence}`;
     } finally {
       await stop();
     }
   },
 });
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly observedGeneration?: number;
-}
-
 /** Why the stack is not ready, other than that its components are not: no kubelet runs them here. */
-async function trouble({ admin }: World): Promise<string | undefined> {
+async function trouble(world: World): Promise<string | undefined> {
+  const { admin } = world;
   const stack = await admin.get('TelemetryStack', 'duotel');
-  const status = stack?.['status'] as { readonly conditions?: readonly Condition[] } | undefined;
   // Of the present spec: the last one's trouble is no news.
   const isNew = ({ observedGeneration }: Condition): boolean => observedGeneration === stack?.metadata.generation;
-  const ready = status?.conditions?.find((one) => one.type === 'Ready' && isNew(one));
+  const ready = (await conditions(world)).find((one) => one.type === 'Ready' && isNew(one));
   return ready?.status === 'False' && ready.reason !== 'ComponentsNotReady' ? ready.reason : undefined;
 }

@@ -45,6 +45,7 @@ export class FaultProxy {
   readonly #origin: string;
   readonly #label: string;
   readonly #sockets = new Set<Socket>();
+  readonly #watches = new Set<ServerResponse>();
   #server: Server | undefined;
   #credential: { readonly cert: string; readonly key: string };
   #port = 0;
@@ -92,6 +93,14 @@ export class FaultProxy {
   /** Resets every connection. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /**
+   * Ends every watch as the API server ends one, so that rules take hold of the next. A client takes it up again at once, where a cut
+   * would have it back off, longer each time.
+   */
+  endWatches(): void {
+    for (const response of this.#watches) response.end();
   }
 
   /** From the next connection on, the certificate is of another authority. */
@@ -184,6 +193,8 @@ export class FaultProxy {
     entry.status = answer.statusCode;
     if (request.verb === 'watch' && answer.statusCode === 200) {
       response.writeHead(200, plainHeaders(answer.headers));
+      this.#watches.add(response);
+      response.once('close', () => this.#watches.delete(response));
       await relayWatch(answer.body, response, fault?.do === 'stream' ? fault : { do: 'stream' }, () => reset(incoming));
       gone.abort();
       return;

@@ -1,6 +1,20 @@
 import { namedTests } from './named-tests.ts';
 import { ALL_CASES, type RowResult } from './row-result.ts';
-import { ELSEWHERE, ROWS, type RowId } from './rows.ts';
+import { ROWS, type RowId } from './rows.ts';
+
+/** How and when all rows were run. */
+export interface FaultRun {
+  /** What was built and tested, as `git describe` names it. */
+  readonly commit: string;
+  /** ISO time. */
+  readonly started: string;
+  readonly seconds: number;
+  /** Files run side by side. */
+  readonly workers: number;
+  readonly cpus: number;
+  /** Of the last minute of the run. */
+  readonly load: number;
+}
 
 const HEAD = ['row', 'fault', 'result', 'cases', 'figures'];
 
@@ -8,7 +22,7 @@ const HEAD = ['row', 'fault', 'result', 'cases', 'figures'];
 export function table(results: readonly RowResult[]): string {
   const lines = ids().flatMap((id): readonly (readonly string[])[] => {
     const own = results.filter((result) => result.id === id);
-    if (own.length === 0) return [[id, ROWS[id], elsewhere(id) ?? 'not run', '', '']];
+    if (own.length === 0) return [[id, ROWS[id], 'not run', '', '']];
     return own.map(({ passed, cases, figures, seconds }, index) => [
       index === 0 ? id : '',
       index === 0 ? ROWS[id] : '',
@@ -30,12 +44,12 @@ export function table(results: readonly RowResult[]): string {
 }
 
 /** docs/faults.md. */
-export function page(results: readonly RowResult[]): string {
+export function page(results: readonly RowResult[], run: FaultRun): string {
+  const tests = namedTests();
   const lines = ids().flatMap((id) => {
-    const own = namedTests().filter((test) => test.id === id);
-    if (own.length === 0) return [`| ${id} | ${ROWS[id]} | | | ${elsewhere(id) ?? 'not run'} | |`];
+    const own = tests.filter((test) => test.id === id);
     return own.map(({ sentence }) => {
-      const result = results.findLast((one) => one.test === `${id} ${sentence}`);
+      const result = results.find((one) => one.test === `${id} ${sentence}`);
       const [injected, cases, outcome, figures] =
         result === undefined
           ? ['', '', 'not run', '']
@@ -43,25 +57,31 @@ export function page(results: readonly RowResult[]): string {
       return [`| ${id} | ${ROWS[id]}`, injected, cases, `${outcome}: ${sentence}`, `${figures} |`].join(' | ');
     });
   });
-  // Of several runs of a test the last one counts.
-  const passed = namedTests().filter(({ id, sentence }) => results.findLast(({ test }) => test === `${id} ${sentence}`)?.passed).length;
+  const passed = results.filter((one) => one.passed).length;
   return [
     '# Fault matrix',
     '',
-    'Made by `UPDATE_FAULTS=1 npm run test:faults` from a run; `test/unit/faults/rows.test.ts` fails when a row or a test is missing here.',
+    'Made by `UPDATE_FAULTS=1 npm run test:faults`, from one run; `test/unit/faults/rows.test.ts` fails when a row or a test is missing here,',
+    'was not run or has failed.',
     '',
     'Each test runs the real operator as a process against a real API server (etcd, controller manager) through a proxy that makes the',
-    'fault. It is compared with a run without faults on the same server:',
+    'fault. H1 is the soak of [docs/soak.md](soak.md) cut short, with pods on a fake node; I2 is the upgrade test of `test/cluster`, run beside',
+    'the others; in F4 the operator runs inside the test, since no render can be made to fail from outside.',
+    '',
+    'Where the figures begin with faults and writes, stack and workload went through all of `create`, `inject`, `update`, `prune`, revert and',
+    '`delete`, and each step is compared with a run without faults on the same server:',
     '',
     '- the end state is the same: every object of the stack, the injected workload, the status of the TelemetryStack; all fields but UIDs, versions and times;',
     '- each object was created and deleted as often, and a workload rolled out as often (`deployment.kubernetes.io/revision`);',
     '- then there is silence: no write for the seconds that the figures give, and no error on the operator’s standard error;',
     '- heap after a collection and open descriptors stay within 12 MiB and 24 of the run without faults.',
     '',
-    '`create` installs the stack, `update` changes its spec, `prune` takes Grafana out, `delete` deletes the TelemetryStack, `inject` turns',
-    'telemetry on in a Deployment and off again.',
+    'The other tests compare the end state in the same way, and assert what their figures say. Which of the five a fault was tried in is in',
+    'the column `cases`: `create` installs the stack, `update` changes its spec, `prune` takes Grafana out, `delete` deletes the TelemetryStack,',
+    '`inject` turns telemetry on in a Deployment and off again.',
     '',
-    `${passed} of ${namedTests().length} tests passed; each line is the last run of its test.`,
+    `${passed} of ${tests.length} tests passed, all in one run of one build: commit ${run.commit}, ${run.started}, ${(run.seconds / 60).toFixed(1)} minutes,`,
+    `${run.workers} files at a time on ${run.cpus} CPUs, Node ${process.version}, load ${run.load.toFixed(1)} at its end.`,
     '',
     '| row | fault | injected | cases | result | figures |',
     '|---|---|---|---|---|---|',
@@ -72,11 +92,6 @@ export function page(results: readonly RowResult[]): string {
 
 function ids(): readonly RowId[] {
   return Object.keys(ROWS) as RowId[];
-}
-
-function elsewhere(id: RowId): string | undefined {
-  const place = ELSEWHERE[id];
-  return place && `${place.command} (${place.file})`;
 }
 
 function initials(cases: RowResult['cases']): string {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, it } from '@jest/globals';
-import { describeWrite, type Journey, mebibytes, type Reference, reference } from './journey.ts';
+import { describeWrite, type Journey, mebibytes, type Reference, reference, SILENCE_SECONDS } from './journey.ts';
 import type { Case, RowResult } from './row-result.ts';
 import type { RowId } from './rows.ts';
 import { startWorld, type World } from './world.ts';
@@ -32,24 +32,29 @@ export function useWorld(): () => Stage {
   };
 }
 
-export interface RowTest {
+/** What a test works on; without a world where it brings its own. */
+interface Place {
+  readonly world?: World;
+}
+
+export interface RowTest<P extends Place = Stage> {
   /** What is done to the operator, for people. */
   readonly injected: string;
   readonly cases: readonly Case[];
   /** Does it, and asserts. @returns figures for people, or those of a journey. */
-  readonly run: (stage: Stage) => Promise<Journey | string>;
+  readonly run: (place: P) => Promise<Journey | string>;
   /** Milliseconds. Default 400,000. */
   readonly limit?: number;
 }
 
 /** A test of a row of the matrix. Its name is a sentence that begins with the id; what it found goes into the table. */
-export function row(id: RowId, sentence: string, stage: () => Stage, test: RowTest): void {
+export function row<P extends Place>(id: RowId, sentence: string, stage: () => P, test: RowTest<P>): void {
   const { injected, cases, run, limit = 400_000 } = test;
   it(
     `${id} ${sentence}`,
     async () => {
       const begun = performance.now();
-      const { world } = stage();
+      const place = stage();
       const record = (passed: boolean, figures: string): void => {
         const seconds = Math.round((performance.now() - begun) / 100) / 10;
         const result: RowResult = { id, test: `${id} ${sentence}`, injected, cases, passed, figures, seconds };
@@ -57,20 +62,21 @@ export function row(id: RowId, sentence: string, stage: () => Stage, test: RowTe
         if (file !== undefined) appendFileSync(file, `${JSON.stringify(result)}\n`);
       };
       try {
-        const found = await run(stage());
+        const found = await run(place);
         record(true, typeof found === 'string' ? found : journeyFigures(found));
       } catch (error) {
         record(false, (error instanceof Error ? error.message : String(error)).slice(0, 400));
-        throw new Error(`${error instanceof Error ? error.message : String(error)}\n${evidence(world)}`, { cause: error });
+        const said = place.world === undefined ? '' : `\n${evidence(place.world)}`;
+        throw new Error(`${error instanceof Error ? error.message : String(error)}${said}`, { cause: error });
       }
     },
     limit,
   );
 }
 
-export function journeyFigures({ faults, writes, silence, heap, descriptors, seconds, note }: Journey): string {
+export function journeyFigures({ faults, writes, heap, descriptors, seconds, note }: Journey): string {
   const held = heap === undefined ? '' : `, heap ${mebibytes(heap)}, ${descriptors} descriptors`;
-  return `${faults} faults, ${writes} writes, 0 in ${silence} s of silence${held}, ${seconds.toFixed(0)} s${note === undefined ? '' : `, ${note}`}`;
+  return `${faults} faults, ${writes} writes, 0 in ${SILENCE_SECONDS} s of silence${held}, ${seconds.toFixed(0)} s${note === undefined ? '' : `, ${note}`}`;
 }
 
 /** What the operator said and asked last. */

@@ -1,3 +1,5 @@
+import type { Case } from './row-result.ts';
+
 /** The fault matrix: what can go wrong between the operator and the API server. Each row has a test that carries its id. */
 export const ROWS = {
   A1: 'SIGKILL after every single write',
@@ -39,8 +41,20 @@ export const ROWS = {
 
 export type RowId = keyof typeof ROWS;
 
-/** Rows whose test is not in this folder: the file that holds it, and how it is run. */
-export const ELSEWHERE: Partial<Readonly<Record<RowId, { readonly file: string; readonly command: string }>>> = {
-  H1: { file: 'tools/soak/main.ts', command: 'npm run soak -- --hours 24' },
-  I2: { file: 'test/cluster/upgrade.test.ts', command: 'npm run test:cluster -- upgrade' },
+/** A row whose checks are a test file of another folder, run together with this one. */
+export interface Elsewhere {
+  readonly file: string;
+  /** What the file's checks say together. */
+  readonly sentence: string;
+  readonly injected: string;
+  readonly cases: readonly Case[];
+}
+
+export const ELSEWHERE: Partial<Readonly<Record<RowId, Elsewhere>>> = {
+  I2: {
+    file: 'test/cluster/upgrade.test.ts',
+    sentence: 'an upgrade from the previous release and the way back recreate nothing and roll nothing out without need',
+    injected: 'dist of the previous release with injected workloads, then this one, then the previous one again; each runs its own program',
+    cases: ['create', 'update', 'inject'],
+  },
 };

@@ -143,7 +143,7 @@ export class World {
   }
 }
 
-/** Objects of the folder that test/faults/setup.ts synthesized. */
+/** Objects of the folder that test/faults/run.ts synthesized. */
 function distObjects(): readonly KubeObject[] {
   const dist = process.env['DUOTEL_FAULTS_DIST'] ?? 'dist';
   const files = readdirSync(dist).filter((name) => !name.startsWith('20-'));
