@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
-import { valueAt, workloadKind } from './kinds.ts';
+import { nestAt, valueAt, workloadKind } from './kinds.ts';
 
 /**
  * Whether a manager other than us owns a field inside the pod spec, by the `fieldsV1` of the object's managedFields
@@ -13,7 +13,7 @@ export interface Ownership {
 }
 
 export function ownership(workload: KubeObject): Ownership {
-  const path = [...(workloadKind(workload)?.templatePath ?? []), 'spec'].map((field) => `f:${field}`);
+  const path = podSpecPath(workload);
   const podSpecs = (workload.metadata.managedFields ?? [])
     .filter((entry) => entry.manager !== FIELD_MANAGER)
     .map((entry) => valueAt(entry.fieldsV1, path))
@@ -25,4 +25,17 @@ export function ownership(workload: KubeObject): Ownership {
     mount: (container, mountPath) => owned('f:containers', item({ name: container }), 'f:volumeMounts', item({ mountPath })),
     volume: (name) => owned('f:volumes', item({ name })),
   };
+}
+
+/** The managedFields of a workload, each entry in its place, without the fields that {@link ownership} never asks for: most of them. */
+export function podSpecOwners(workload: KubeObject): readonly ManagedFieldsEntry[] {
+  const path = podSpecPath(workload);
+  return (workload.metadata.managedFields ?? []).map(({ fieldsV1, ...entry }) => {
+    const podSpec = valueAt(fieldsV1, path);
+    return podSpec === undefined ? entry : { ...entry, fieldsV1: nestAt(path, podSpec) };
+  });
+}
+
+function podSpecPath(workload: KubeObject): readonly string[] {
+  return [...(workloadKind(workload)?.templatePath ?? []), 'spec'].map((field) => `f:${field}`);
 }

@@ -1,6 +1,7 @@
 import { PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
+import { podSpecOwners } from './ownership.ts';
 import { podTemplate } from './pod-template.ts';
 import { rolloutState } from './rollout-state.ts';
 import { templateDigest } from './template-digest.ts';
@@ -14,12 +15,14 @@ interface Stub {
 }
 
 /**
- * What the operator keeps in memory of a workload: all of it where it or its pod template has an annotation of ours, or it is part of
- * a stack; else only what tells that it is there, and of which template its pods are healthy.
+ * What the operator keeps in memory of a workload: all of it where it is part of a stack; all but who owns the fields outside the pod
+ * spec where it or its pod template has an annotation of ours; else only what tells that it is there, and of which template its pods are
+ * healthy.
  */
 export function storedWorkload(workload: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, labels } = workload.metadata;
-  if (labels?.[STACK_LABEL] !== undefined || hasOurAnnotation(workload)) return workload;
+  if (labels?.[STACK_LABEL] !== undefined) return workload;
+  if (hasOurAnnotation(workload)) return { ...workload, metadata: { ...workload.metadata, managedFields: podSpecOwners(workload) } };
   const metadata = { name, namespace, uid, resourceVersion } as KubeObject['metadata'];
   const stub: Stub = { healthy: healthyTemplate(workload) };
   return { apiVersion: workload.apiVersion, kind: workload.kind, metadata, [STUB]: stub };

@@ -241,8 +241,22 @@ describe('an injection that was taken back', () => {
 describe('what is kept of a workload', () => {
   it('is all of it when it has an annotation of ours, also on its pod template', () => {
     for (const object of [workload({ annotations: BOTH }), workload({ templateMetadata: { annotations: BOTH } })]) {
-      expect(storedWorkload(object)).toBe(object);
+      expect(storedWorkload(object)).toMatchObject(object);
     }
+  });
+  it('is of who owns its fields what the plan asks for, each manager in its place', () => {
+    const podSpec = { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"app"}': { 'f:env': { 'k:{"name":"A"}': {} } } } } } };
+    const object = workload({ annotations: BOTH });
+    const managedFields = [
+      { manager: 'kube-controller-manager', subresource: 'status', fieldsV1: { 'f:status': { 'f:replicas': {} } } },
+      { manager: 'kubectl', fieldsV1: { 'f:metadata': { 'f:labels': {} }, 'f:spec': { 'f:replicas': {}, ...podSpec } } },
+      { manager: 'duotel', fieldsV1: { 'f:metadata': { 'f:annotations': {} } } },
+    ];
+    expect(storedWorkload({ ...object, metadata: { ...object.metadata, managedFields } }).metadata.managedFields).toEqual([
+      { manager: 'kube-controller-manager', subresource: 'status' },
+      { manager: 'kubectl', fieldsV1: { 'f:spec': podSpec } },
+      { manager: 'duotel' },
+    ]);
   });
   it('is else no more than that it is there, and of which template its pods are healthy', () => {
     const object = withStatus('Deployment', {}, { replicas: 1, updatedReplicas: 1, availableReplicas: 1 });
