@@ -15,6 +15,9 @@ interface Waiter {
   readonly go: () => void;
 }
 
+/** Of the burst, what is left for better priorities: a hundred annotations at once do not find it spent on what nobody waits for. */
+const KEPT: Readonly<Record<Priority, number>> = { user: 0, drift: 1 / 4, resync: 1 / 2 };
+
 /** Lets requests through at a bounded rate, a bounded number at a time, those first that a person waits for. */
 export class RequestLimiter {
   readonly #options: Required<RequestLimiterOptions>;
@@ -22,7 +25,8 @@ export class RequestLimiter {
   #tokens: number;
   #filled: number;
   #inFlight = 0;
-  #asleep = false;
+  /** When the next look is due, by the clock. */
+  #wakes = Number.POSITIVE_INFINITY;
 
   constructor(options: RequestLimiterOptions) {
     this.#options = { qps: 200, burst: 400, inFlight: 16, ...options };
@@ -73,10 +77,11 @@ export class RequestLimiter {
     this.#fill();
     for (const priority of PRIORITIES) {
       const queue = this.#waiting[priority];
+      const needed = 1 + Math.floor(this.#options.burst * KEPT[priority]);
       for (const waiter of queue) {
         if (this.#inFlight >= this.#room(priority)) break;
-        if (this.#tokens < 1) {
-          this.#sleep();
+        if (this.#tokens < needed) {
+          this.#sleep(needed);
           return;
         }
         this.#tokens -= 1;
@@ -100,12 +105,15 @@ export class RequestLimiter {
     this.#filled = now;
   }
 
-  #sleep(): void {
-    if (this.#asleep) return;
-    this.#asleep = true;
-    const ms = ((1 - this.#tokens) / this.#options.qps) * 1000;
-    void this.#options.clock.sleep(Math.max(1, Math.ceil(ms))).then(() => {
-      this.#asleep = false;
+  /** Until there are so many tokens. */
+  #sleep(tokens: number): void {
+    const { clock, qps } = this.#options;
+    const ms = Math.max(1, Math.ceil(((tokens - this.#tokens) / qps) * 1000));
+    const wakes = clock.now() + ms;
+    if (this.#wakes <= wakes) return;
+    this.#wakes = wakes;
+    void clock.sleep(ms).then(() => {
+      if (this.#wakes === wakes) this.#wakes = Number.POSITIVE_INFINITY;
       this.#pump();
     });
   }

@@ -28,14 +28,30 @@ function client(options: Partial<ConstructorParameters<typeof RequestLimiter>[0]
 describe('a request limiter', () => {
   it('lets what a person waits for overtake everything that waits, when the rate is used up', async () => {
     const { clock, started, send } = client({ qps: 10, burst: 5 });
+    for (let i = 0; i < 5; i += 1) void send(`before${i}`, 'user');
     for (let i = 0; i < 100; i += 1) void send(`resync${i}`, 'resync');
-    await settle();
     void send('drift', 'drift');
     void send('person', 'user');
-    await clock.advance(250);
+    await clock.advance(350);
     expect(started.map(({ name }) => name).slice(5)).toEqual(['person', 'drift']);
     await clock.advance(20_000);
-    expect(started).toHaveLength(102);
+    expect(started).toHaveLength(107);
+  });
+
+  it('spends no more than half of the burst on what nobody waits for, and then still all of the rate', async () => {
+    const { clock, started, send } = client({ qps: 10, burst: 100, inFlight: 1000 });
+    for (let i = 0; i < 200; i += 1) void send(`resync${i}`, 'resync');
+    await settle();
+    expect(started).toHaveLength(50);
+    for (let i = 0; i < 60; i += 1) void send(`person${i}`, 'user');
+    await settle();
+    expect(started).toHaveLength(100);
+    await clock.advance(1000);
+    expect(started.filter(({ name }) => name.startsWith('person'))).toHaveLength(60);
+    await clock.advance(5000);
+    expect(started).toHaveLength(110);
+    await clock.advance(15_000);
+    expect(started.length).toBeGreaterThanOrEqual(255);
   });
 
   it('lets it overtake when too many requests are under way, and keeps room for it', async () => {
