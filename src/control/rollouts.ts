@@ -45,8 +45,8 @@ const WAKE = 4;
 export class Rollouts {
   readonly #options: RolloutsOptions;
   readonly #running = new Map<string, Running>();
-  /** Keys of those that hold a place. */
-  readonly #unfinished = new Set<string>();
+  /** Those of them that hold a place. */
+  readonly #unfinished = new Map<string, Running>();
   /** Since when; in the order of arrival. */
   readonly #waiting = new Map<string, number>();
 
@@ -59,8 +59,12 @@ export class Rollouts {
     const key = workloadKey(workload);
     const { namespace = '' } = workload.metadata;
     const state = rolloutState(workload);
-    const others = [...this.#unfinished].filter((other) => other !== key).flatMap((other) => this.#running.get(other) ?? []);
-    const admission = admit({ name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair }, others, config);
+    // The place that it has does not stand in its own way.
+    const own = this.#unfinished.get(key);
+    this.#unfinished.delete(key);
+    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair };
+    const admission = admit(applicant, this.#unfinished.values(), config);
+    if (own !== undefined) this.#unfinished.set(key, own);
     if (admission.kind === 'go') {
       this.#waiting.delete(key);
       const now = this.#options.clock.now();
@@ -83,7 +87,7 @@ export class Rollouts {
 
   #begin(key: string, running: Running): void {
     this.#running.set(key, running);
-    this.#unfinished.add(key);
+    this.#unfinished.set(key, running);
   }
 
   get #lookMs(): number {

@@ -57,6 +57,9 @@ export class WorkQueue {
   readonly #again = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #idlers: (() => void)[] = [];
+  /** A worker has looked for a key in this turn of the event loop. */
+  #turnTaken = false;
+  readonly #turns: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
     const nothing = (): void => undefined;
@@ -137,6 +140,9 @@ export class WorkQueue {
 
   async #worker(work: (key: string, ticket: Ticket) => Promise<Disposal | undefined>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      if (this.#turnTaken) await new Promise<void>((resolve) => this.#turns.push(resolve));
+      else this.#takeTurn();
+      if (signal.aborted) return;
       const ticket = this.#take();
       if (ticket === undefined) {
         await new Promise<void>((resolve) => this.#idlers.push(resolve));
@@ -152,6 +158,21 @@ export class WorkQueue {
       this.#active.delete(key);
       if (!signal.aborted) this.#settle(key, priority, disposal);
     }
+  }
+
+  /**
+   * One key a turn of the event loop: when a hundred come at once, what the first have sent is answered while the next are planned, and
+   * not after all of them.
+   */
+  #takeTurn(): void {
+    this.#turnTaken = true;
+    setImmediate(() => {
+      this.#turnTaken = false;
+      const next = this.#turns.shift();
+      if (next === undefined) return;
+      this.#takeTurn();
+      next();
+    });
   }
 
   #settle(key: string, priority: Priority, disposal: Disposal): void {

@@ -27,7 +27,7 @@ const GO: Admission = { kind: 'go' };
  * Whether a template may be changed now. Never beside a rollout that is under way; then as many at once as the stack's settings allow.
  * A workload without available pods has nothing to lose and waits for nobody. Messages are constant while the case is.
  */
-export function admit({ name, namespace, state, repair }: Applicant, running: readonly OurRollout[], config: InjectionConfig): Admission {
+export function admit({ name, namespace, state, repair }: Applicant, running: Iterable<OurRollout>, config: InjectionConfig): Admission {
   if (repair) return GO;
   if (!state.available) return GO;
   // A status that lags behind speaks of the template before: what rolled then still rolls.
@@ -36,11 +36,15 @@ export function admit({ name, namespace, state, repair }: Applicant, running: re
     return { kind: 'wait', reason: 'WaitingForRollout', message };
   }
   const stack = `${config.stack.namespace}/${config.stack.name}`;
-  const ours = running.filter((one) => one.stack === stack);
   const { maxConcurrentRollouts, maxConcurrentRolloutsPerNamespace } = config.pace;
-  if (ours.length >= maxConcurrentRollouts) return queued(`${maxConcurrentRollouts} workloads`, 'maxConcurrentRollouts', stack);
-  const here = ours.filter((one) => one.namespace === namespace);
-  if (here.length < maxConcurrentRolloutsPerNamespace) return GO;
+  let [all, here] = [0, 0];
+  for (const one of running) {
+    if (one.stack !== stack) continue;
+    all += 1;
+    if (one.namespace === namespace) here += 1;
+  }
+  if (all >= maxConcurrentRollouts) return queued(`${maxConcurrentRollouts} workloads`, 'maxConcurrentRollouts', stack);
+  if (here < maxConcurrentRolloutsPerNamespace) return GO;
   return queued(`${maxConcurrentRolloutsPerNamespace} workloads of namespace ${namespace}`, 'maxConcurrentRolloutsPerNamespace', stack);
 }
 

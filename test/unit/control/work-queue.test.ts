@@ -46,6 +46,22 @@ describe('WorkQueue', () => {
     expect(await drain(target, 3, () => undefined)).toEqual(['person', 'list', 'drift']);
   });
 
+  it('begins one key in a turn of the event loop, so that answers are read in between', async () => {
+    const target = queue();
+    for (const key of ['a', 'b', 'c']) target.add(key);
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn += 1;
+      if (counting) setImmediate(count);
+    };
+    count();
+    const begun: number[] = [];
+    await drain(target, 3, () => begun.push(turn), 3);
+    counting = false;
+    expect(new Set(begun).size).toBe(3);
+  });
+
   it('works again on a key that was added while it was worked on, and never twice at once', async () => {
     const target = queue();
     let active = 0;
