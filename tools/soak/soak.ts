@@ -9,7 +9,7 @@ import { type ControlPlane, startControlPlane } from '../cluster/control-plane.t
 import { synth } from '../demo/synth.ts';
 import { say, step } from '../lib/progress.ts';
 import { ToolError } from '../lib/tool-error.ts';
-import { AuditReader, isOperatorWrite } from '../scale/audit-reader.ts';
+import { type AuditedRequest, AuditReader, isOperatorWrite } from '../scale/audit-reader.ts';
 import { type CuttableRelay, openCuttableRelay } from '../scale/cuttable-relay.ts';
 import { startFakeNodes } from '../scale/fake-nodes.ts';
 import { type OperatorProcess, startOperatorProcess } from '../scale/operator-process.ts';
@@ -191,15 +191,15 @@ async function takeSample(run: Run): Promise<void> {
   );
 }
 
-/** Adds what the audit log has gained. Returns how many writes there were. */
-function countWrites(run: Run): number {
+/** Adds the writes that the audit log has gained, and returns them. */
+function countWrites(run: Run): readonly AuditedRequest[] {
   const writes = run.audit.next().filter(isOperatorWrite);
   for (const { verb, resource, subresource } of writes) {
     const key = `${verb} ${resource}${subresource && `/${subresource}`}`;
     run.writes[key] = (run.writes[key] ?? 0) + 1;
   }
   if (writes.length > 0) run.lastWrite = performance.now();
-  return writes.length;
+  return writes;
 }
 
 /** Waits for the operator to have nothing left to do, compares the cluster with the model, and listens for a minute. */
@@ -219,8 +219,9 @@ async function checkEnd(run: Run): Promise<SoakEnd> {
   }
   const settledSeconds = (run.lastWrite - stopped) / 1000;
   await sleep(SILENCE_MS);
-  const writesInSilence = countWrites(run);
-  return { type: 'checked', settledSeconds, silentSeconds: SILENCE_MS / 1000, writesInSilence, faults };
+  const late = countWrites(run);
+  for (const { verb, resource, subresource, name } of late) say(`written in the silence: ${verb} ${resource}/${subresource} ${name}`);
+  return { type: 'checked', settledSeconds, silentSeconds: SILENCE_MS / 1000, writesInSilence: late.length, faults };
 }
 
 async function findFaults({ api, model, stacks }: Run): Promise<readonly string[]> {
@@ -250,8 +251,11 @@ async function createStacks(api: KubeApi, count: number): Promise<readonly strin
     if (tries === 300) throw new ToolError('the operator has made no default TelemetryStack within 60 s');
     await sleep(200);
   }
+  // No node takes their pods. Ten minutes after a change the status would say so, perhaps in the minute that is to be silent.
+  const spec = { reconcile: { readinessDeadline: '24h' } };
+  await api.patch(type, { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE }, 'application/merge-patch+json', { spec }, USER);
   for (const name of names.slice(1))
-    await api.create(type, { apiVersion, kind, metadata: { name, namespace: SYSTEM_NAMESPACE }, spec: {} }, USER);
+    await api.create(type, { apiVersion, kind, metadata: { name, namespace: SYSTEM_NAMESPACE }, spec }, USER);
   return names;
 }
 
