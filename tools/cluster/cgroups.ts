@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { type Dirent, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Mount points of the cgroup hierarchies in the text of `/proc/mounts`: several in version 1, one in version 2. */
@@ -67,9 +67,14 @@ export function removeCgroup(name: string): readonly string[] {
   return left;
 }
 
-/** The folder and all folders below it, parents first; empty when it does not exist. */
+/** The folder and all folders below it, parents first; empty when it does not exist, or no longer: a kubelet takes them away meanwhile. */
 function tree(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [folder, ...below.flatMap((entry) => tree(join(folder, entry.name)))];
+  let entries: readonly Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return [folder, ...entries.filter((entry) => entry.isDirectory()).flatMap((entry) => tree(join(folder, entry.name)))];
 }
