@@ -23,6 +23,8 @@ export interface InjectCluster {
   readonly annotated: readonly string[];
   /** The others. */
   readonly plain: readonly string[];
+  /** Waits until every pod that is wanted is there, and none of a former template: what was rolling out loads the cluster no more. */
+  rolledOut(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
       nodes: fake.names,
       annotated: keys.slice(0, size.annotated),
       plain: keys.slice(size.annotated),
+      rolledOut: () => step('waiting for all rollouts', (note) => allAvailable(api, size.running, note)),
       stop,
     };
   } catch (error) {
@@ -149,12 +152,23 @@ async function createDeployments(api: KubeApi, size: InjectSize, nodes: readonly
   return indexes.map((index) => key(index).join('/'));
 }
 
+interface DeploymentStatus {
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly availableReplicas?: number;
+}
+
+/** Its one pod is there, of the present template, and no other. */
+function isThrough({ replicas, updatedReplicas, availableReplicas }: DeploymentStatus): boolean {
+  return [replicas, updatedReplicas, availableReplicas].every((count) => count === 1);
+}
+
 async function allAvailable(api: KubeApi, count: number, note: (text: string) => void): Promise<void> {
   const type = await api.resourceType('apps/v1', 'Deployment');
   const deadline = performance.now() + 15 * 60_000;
   for (;;) {
     const { items } = await api.list(type);
-    const done = items.filter((one) => (one['status'] as { readonly availableReplicas?: number }).availableReplicas === 1).length;
+    const done = items.filter(({ status }) => isThrough(status as DeploymentStatus)).length;
     note(`${done} of ${count}`);
     if (done >= count) return;
     if (performance.now() > deadline) throw new Error(`${done} of ${count} Deployments available after 15 minutes`);

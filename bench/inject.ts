@@ -67,8 +67,10 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
       ]),
     );
     memory('after the cold start', 'cold-start');
+    await cluster.rolledOut();
     const byHand = await injectByHand(cluster, watch, cluster.plain.slice(2 * BURST, 3 * BURST));
     add(...byHand);
+    await cluster.rolledOut();
     await watch.settled(0, 5000, LIMIT_MS);
     const ours = await burst(cluster, watch, cluster.plain.slice(0, BURST), '');
     add(...ours, ratio('inject/annotate-ratio', 'annotated to patched, p99: the operator / by hand', ours[1], [byHand[1]]));
@@ -78,6 +80,7 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
     add(await silence(watch, options.settledSeconds, 'inject/settled-writes', 'settled'));
     await setPace(cluster.api, DEFAULT_PACE);
     add(...(await burst(cluster, watch, cluster.plain.slice(BURST, 2 * BURST), '-default-pace')));
+    await cluster.rolledOut();
     const withOperator = await podCreateRates(cluster, 3);
     await first.operator.stop();
     const without = await podCreateRates(cluster, 3);
