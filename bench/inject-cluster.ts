@@ -1,6 +1,7 @@
 import type { KubeObject } from '../src/api/kube-object.ts';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
 import { TELEMETRY_STACK } from '../src/api/telemetry-stack.ts';
+import { rolloutState } from '../src/inject/rollout-state.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
 import { createKubeApi } from '../src/kube/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../tools/cluster/control-plane.ts';
@@ -96,7 +97,7 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
     await kubectl(cluster, ['wait', '--for=condition=Established', '--timeout=60s', 'crd/telemetrystacks.duotel.io']);
     await createStack(api);
     const keys = await createDeployments(api, size, fake.names);
-    await step('waiting for all pods', (note) => allAvailable(api, size.running, note));
+    await step('waiting for all pods', (note) => allHealthy(api, size.running, note));
     return {
       cluster,
       api,
@@ -105,7 +106,7 @@ export async function startInjectCluster(folder: string, size: InjectSize): Prom
       nodes: fake.names,
       annotated: keys.slice(0, size.annotated),
       plain: keys.slice(size.annotated),
-      rolledOut: () => step('waiting for all rollouts', (note) => allAvailable(api, size.running, note)),
+      rolledOut: () => step('waiting for all rollouts', (note) => allHealthy(api, size.running, note)),
       stop,
     };
   } catch (error) {
@@ -152,26 +153,15 @@ async function createDeployments(api: KubeApi, size: InjectSize, nodes: readonly
   return indexes.map((index) => key(index).join('/'));
 }
 
-interface DeploymentStatus {
-  readonly replicas?: number;
-  readonly updatedReplicas?: number;
-  readonly availableReplicas?: number;
-}
-
-/** Its one pod is there, of the present template, and no other. */
-function isThrough({ replicas, updatedReplicas, availableReplicas }: DeploymentStatus): boolean {
-  return [replicas, updatedReplicas, availableReplicas].every((count) => count === 1);
-}
-
-async function allAvailable(api: KubeApi, count: number, note: (text: string) => void): Promise<void> {
+async function allHealthy(api: KubeApi, count: number, note: (text: string) => void): Promise<void> {
   const type = await api.resourceType('apps/v1', 'Deployment');
   const deadline = performance.now() + 15 * 60_000;
   for (;;) {
     const { items } = await api.list(type);
-    const done = items.filter(({ status }) => isThrough(status as DeploymentStatus)).length;
+    const done = items.filter((one) => rolloutState(one).healthy).length;
     note(`${done} of ${count}`);
     if (done >= count) return;
-    if (performance.now() > deadline) throw new Error(`${done} of ${count} Deployments available after 15 minutes`);
+    if (performance.now() > deadline) throw new Error(`${done} of ${count} Deployments healthy after 15 minutes`);
     await new Promise((resolve) => setTimeout(resolve, 3000));
   }
 }

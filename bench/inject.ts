@@ -81,7 +81,7 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
     await setPace(cluster.api, DEFAULT_PACE);
     add(...(await burst(cluster, watch, cluster.plain.slice(BURST, 2 * BURST), '-default-pace')));
     await cluster.rolledOut();
-    const withOperator = [...(await podCreateRates(cluster, 3))];
+    const before = await podCreateRates(cluster, 3);
     await first.operator.stop();
     const without = await podCreateRates(cluster, 3);
     const mark = watch.mark();
@@ -91,7 +91,7 @@ async function measure(cluster: InjectCluster, options: InjectOptions): Promise<
     add(figure('inject/restart-writes', 'writes after a restart with everything injected', 'writes', [watch.writes(mark).length]));
     add(figure('inject/restart-peak-rss', 'peak RSS after that restart', 'MB', [sampleProcess(second.operator.pid).peakRssMb]));
     // Before and after those without: whoever comes later finds everything warm.
-    withOperator.push(...(await podCreateRates(cluster, 3)));
+    const withOperator = [...before, ...(await podCreateRates(cluster, 3))];
     const rates = [
       figure('inject/pod-creates-with', 'pod creates with the operator', 'per second', withOperator),
       figure('inject/pod-creates-without', 'pod creates without the operator', 'per second', without),
