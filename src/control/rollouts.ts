@@ -45,7 +45,7 @@ const WAKE = 4;
 export class Rollouts {
   readonly #options: RolloutsOptions;
   readonly #running = new Map<string, Running>();
-  /** Those of them that hold a place. */
+  /** Those of them that hold a place, apart: each admission and each look counts them. */
   readonly #unfinished = new Map<string, Running>();
   /** Since when; in the order of arrival. */
   readonly #waiting = new Map<string, number>();
@@ -59,12 +59,8 @@ export class Rollouts {
     const key = workloadKey(workload);
     const { namespace = '' } = workload.metadata;
     const state = rolloutState(workload);
-    // The place that it has does not stand in its own way.
-    const own = this.#unfinished.get(key);
-    this.#unfinished.delete(key);
-    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair };
+    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair, own: this.#unfinished.get(key) };
     const admission = admit(applicant, this.#unfinished.values(), config);
-    if (own !== undefined) this.#unfinished.set(key, own);
     if (admission.kind === 'go') {
       this.#waiting.delete(key);
       const now = this.#options.clock.now();

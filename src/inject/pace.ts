@@ -19,6 +19,8 @@ export interface Applicant {
   readonly state: RolloutState;
   /** The template has lost something that was there: the sooner it is back, the fewer rollouts. */
   readonly repair: boolean;
+  /** Its own among those that run: the place that it has does not stand in its way. */
+  readonly own?: OurRollout | undefined;
 }
 
 const GO: Admission = { kind: 'go' };
@@ -27,7 +29,8 @@ const GO: Admission = { kind: 'go' };
  * Whether a template may be changed now. Never beside a rollout that is under way; then as many at once as the stack's settings allow.
  * A workload without available pods has nothing to lose and waits for nobody. Messages are constant while the case is.
  */
-export function admit({ name, namespace, state, repair }: Applicant, running: Iterable<OurRollout>, config: InjectionConfig): Admission {
+export function admit(applicant: Applicant, running: Iterable<OurRollout>, config: InjectionConfig): Admission {
+  const { name, namespace, state, repair, own } = applicant;
   if (repair) return GO;
   if (!state.available) return GO;
   // A status that lags behind speaks of the template before: what rolled then still rolls.
@@ -39,7 +42,7 @@ export function admit({ name, namespace, state, repair }: Applicant, running: It
   const { maxConcurrentRollouts, maxConcurrentRolloutsPerNamespace } = config.pace;
   let [all, here] = [0, 0];
   for (const one of running) {
-    if (one.stack !== stack) continue;
+    if (one === own || one.stack !== stack) continue;
     all += 1;
     if (one.namespace === namespace) here += 1;
   }
