@@ -124,9 +124,16 @@ export class ClusterCache {
     return this.#of(kind).flatMap((reflector) => [...reflector.values()]);
   }
 
-  /** Puts the answer to a write of ours into the copy, so that the next pass does not decide on the past. */
-  remember(object: KubeObject): void {
-    for (const reflector of this.#of(object.kind, object.metadata.namespace)) reflector.remember(object);
+  /**
+   * Puts the answer to a write of ours into the copy, so that the next pass does not decide on the past.
+   * @returns what that changed; its own event will be no news.
+   */
+  remember(object: KubeObject): Change | undefined {
+    const { kind, metadata } = object;
+    const previous = this.get(kind, metadata);
+    for (const reflector of this.#of(kind, metadata.namespace)) reflector.remember(object);
+    const now = this.get(kind, metadata);
+    return now === previous ? undefined : { kind, key: objectKey(metadata), object: now, previous, resync: false };
   }
 
   /** The copies of a kind that may hold objects of a namespace; without one, all of them. */

@@ -11,58 +11,65 @@ const APPLIED = 'duotel.io/default-applied';
 /** A manager of its own: it owns what `dist` says of the stack, and loses each field that somebody else sets. */
 const DEFAULT_MANAGER = `${FIELD_MANAGER}-default`;
 
+export interface DefaultStack {
+  /** What was done, for the log. */
+  readonly outcome: 'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser' | 'invalid';
+  /** As the API server has it now; undefined where it has none. */
+  readonly stack?: KubeObject | undefined;
+}
+
 /**
  * Makes the TelemetryStack that `dist` describes in a ConfigMap (a custom resource in `dist` would race its CRD). It is created when
  * the cluster has none, follows the ConfigMap while nobody else has set its fields, and is not made again after somebody deleted it.
- * @returns what was done, for the log.
  */
 export async function ensureDefaultStack(
   api: KubeApi,
   namespace: string,
   logger: Logger,
   { clusterWide = true }: { readonly clusterWide?: boolean } = {},
-): Promise<'absent' | 'unchanged' | 'created' | 'updated' | 'deletedByUser' | 'otherStackExists' | 'editedByUser' | 'invalid'> {
+): Promise<DefaultStack> {
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   const config = await api.get(configMaps, { namespace, name: DEFAULT_STACK_CONFIG });
   const text = (config?.['data'] as Readonly<Record<string, string>> | undefined)?.['telemetrystack.yaml'];
-  if (config === undefined || text === undefined) return 'absent';
+  if (config === undefined || text === undefined) return { outcome: 'absent' };
 
   const wanted = telemetryStack(text);
   if (wanted === undefined) {
     const expected = `key telemetrystack.yaml with a ${TELEMETRY_STACK.kind}, as cdk8s synth makes it`;
     logger.error('default TelemetryStack is not valid and is not made', { configMap: `${namespace}/${DEFAULT_STACK_CONFIG}`, expected });
-    return 'invalid';
+    return { outcome: 'invalid' };
   }
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const applied = config.metadata.annotations?.[APPLIED];
   const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
   const existing = (await api.list(type, clusterWide ? {} : { namespace })).items;
   const live = existing.find((stack) => stack.metadata.name === wanted.metadata.name && stack.metadata.namespace === namespace);
-  if (live === undefined && existing.length > 0) return 'otherStackExists';
-  if (live === undefined && applied !== undefined) return 'deletedByUser';
-  if (live !== undefined && applied === digest) return 'unchanged';
+  if (live === undefined && existing.length > 0) return { outcome: 'otherStackExists' };
+  if (live === undefined && applied !== undefined) return { outcome: 'deletedByUser' };
+  if (live !== undefined && applied === digest) return { outcome: 'unchanged', stack: live };
 
+  let stack: KubeObject;
   try {
-    await api.patch(type, { namespace, name: wanted.metadata.name }, 'application/apply-patch+yaml', wanted, {
+    stack = await api.patch(type, { namespace, name: wanted.metadata.name }, 'application/apply-patch+yaml', wanted, {
       fieldManager: DEFAULT_MANAGER,
     });
   } catch (error) {
     if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest')) {
       logger.error('default TelemetryStack was refused', { configMap: `${namespace}/${DEFAULT_STACK_CONFIG}`, error: error.message });
-      return 'invalid';
+      return { outcome: 'invalid', stack: live };
     }
     if (!isApiError(error, 'Conflict')) throw error;
     logger.warn('default TelemetryStack was edited in the cluster and is left as it is', {
       stack: wanted.metadata.name,
       error: error.message,
     });
-    return 'editedByUser';
+    return { outcome: 'editedByUser', stack: live };
   }
   const note = { metadata: { annotations: { [APPLIED]: digest } } };
   await api.patch(configMaps, { namespace, name: DEFAULT_STACK_CONFIG }, 'application/merge-patch+json', note, {
     fieldManager: FIELD_MANAGER,
   });
-  return live === undefined ? 'created' : 'updated';
+  return { outcome: live === undefined ? 'created' : 'updated', stack };
 }
 
 /** undefined when the text is no TelemetryStack. */

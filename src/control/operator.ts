@@ -214,8 +214,11 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       await withGrace(membership.leading, signal, 0);
     }
     if (signal.aborted) return;
-    const outcome = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
+    const { outcome, stack } = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
     logger.info('default TelemetryStack', { outcome });
+    // Its event may come after the first workloads: planned without it, each would be written twice.
+    const change = stack && cache.remember(stack);
+    if (change !== undefined) routeChange(change);
     mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
     const following = optional.map(([kind, { apiVersion }]) =>

@@ -12,7 +12,6 @@ import { subject } from '../apply/plan.ts';
 import { readLive } from '../apply/read-live.ts';
 import { isWrite, type Problem, type Result } from '../apply/result.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import { objectKey } from '../kube/reflector.ts';
 import type { Random } from '../kube/retry.ts';
 import type { Change, ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
@@ -208,12 +207,8 @@ export class StackController {
   }
 
   #remember(object: KubeObject): void {
-    const { cache, onWritten } = this.#options;
-    const { kind, metadata } = object;
-    const previous = cache.get(kind, metadata);
-    cache.remember(object);
-    const now = cache.get(kind, metadata);
-    if (now !== previous) onWritten({ kind, key: objectKey(metadata), object: now, previous, resync: false });
+    const change = this.#options.cache.remember(object);
+    if (change !== undefined) this.#options.onWritten(change);
   }
 
   /** All that is wrong with the objects; those that others keep changing are looked at again when they may be written. */

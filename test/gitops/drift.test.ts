@@ -63,6 +63,17 @@ describe(`${WORKLOADS} injected workloads`, () => {
     expect(names.filter((name) => history.rollouts(NAMESPACE, name) !== 1)).toEqual([]);
   });
 
+  it('are told of nothing but that', async () => {
+    const type = await api.resourceType('v1', 'Event');
+    const told = async (): Promise<readonly unknown[]> =>
+      (await api.list(type, { namespace: NAMESPACE })).items
+        .filter(({ reportingComponent }) => reportingComponent === 'duotel.io/operator')
+        .map(({ reason }) => reason);
+    // Events come last: what people wait for goes first.
+    await eventually('an event each', async () => (await told()).length >= WORKLOADS, 60);
+    expect(await told()).toEqual(names.map(() => 'Injected'));
+  }, 90_000);
+
   it('are left alone when nothing happens', async () => {
     await eventually(
       'the counts to be written',

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+import { ANNOTATION } from '../../../src/api/annotations.ts';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { STACK_LABEL } from '../../../src/api/names.ts';
+import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../../../src/api/names.ts';
 import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
 import { objectEntry } from '../../../src/apply/inventory.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
@@ -9,6 +11,7 @@ import { runOperator } from '../../../src/control/operator.ts';
 import { type StackStatus, statusOf } from '../../../src/control/stack-status.ts';
 import { type KubeApi, KubeApiError } from '../../../src/kube/kube-api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { namespaceObject, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 
 const PART: KubeObject = {
@@ -35,6 +38,9 @@ class LateCluster {
     this.#objects = objects.map((object) => ({ ...object, metadata: { ...object.metadata, resourceVersion: '1' } }));
   }
 
+  /** What was patched, in this order. */
+  readonly patched: string[] = [];
+
   find(kind: string): KubeObject | undefined {
     return this.#objects.find((object) => object.kind === kind);
   }
@@ -58,9 +64,10 @@ class LateCluster {
   }
 
   #change(kind: string, { metadata, ...fields }: KubeObject): KubeObject {
-    const index = this.#objects.findIndex((object) => object.kind === kind);
-    const before = this.#objects[index];
-    if (before === undefined) throw new Error(`no ${kind} to be patched`);
+    const found = this.#objects.findIndex((object) => object.kind === kind);
+    const index = found < 0 ? this.#objects.length : found;
+    const before = this.#objects[index] ?? { ...fields, metadata };
+    this.patched.push(kind);
     this.#version += 1;
     const after = { ...before, ...fields, metadata: { ...before.metadata, ...metadata, resourceVersion: String(this.#version) } };
     this.#objects[index] = after;
@@ -68,25 +75,55 @@ class LateCluster {
   }
 }
 
-describe('a part of a stack that has lost its label', () => {
-  const stop = new AbortController();
-  let running: Promise<void> | undefined;
-  afterEach(async () => {
-    stop.abort();
-    await running;
-  });
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
+let running: Promise<void> | undefined;
+let stop = new AbortController();
+
+/** The operator on this cluster, until the end of the test. */
+function operate({ api }: LateCluster, synth: () => readonly KubeObject[]): void {
+  stop = new AbortController();
+  running = runOperator({ api, logger: SILENT, metrics: new Metrics(), namespace: 'duotel', synth }, stop.signal);
+}
+
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+describe('a part of a stack that has lost its label', () => {
   it('counts for no workload once the label is back, although the event of that is still on its way', async () => {
     const { labels: _, ...robbed } = PART.metadata;
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'duotel' } };
-    const cluster = new LateCluster(STACK, namespace, { ...PART, metadata: robbed });
-    const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-    const options = { api: cluster.api, logger: silent, metrics: new Metrics(), namespace: 'duotel', synth: () => [PART] };
-    running = runOperator(options, stop.signal);
+    const cluster = new LateCluster(STACK, namespaceObject({}, 'duotel'), { ...PART, metadata: robbed });
+    operate(cluster, () => [PART]);
     await eventually('the label', async () => cluster.find('StatefulSet')?.metadata.labels?.[STACK_LABEL] === 'duotel');
     // Workloads are counted anew half a second after one has changed.
     await sleep(1200);
     const { workloads } = statusOf(cluster.find('TelemetryStack') ?? STACK) as Partial<StackStatus>;
     expect(workloads).toEqual({ injected: 0, pending: 0, blocked: 0, reverted: 0 });
+  });
+});
+
+describe('a default stack whose event is still on its way', () => {
+  const { status: _, ...described } = STACK;
+  const config: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: DEFAULT_STACK_CONFIG, namespace: 'duotel' },
+    data: { 'telemetrystack.yaml': stringify(described) },
+  };
+  const namespaces = [namespaceObject({}, 'duotel'), namespaceObject()];
+
+  it('is carried out', async () => {
+    const cluster = new LateCluster(config, ...namespaces);
+    operate(cluster, () => []);
+    await eventually('its status', async () => cluster.find('TelemetryStack')?.['status'] !== undefined);
+  });
+
+  it('is what a workload is injected for, and that is written once', async () => {
+    const cluster = new LateCluster(config, ...namespaces, workload({ annotations: { 'duotel.io/backend': 'both' } }));
+    operate(cluster, () => []);
+    await eventually('a record', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.injected] !== undefined);
+    expect(cluster.patched.filter((kind) => kind === 'Deployment')).toEqual(['Deployment']);
   });
 });
