@@ -120,10 +120,15 @@ describe('a default stack whose event is still on its way', () => {
     await eventually('its status', async () => cluster.find('TelemetryStack')?.['status'] !== undefined);
   });
 
-  it('is what a workload is injected for, and that is written once', async () => {
-    const cluster = new LateCluster(config, ...namespaces, workload({ annotations: { 'duotel.io/backend': 'both' } }));
+  it.each([
+    ['of a new installation', []],
+    ['of an upgrade', [{ ...STACK, spec: { ...(STACK['spec'] as object), injection: { protocol: 'grpc' } } }]],
+  ])('%s is what a workload is injected for, and that is written once', async (_case, before) => {
+    const app = workload({ annotations: { 'duotel.io/backend': 'both' } });
+    const cluster = new LateCluster(config, ...before, ...namespaces, app);
     operate(cluster, () => []);
     await eventually('a record', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.injected] !== undefined);
+    expect(JSON.stringify(cluster.find('Deployment'))).toContain(':4318');
     expect(cluster.patched.filter((kind) => kind === 'Deployment')).toEqual(['Deployment']);
   });
 });
