@@ -8,10 +8,10 @@ import {
   type Volume,
   type VolumeMount,
 } from 'cdk8s-plus-28/lib/imports/k8s.js';
+import { CONFIG_HASH_ANNOTATION } from '../src/api/annotations.ts';
 import type { PodSettings } from '../src/api/component-spec.ts';
 import { objectLabels, selectorLabels } from '../src/api/names.ts';
 import type { ComponentProps } from './component.ts';
-import { CONFIG_HASH_ANNOTATION } from './config-file.ts';
 import { cpuQuantity, memoryQuantity } from './quantity.ts';
 
 export const DATA_VOLUME = 'data';

@@ -27,6 +27,12 @@ export const ANNOTATION = {
 /** Keys that the operator writes. */
 export const OPERATOR_ANNOTATIONS: readonly string[] = [ANNOTATION.injected, ANNOTATION.status, ANNOTATION.rolledBack];
 
+/**
+ * On the pod template of a stack's own part, and no wish: a part that reads its configuration at start only is rolled when this changes.
+ * See docs/adr/0002.
+ */
+export const CONFIG_HASH_ANNOTATION = 'duotel.io/config-hash';
+
 /** Keys that people may set. */
 export const USER_ANNOTATIONS = [
   ANNOTATION.backend,

@@ -4,6 +4,7 @@ import {
   BACKENDS,
   BOOTSTRAPS,
   type Bootstrap,
+  CONFIG_HASH_ANNOTATION,
   OPERATOR_ANNOTATIONS,
   PREFIX,
   USER_ANNOTATIONS,
@@ -42,6 +43,9 @@ interface Found {
   readonly value: string;
   readonly level: Level;
 }
+
+/** Keys under our prefix that ask for nothing. */
+const NO_WISHES: readonly string[] = [...OPERATOR_ANNOTATIONS, ANNOTATION.manifest, CONFIG_HASH_ANNOTATION];
 
 /** Characters of an annotation's value that a message quotes. */
 const QUOTED = 60;
@@ -85,7 +89,7 @@ export function settingsOf(workload: KubeObject, namespace: KubeObject): Setting
   let backendStated = false;
   for (const [level, place, annotations] of sources) {
     for (const key of Object.keys(annotations).sort()) {
-      if (!key.startsWith(PREFIX) || OPERATOR_ANNOTATIONS.includes(key) || key === ANNOTATION.manifest) continue;
+      if (!key.startsWith(PREFIX) || NO_WISHES.includes(key)) continue;
       const value = annotations[key] ?? '';
       const known = USER_ANNOTATIONS.find((candidate) => candidate === key);
       backendStated ||= key === ANNOTATION.backend;

@@ -94,7 +94,8 @@ afterEach(async () => {
 describe('a part of a stack that has lost its label', () => {
   it('counts for no workload once the label is back, although the event of that is still on its way', async () => {
     const { labels: _, ...robbed } = PART.metadata;
-    const cluster = new LateCluster(STACK, namespaceObject({}, 'duotel'), { ...PART, metadata: robbed });
+    const asking = { ...PART, metadata: { ...robbed, annotations: { [ANNOTATION.backend]: 'both' } } };
+    const cluster = new LateCluster(STACK, namespaceObject({}, 'duotel'), asking);
     operate(cluster, () => [PART]);
     await eventually('the label', async () => cluster.find('StatefulSet')?.metadata.labels?.[STACK_LABEL] === 'duotel');
     // Workloads are counted anew half a second after one has changed.

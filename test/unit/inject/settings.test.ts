@@ -55,6 +55,11 @@ describe('the settings of a workload', () => {
     expect(found).toMatchObject({ kind: 'refused', reason: 'InvalidAnnotation', message: expect.stringContaining(message) });
   });
 
+  it('are none of the digest on the pods of a stack, which somebody has copied from there', () => {
+    expect(settings({}, { 'duotel.io/config-hash': 'f00d' }).kind).toBe('absent');
+    expect(settings({ [B]: 'both' }, { 'duotel.io/config-hash': 'f00d' }).kind).toBe('active');
+  });
+
   it('quote no more than the beginning of a value, which may be a secret pasted into the wrong place', () => {
     const found = settings({ [B]: 'x'.repeat(5000) });
     expect(found.kind === 'refused' ? found.message.length : 0).toBeLessThan(300);
