@@ -12,6 +12,7 @@ import { subject } from '../apply/plan.ts';
 import { readLive } from '../apply/read-live.ts';
 import { isWrite, type Problem, type Result } from '../apply/result.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { objectKey } from '../kube/reflector.ts';
 import type { Random } from '../kube/retry.ts';
 import type { Change, ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
@@ -90,9 +91,10 @@ export class StackController {
     return { stalled, failures: [], suspended: false, components: [], inventory: [], workloads: NO_WORKLOADS };
   }
 
-  /** A spec that cannot be rendered changes nothing, and says so. */
+  /** A spec that cannot be rendered changes nothing, and says so. What becomes of workloads is no matter of that. */
   #failed(stack: KubeObject, error: unknown): StackOutcome {
-    const { components = [], workloads = NO_WORKLOADS } = statusOf(stack);
+    const { components = [] } = statusOf(stack);
+    const workloads = this.#workloads(stack);
     // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
     const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#latest(stack));
     const failures = [`${describe(stack)}: ${errorText(error)}`];
@@ -107,7 +109,7 @@ export class StackController {
     const keep = spec.suspend ? 'suspended' : spec.reconcile.deletion === 'Orphan' ? 'orphan' : undefined;
     this.seen(stack);
     await noteDeletionPolicy(api, cache, stack, keep);
-    const workloads = this.#options.workloads(`${namespace}/${name}`, before.workloads?.reverted ?? 0);
+    const workloads = this.#workloads(stack);
     if (spec.suspend) {
       const { inventory = [], inventoryConfigMaps = [] } = before;
       const { lines } = await this.#components(stack, spec, []);
@@ -164,6 +166,10 @@ export class StackController {
       ...stored,
       ...(problems.length === 0 && { applied: { digest, generation } }),
     };
+  }
+
+  #workloads(stack: KubeObject): WorkloadCounts {
+    return this.#options.workloads(objectKey(stack.metadata), statusOf(stack).workloads?.reverted ?? 0);
   }
 
   /** The kinds that are watched from the cache, the others from the API server. */

@@ -133,3 +133,16 @@ describe('a default stack whose event is still on its way', () => {
     expect(cluster.patched.filter((kind) => kind === 'Deployment')).toEqual(['Deployment']);
   });
 });
+
+describe('a stack whose objects cannot be made', () => {
+  it('counts the workloads that are injected for it all the same', async () => {
+    const app = workload({ annotations: { 'duotel.io/backend': 'both' } });
+    const cluster = new LateCluster(STACK, namespaceObject({}, 'duotel'), namespaceObject(), app);
+    operate(cluster, () => {
+      throw new Error('no objects today');
+    });
+    const status = (): Partial<StackStatus> => statusOf(cluster.find('TelemetryStack') ?? STACK);
+    await eventually('the count', async () => status().workloads?.injected === 1);
+    expect(status().conditions?.find(({ type }) => type === 'Ready')?.message).toContain('no objects today');
+  });
+});
