@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_STACK_CONFIG } from '../../src/api/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
-import { ACTS, journey, quiet, settle, silent, uninjected } from './support/journey.ts';
+import { ACTS, journey, objectWrites, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
 import { ALL_CASES } from './support/row-result.ts';
@@ -94,6 +95,30 @@ row('B3', 'nothing is made twice or rolled out twice while every event is 2 s la
       lasting: true,
       seconds: 60,
     }),
+});
+
+row('B3', 'a workload that was annotated before the first start is written for once while every event is 2 s late', stage, {
+  injected: 'each watch 2 s behind from the start on, which makes the default stack',
+  cases: ['create', 'inject'],
+  run: async ({ world }) => {
+    const { proxy, admin } = world;
+    await world.reset();
+    const config = world.base.find(({ metadata }) => metadata.name === DEFAULT_STACK_CONFIG);
+    if (config === undefined) throw new Error(`dist has no ConfigMap ${DEFAULT_STACK_CONFIG}`);
+    await admin.apply(config);
+    await ACTS.inject(world);
+    const delayed = proxy.add({ match: watches(), fault: () => ({ do: 'stream', ...late(2000) }) });
+    await world.restart();
+    await eventually('the variables', async () => (await template(world)).includes('OTEL_'), 30);
+    await quiet(world, 5000);
+    const told = proxy.passed
+      .filter(({ request }) => request.verb === 'create' && request.resource === 'events')
+      .map(({ request }) => JSON.parse(request.body) as { readonly reason: string; readonly involvedObject: { readonly kind: string } })
+      .flatMap(({ reason, involvedObject }) => (involvedObject.kind === 'Deployment' ? [reason] : []));
+    const patches = objectWrites(proxy.passed).filter(({ request }) => request.resource === 'deployments').length;
+    if (patches !== 2 || told.join() !== 'Injected') throw new Error(`${patches} patches of the Deployment, told ${told.join()}`);
+    return `${delayed.struck} late streams, one patch and one release of the Deployment, ${await silent(world)}`;
+  },
 });
 
 let missed = 0;
