@@ -27,6 +27,12 @@ interface Running extends OurRollout {
   completeAt?: number;
 }
 
+interface Waiting {
+  readonly since: number;
+  /** For a place; the others wait for a rollout of their owner's, and a place that is free is nothing to them. */
+  readonly queued: boolean;
+}
+
 /** How often the pods of a rollout are looked at, milliseconds; of many at once less often, so that it stays at {@link LOOKS_A_SECOND}. */
 const LOOK_MS = 3000;
 /** What the looks may cost the API server: the default pace of 10 rollouts takes a sixth of it. */
@@ -47,8 +53,8 @@ export class Rollouts {
   readonly #running = new Map<string, Running>();
   /** Those of them that hold a place, apart: each admission and each look counts them. */
   readonly #unfinished = new Map<string, Running>();
-  /** Since when; in the order of arrival. */
-  readonly #waiting = new Map<string, number>();
+  /** In the order of arrival. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(options: RolloutsOptions) {
     this.#options = options;
@@ -65,13 +71,16 @@ export class Rollouts {
       this.#waiting.delete(key);
       const now = this.#options.clock.now();
       if (state.available) this.#begin(key, { namespace, stack: objectKey(config.stack), since: now, checked: now });
-    } else if (!this.#waiting.has(key)) this.#waiting.set(key, this.#options.clock.now());
+    } else {
+      const since = this.#waiting.get(key)?.since ?? this.#options.clock.now();
+      this.#waiting.set(key, { since, queued: admission.reason === 'WaitingInQueue' });
+    }
     return admission;
   }
 
   /** Milliseconds that a workload has been waiting for a place. */
   waited(key: string): number {
-    return this.#options.clock.now() - (this.#waiting.get(key) ?? this.#options.clock.now());
+    return this.#options.clock.now() - (this.#waiting.get(key)?.since ?? this.#options.clock.now());
   }
 
   /** Nothing of the workload is rolling out for us, or wants to. */
@@ -92,7 +101,8 @@ export class Rollouts {
 
   #wake(): void {
     const woken = new Map<string, number>();
-    for (const next of this.#waiting.keys()) {
+    for (const [next, { queued }] of this.#waiting) {
+      if (!queued) continue;
       const namespace = next.split('/')[1] ?? '';
       const count = woken.get(namespace) ?? 0;
       if (count >= WAKE) continue;

@@ -45,3 +45,22 @@ describe('the pods of rollouts', () => {
     expect(looks).toBeLessThanOrEqual(1200);
   });
 });
+
+describe('a place that is free', () => {
+  /** A Deployment with one pod that is available; `mixed`: amid a rollout of its owner's. */
+  const running = (name: string, mixed = false): KubeObject => ({
+    ...workload({ name, annotations: { 'duotel.io/backend': 'both' } }),
+    status: { observedGeneration: 1, replicas: mixed ? 2 : 1, updatedReplicas: 1, availableReplicas: 1 },
+  });
+  const config = stack('duotel', { maxConcurrentRollouts: 10, maxConcurrentRolloutsPerNamespace: 1 });
+
+  it('is offered to those that wait for one, however many hang in rollouts of their own', async () => {
+    const woken: string[] = [];
+    const rollouts = new Rollouts({ api: listingApi([]), clock: new VirtualClock(), requeue: (key) => woken.push(key) });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) expect(rollouts.admit(running(name, true), config, false).kind).toBe('wait');
+    expect(rollouts.admit(running('first'), config, false).kind).toBe('go');
+    expect(rollouts.admit(running('next'), config, false)).toMatchObject({ kind: 'wait', reason: 'WaitingInQueue' });
+    rollouts.end('Deployment/shop/first');
+    expect(woken).toEqual(['Deployment/shop/next']);
+  });
+});
