@@ -21,7 +21,7 @@ import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { optionalKindProblem } from './optional-rights.ts';
 import { type Components, componentLines, podReason } from './stack-components.ts';
-import { collectLeftOvers, noteDeletionPolicy } from './stack-deletion.ts';
+import { collectLeftOvers, type Keep, keepOf, noteDeletionPolicy, noteKept } from './stack-deletion.ts';
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
 import { RECONCILE_AT, type StackOutcome, type StackStatus, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
@@ -60,7 +60,7 @@ export class StackController {
   readonly #memory = new ApplyMemory(() => performance.now());
   readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
   /** Stacks whose objects outlive them, as the last pass saw them: an edit and a deletion may come faster than our note of it. */
-  readonly #kept = new Map<string, boolean>();
+  readonly #kept = new Map<string, Keep>();
 
   constructor(options: StackControllerOptions) {
     this.#options = options;
@@ -79,9 +79,7 @@ export class StackController {
 
   /** Takes in a stack as it was last seen, before it was gone. */
   seen(stack: KubeObject): void {
-    const { suspend, reconcile } = (stack['spec'] ?? {}) as { suspend?: boolean; reconcile?: { deletion?: string } };
-    const { namespace = '', name } = stack.metadata;
-    this.#kept.set(`${namespace}/${name}`, suspend === true || reconcile?.deletion === 'Orphan');
+    this.#kept.set(objectKey(stack.metadata), keepOf(stack));
   }
 
   #refuse(stack: KubeObject): StackOutcome {
@@ -106,9 +104,8 @@ export class StackController {
     const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
     const before = statusOf(stack);
-    const keep = spec.suspend ? 'suspended' : spec.reconcile.deletion === 'Orphan' ? 'orphan' : undefined;
     this.seen(stack);
-    await noteDeletionPolicy(api, cache, stack, keep);
+    await noteDeletionPolicy(api, cache, stack.metadata, keepOf(stack));
     const workloads = this.#workloads(stack);
     if (spec.suspend) {
       const { inventory = [], inventoryConfigMaps = [] } = before;
@@ -280,7 +277,9 @@ export class StackController {
     if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
     this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
     this.#rendered.delete(name);
-    if (this.#kept.get(`${namespace}/${name}`) === true) {
+    const keep = this.#kept.get(objectKey({ namespace, name }));
+    if (keep !== undefined) {
+      await noteKept(api, cache, namespace, name, keep);
       logger.info('stack is gone, its objects are kept', { stack: name });
       return;
     }

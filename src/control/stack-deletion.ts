@@ -17,14 +17,23 @@ function keeperName(stack: string): string {
   return `${stack}-kept-when-deleted`;
 }
 
+/** Why the objects of a stack outlive it; undefined: they go with it. */
+export type Keep = 'orphan' | 'suspended' | undefined;
+
+/** By the spec as it is written, valid or not. */
+export function keepOf(stack: KubeObject): Keep {
+  const { suspend, reconcile } = (stack['spec'] ?? {}) as { suspend?: boolean; reconcile?: { deletion?: string } };
+  if (suspend === true) return 'suspended';
+  return reconcile?.deletion === 'Orphan' ? 'orphan' : undefined;
+}
+
 /** Notes in the cluster whether the objects of the stack outlive it. Writes only when that changes. */
 export async function noteDeletionPolicy(
   api: KubeApi,
   cache: ClusterCache,
-  stack: KubeObject,
-  keep: 'orphan' | 'suspended' | undefined,
+  { name, namespace = '' }: { readonly name: string; readonly namespace?: string },
+  keep: Keep,
 ): Promise<void> {
-  const { name, namespace = '' } = stack.metadata;
   const ref = { name: keeperName(name), namespace };
   const live = cache.get('ConfigMap', ref);
   const said = (live?.['data'] as { because?: string } | undefined)?.because;
@@ -48,12 +57,7 @@ export type Collected =
  * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
  */
 export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namespace: string, name: string): Promise<Collected> {
-  const found = [...STACK_KINDS.flatMap(({ kind }) => cache.values(kind)), ...(await optionalObjects(api, namespace, name))];
-  const left = found.filter(
-    ({ metadata }) =>
-      metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
-  );
-  const doomed = left.filter((live) => !mayStay(live) && !isControlled(live));
+  const doomed = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
   if (doomed.length === 0) return { outcome: 'nothingLeft' };
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   if ((await lookUp(api, configMaps, { namespace, name: keeperName(name) })) !== undefined) return { outcome: 'kept' };
@@ -66,6 +70,27 @@ export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namesp
   const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
   const failures = results.flatMap(({ problem }) => (problem === undefined ? [] : [problem.message]));
   return { outcome: 'deleted', deleted: results.filter(({ outcome }) => outcome === 'deleted').length, failures };
+}
+
+/**
+ * Notes that the objects of a stack which is gone stay, where no pass had the time to: what this process remembers, the next would not.
+ * Nothing is written when there is nothing left to keep.
+ */
+export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: string, name: string, keep: Keep): Promise<void> {
+  if (leftOvers(watched(cache), namespace, name).length > 0) await noteDeletionPolicy(api, cache, { namespace, name }, keep);
+}
+
+function watched(cache: ClusterCache): readonly KubeObject[] {
+  return STACK_KINDS.flatMap(({ kind }) => cache.values(kind));
+}
+
+/** Of these objects, what a stack has made and takes with it. */
+function leftOvers(objects: readonly KubeObject[], namespace: string, name: string): readonly KubeObject[] {
+  const left = objects.filter(
+    ({ metadata }) =>
+      metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
+  );
+  return left.filter((live) => !mayStay(live) && !isControlled(live));
 }
 
 function isControlled({ metadata }: KubeObject): boolean {
