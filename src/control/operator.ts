@@ -92,6 +92,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     namespace,
     onCounts: (stack) => stacks.queue.addAfter(stack, 500, 'drift'),
+    mayCollect: () => unknown.size === 0,
     clock,
     requeue: (key, afterMs) => workloadQueue.queue.addAfter(key, afterMs, 'drift'),
   });
@@ -119,12 +120,20 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     reconcile: (key) => workloads.reconcile(key),
   });
 
+  // Kinds that may not be served at all, until it is known whether they are.
+  const optional = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom === true);
+  const unknown = new Set(optional.map(([kind]) => kind));
+
   // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
   const isInScope = (where = ''): boolean => scope === undefined || scope.includes(where);
 
   function routeWorkload({ kind, key, object, previous, resync }: Change): void {
     const isWorkload = kind in WORKLOAD_KINDS && isInScope((object ?? previous)?.metadata.namespace);
     if (isWorkload && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, resync ? 'resync' : 'user');
+  }
+
+  function collectLater(where = ''): void {
+    workloadQueue.queue.addAfter(`ConfigMap/${where}/`, COLLECT_AFTER_MS, 'resync');
   }
 
   function routeChange(change: Change): void {
@@ -150,8 +159,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
           const owner = labels?.[STACK_LABEL];
           if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
           // Perhaps left by a process that ended between a revert and the deletion of its files: a key of no workload collects them.
-          if (labels?.[FILES_LABEL] !== undefined && one === object && resync)
-            workloadQueue.queue.addAfter(`ConfigMap/${where}/`, COLLECT_AFTER_MS, 'resync');
+          if (labels?.[FILES_LABEL] !== undefined && one === object && resync) collectLater(where);
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
             for (const workload of workloads.inNamespace(where)) workloadQueue.queue.add(workload, 'drift');
           }
@@ -175,7 +183,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     if (signal.aborted) return;
 
     const builtIn = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom !== true);
-    const optional = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom === true);
     const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS)).map((kind) => ({
       ...kind,
       namespace,
@@ -205,6 +212,34 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       ].map((watched) => cache.watch(watched, signal)),
     );
     synced = true;
+    // A standby follows them as well: what is mounted by a workload of such a kind must be known before anything is taken for unused.
+    const following = Promise.all(
+      optional.map(([kind, { apiVersion }]) =>
+        followOptionalKind(
+          {
+            api,
+            clock,
+            logger,
+            apiVersion,
+            kind,
+            watch: async (until) => {
+              const watches = inScope({ apiVersion, kind, transform: storedWorkload }, scope);
+              await Promise.all(watches.map((watched) => cache.watch(watched, until)));
+            },
+            onGone: () => cache.forget(kind),
+            onKnown: () => {
+              unknown.delete(kind);
+              for (const { metadata } of cache.values('ConfigMap')) {
+                if (metadata.labels?.[FILES_LABEL] !== undefined) collectLater(metadata.namespace);
+              }
+            },
+          },
+          signal,
+        ),
+      ),
+    );
+    // Told below, also when it comes while another process leads.
+    following.catch(() => undefined);
     if (election !== undefined) {
       const onLost = (): void => {
         lost = true;
@@ -221,25 +256,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     if (change !== undefined) routeChange(change);
     mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
-    const following = optional.map(([kind, { apiVersion }]) =>
-      followOptionalKind(
-        {
-          api,
-          clock,
-          logger,
-          apiVersion,
-          kind,
-          watch: async (until) => {
-            const watches = inScope({ apiVersion, kind, transform: storedWorkload }, scope);
-            await Promise.all(watches.map((watched) => cache.watch(watched, until)));
-          },
-          onGone: () => cache.forget(kind),
-        },
-        signal,
-      ),
-    );
     const cut = new AbortController();
-    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal), ...following]);
+    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal), following]);
     const ended = await withGrace(working, signal, GRACE_MS);
     cut.abort();
     if (ended === 'cut') await withGrace(working, signal, CUT_MS);

@@ -12,6 +12,8 @@ export interface OptionalKindOptions {
   readonly watch: (signal: AbortSignal) => Promise<void>;
   /** Called when the kind is gone, after its watch was told to end. */
   readonly onGone: () => void;
+  /** Called once: from now on it is known what there is of the kind, or that the API server does not serve it. */
+  readonly onKnown: () => void;
 }
 
 /** How often it is asked whether the API server serves the kind, milliseconds. One GET, which needs no right. */
@@ -19,8 +21,9 @@ const LOOK_MS = 10_000;
 
 /** Watches a kind for as long as the API server serves it: its CRD may come and go while the operator runs. */
 export async function followOptionalKind(options: OptionalKindOptions, signal: AbortSignal): Promise<void> {
-  const { api, clock, logger, kind, apiVersion, watch, onGone } = options;
+  const { api, clock, logger, kind, apiVersion, watch, onGone, onKnown } = options;
   let watching: AbortController | undefined;
+  let known = false;
   while (!signal.aborted) {
     let starting: AbortController | undefined;
     try {
@@ -36,6 +39,8 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
         logger.info('kind is no longer served, its watch ends', { kind, apiVersion });
         onGone();
       }
+      if (!known && !signal.aborted) onKnown();
+      known = true;
     } catch (error) {
       // Discovery may be behind the CRD, or the server away: asked again.
       if (!isApiError(error)) throw error;

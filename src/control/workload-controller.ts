@@ -35,6 +35,8 @@ export interface WorkloadControllerOptions {
   readonly namespace: string;
   /** Called with `namespace/name` of a stack whose {@link WorkloadController.counts} have changed. */
   readonly onCounts: (stack: string) => void;
+  /** false while workloads of some kind may be there that are not in the cache: the files that they mount would look unused. */
+  readonly mayCollect: () => boolean;
   readonly clock: Clock;
   /** Puts a workload back into the queue after some milliseconds. */
   readonly requeue: (key: string, afterMs: number) => void;
@@ -135,7 +137,9 @@ export class WorkloadController {
     };
     const planned = planWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
-    if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) return;
+    if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) {
+      return this.#rollouts.standDown(key);
+    }
     await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, input.stacks);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
@@ -147,7 +151,7 @@ export class WorkloadController {
       this.#repeats.forget(key);
     }
     if (plan.action === 'inject' || plan.action === 'revert') {
-      await this.#copies.collect(namespaceName, () => this.#index.inNamespace(namespaceName));
+      await this.#collect(namespaceName);
     }
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
@@ -172,9 +176,14 @@ export class WorkloadController {
   async #leave(key: string, namespace: string): Promise<void> {
     this.#rollouts.end(key);
     this.#repeats.forget(key);
-    await this.#copies.collect(namespace, () => this.#index.inNamespace(namespace));
+    await this.#collect(namespace);
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
     this.#reports.note(key, undefined, undefined);
+  }
+
+  /** Deletes the files of ours in a namespace that no workload mounts any more. */
+  async #collect(namespace: string): Promise<void> {
+    if (this.#options.mayCollect()) await this.#copies.collect(namespace, () => this.#index.inNamespace(namespace));
   }
 
   /**
@@ -231,10 +240,14 @@ export class WorkloadController {
     if (answer === undefined || plan.action === 'none') return plan;
     if (plan.action === 'inject') this.#repeats.add(key, injectionDigest(plan.record));
     const written = answer;
+    if (plan.action === 'release') {
+      // It is tied to no version: an edit whose event is still to come may be in this answer, and must stay news.
+      if (sameWishes(workload, written)) this.#remember(written);
+      return plan;
+    }
     // Of many that are annotated at once, each gets its variables before any is tidied up after.
     return makingWay(async () => {
       await this.#release(workload, written);
-      if (plan.action === 'release') return plan;
       const { namespace = '', name } = workload.metadata;
       const { kind } = workload;
       this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
