@@ -4,7 +4,7 @@ import { type Fields, isFields } from '../api/fields.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
-import { workloadKind } from '../inject/kinds.ts';
+import { templatePathOf, valueAt, workloadKind } from '../inject/kinds.ts';
 import type { Outcome } from '../inject/outcome.ts';
 import { concernsUs, decideManifest, type ManifestRequest } from './decide.ts';
 import { isBare } from './is-bare.ts';
@@ -46,7 +46,7 @@ export interface InjectedManifests {
 
 /**
  * Injects into the workloads of manifests as the operator does into those of a cluster, and takes out again. All that is not ours
- * keeps its bytes. ConfigMaps of ours that no workload of the input mounts any more are removed.
+ * keeps its bytes. ConfigMaps of ours that workloads of the input mounted and mount no more are removed; others may be somebody else's.
  * @throws ManifestError naming file, line and object when a text can not be read or changed.
  */
 export function injectManifests(options: InjectManifestsOptions): InjectedManifests {
@@ -64,6 +64,11 @@ export function injectManifests(options: InjectManifestsOptions): InjectedManife
       if (decided.result !== undefined) results.push({ ...decided.result, changed: after.has(object) });
     }
   }
+  const objects = streams.flatMap((stream) => stream.objects);
+  const mounted = new Set(objects.flatMap((object) => mountedConfigMaps(after.get(object) ?? object.value, options.namespace)));
+  const dropped = new Set(
+    objects.flatMap((object) => mountedConfigMaps(object.value, options.namespace)).filter((key) => !mounted.has(key)),
+  );
   const present = new Set<string>();
   const files = streams.map((stream, index) => {
     const before = options.files[index]?.text ?? '';
@@ -71,7 +76,7 @@ export function injectManifests(options: InjectManifestsOptions): InjectedManife
       const copy = asFilesCopy(object, options.namespace);
       if (copy === undefined) return true;
       if (needs.has(copy)) present.add(copy);
-      return needs.has(copy);
+      return needs.has(copy) || !dropped.has(copy);
     });
     return { name: stream.name, before, after: text === stream.text ? before : likeBefore(text, before) };
   });
@@ -166,6 +171,17 @@ function asFilesCopy(value: Fields, namespace: string | undefined): string | und
   const object = value as unknown as KubeObject;
   if (object.kind !== 'ConfigMap' || object.metadata?.labels?.[FILES_LABEL] === undefined) return undefined;
   return describe({ kind: object.kind, metadata: { name: object.metadata.name, namespace: object.metadata.namespace ?? namespace ?? '' } });
+}
+
+/** `ConfigMap/namespace/name` of each that the pods of a workload mount; none for every other object. */
+function mountedConfigMaps(value: Fields, namespace: string | undefined): readonly string[] {
+  const object = value as unknown as KubeObject;
+  if (workloadKind(object) === undefined) return [];
+  const volumes = valueAt(value, [...templatePathOf(object), 'spec', 'volumes']);
+  const names = (Array.isArray(volumes) ? volumes : []).map((volume) => valueAt(volume, ['configMap', 'name']));
+  return names
+    .filter((name) => typeof name === 'string')
+    .map((name) => describe({ kind: 'ConfigMap', metadata: { name, namespace: object.metadata?.namespace ?? namespace ?? '' } }));
 }
 
 /** Ends with a line break only where the text did. */

@@ -143,6 +143,27 @@ describe('a manifest in Git', () => {
     expect(inject(complete, { revert: true })).toBe(APP);
   });
 
+  it('keeps the ConfigMaps that its pods mount while it is paused or refused', () => {
+    const result = run(APP);
+    const complete = textOf(result) + documentsOf(result.needs);
+    for (const [from, to] of [
+      ['spec:\n  template', 'spec:\n  paused: true\n  template'],
+      ["'both'", "'bothh'"],
+    ] as const) {
+      const hindered = complete.replace(from, to);
+      expect(hindered).not.toBe(complete);
+      expect(inject(hindered)).toBe(hindered);
+    }
+  });
+
+  it('leaves the ConfigMaps of others where they are', () => {
+    const others = documentsOf(run(APP.replaceAll('namespace: demo', 'namespace: other')).needs);
+    const result = run(APP + others);
+    expect(textOf(result)).toContain(others);
+    expect(result.needs.map(({ metadata }) => metadata.namespace)).toEqual(['demo', 'demo']);
+    expect(inject(textOf(result) + documentsOf(result.needs), { revert: true })).toBe(APP + others);
+  });
+
   it('that has nothing to do with us stays as it is, however odd', () => {
     const odd = `# c\nfoo: [1,\n  2]   # c\n---\n\n---\nkind: Deployment\n---\n- a\n--- \napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: a, env: [{name: A, value: 1}]}]}}}\n`;
     expect(inject(odd)).toBe(odd);
