@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { followOptionalKind } from '../../../src/control/optional-kind.ts';
+import type { KubeApi } from '../../../src/kube/kube-api.ts';
+
+const SERVED = JSON.stringify({ kind: 'APIResourceList', resources: [{ kind: 'Rollout' }] });
+const NOT_SERVED = JSON.stringify({ kind: 'APIResourceList', resources: [] });
+
+/** What became of the watch while discovery gave these answers, one a look. */
+async function followed(...answers: readonly string[]): Promise<readonly string[]> {
+  const stop = new AbortController();
+  const left = [...answers];
+  const seen: string[] = [];
+  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const clock = { now: () => 0, sleep: async () => (left.length === 0 ? stop.abort() : undefined) };
+  const api = { getText: async () => left.shift() ?? '' } as unknown as KubeApi;
+  const watch = async (): Promise<void> => void seen.push('watched');
+  const onGone = (): void => void seen.push('gone');
+  await followOptionalKind({ api, clock, logger: silent, apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', watch, onGone }, stop.signal);
+  return seen;
+}
+
+describe('an optional kind', () => {
+  it('is watched while it is served', async () => {
+    expect(await followed(NOT_SERVED, SERVED, SERVED, NOT_SERVED)).toEqual(['watched', 'gone']);
+  });
+
+  it.each(['<html>try later</html>', '', 'null', '"later"'])(
+    "is asked for again after the answer %j, which is not the API server's",
+    async (page) => {
+      expect(await followed(page, SERVED, page, NOT_SERVED)).toEqual(['watched', 'gone']);
+      expect(await followed(SERVED, page)).toEqual(['watched']);
+    },
+  );
+});
