@@ -142,6 +142,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     switch (kind) {
       case TELEMETRY_STACK.kind:
         if (object === undefined && previous !== undefined) stackController.seen(previous);
+        // A list may show the next one of this name in place of the one before.
+        if (previous !== undefined && object?.metadata.uid !== previous.metadata.uid) workloads.stackGone(key);
         stacks.queue.add(key, priority);
         // A new status is no news for workloads.
         if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;

@@ -115,6 +115,11 @@ export class WorkloadController {
     return { ...counts, reverted: this.#reports.reverted(stack, reverted) };
   }
 
+  /** Takes in that a stack is gone. */
+  stackGone(stack: string): void {
+    this.#reports.forget(stack);
+  }
+
   async reconcile(key: string): Promise<void> {
     const { cache, events } = this.#options;
     const [kind = '', namespaceName = '', name = ''] = key.split('/');

@@ -48,6 +48,11 @@ export class WorkloadReports {
     return count.base + count.since;
   }
 
+  /** The stack is gone: one that is made later under its name starts with what its own status says. */
+  forget(stack: string): void {
+    this.#reverts.delete(stack);
+  }
+
   /** One more; not before {@link reverted} was asked for, which brings what there was. */
   addRevert(stack: string | undefined): void {
     const count = stack === undefined ? undefined : this.#reverts.get(stack);

@@ -82,6 +82,16 @@ describe('a workload that is ours by its Namespace alone', () => {
   });
 });
 
+describe('a stack that was deleted', () => {
+  it('leaves no number of reverted workloads to the next one of its name', () => {
+    const { controller } = world();
+    expect(controller.counts('duotel/main', 3).reverted).toBe(3);
+    expect(controller.counts('duotel/main', 0).reverted).toBe(3);
+    controller.stackGone('duotel/main');
+    expect(controller.counts('duotel/main', 0).reverted).toBe(0);
+  });
+});
+
 describe('a workload that was reverted', () => {
   it('is counted no more when it is gone', async () => {
     const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
