@@ -96,10 +96,13 @@ export class ClusterCache {
     return undefined;
   }
 
-  /** Drops the copy of a kind whose watch has been ended for good. */
+  /** Drops the copy of a kind whose watch has been ended for good. What was in it is gone, though no event has said so. */
   forget(kind: string): void {
+    const lost = this.values(kind);
     this.#options.metrics.forgetWatch(this.#resources.get(kind) ?? kind);
     this.#reflectors.delete(kind);
+    for (const previous of lost)
+      this.#options.onChange({ kind, key: objectKey(previous.metadata), object: undefined, previous, resync: true });
   }
 
   get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {
