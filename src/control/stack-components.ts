@@ -24,14 +24,17 @@ export interface Components {
   readonly lines: readonly ComponentLine[];
   /** Those that have failed, or were not ready for longer than the deadline; each with why. */
   readonly failed: readonly string[];
-  /** Milliseconds until the next deadline passes; undefined when none will. */
-  readonly deadlineIn?: number;
+  /** Milliseconds until the next deadline passes, or the cause of a failure is asked for again; undefined when all are ready. */
+  readonly lookIn?: number;
 }
+
+/** No event says that the cause is another one: first no node had room for the pod, then its image could not be pulled. */
+const CAUSE_LOOK_MS = 60_000;
 
 /** One line for each component, and which of them will not become ready by waiting. */
 export async function componentLines(input: ComponentsInput): Promise<Components> {
   const { stack, parts, live, before, deadlineMs, now, why } = input;
-  const ends: number[] = [];
+  const looks: number[] = [];
   // In the order of the parts, whichever answer comes first: another order would be another message, and a write of the status.
   const found = await Promise.all(
     parts.map(async (part): Promise<{ readonly line: ComponentLine; readonly failure?: string }> => {
@@ -41,9 +44,10 @@ export async function componentLines(input: ComponentsInput): Promise<Components
       const since = before.find((line) => line.name === name && !line.ready)?.since ?? new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
       const end = Date.parse(since) + deadlineMs;
       if (status !== 'Failed' && now < end) {
-        ends.push(end - now);
+        looks.push(end - now);
         return { line: { name, ready: false, message, since } };
       }
+      looks.push(CAUSE_LOOK_MS);
       const cause = await why(part);
       const text = [message, ...(cause === undefined ? [] : [cause])].join(': ');
       const failure = status === 'Failed' ? `${name}: ${text}` : `${name}: not ready for ${deadlineMs / 1000} s: ${text}`;
@@ -53,7 +57,7 @@ export async function componentLines(input: ComponentsInput): Promise<Components
   return {
     lines: found.map(({ line }) => line),
     failed: found.flatMap(({ failure }) => failure ?? []),
-    ...(ends.length > 0 && { deadlineIn: Math.min(...ends) }),
+    ...(looks.length > 0 && { lookIn: Math.min(...looks) }),
   };
 }
 

@@ -237,7 +237,7 @@ export class StackController {
       now: Date.now(),
       why: (part) => podReason(api, stack, part),
     });
-    if (found.deadlineIn !== undefined) lookAgain(`${namespace}/${name}`, found.deadlineIn + 1000);
+    if (found.lookIn !== undefined) lookAgain(`${namespace}/${name}`, found.lookIn + 1000);
     return found;
   }
 

@@ -22,12 +22,11 @@ describe('the lines of components that are not ready', () => {
       await sleep(5 * (parts.length - parts.indexOf(part)));
       return 'ImagePullBackOff';
     };
-    const { lines, failed, deadlineIn } = await componentLines(absent('2026-01-01T00:00:00Z', slowestFirst));
+    const { lines, failed } = await componentLines(absent('2026-01-01T00:00:00Z', slowestFirst));
     expect(failed.map((text) => text.split(':')[0])).toEqual(names);
     expect(lines.map(({ name }) => name)).toEqual(names);
     expect(failed[0]).toContain('not ready for 60 s');
     expect(failed[0]).toContain('ImagePullBackOff');
-    expect(deadlineIn).toBeUndefined();
   });
 
   it('ask for no reason before the deadline, and say when it is', async () => {
@@ -36,7 +35,19 @@ describe('the lines of components that are not ready', () => {
       asked.push(component);
       return undefined;
     };
-    const { failed, deadlineIn } = await componentLines(absent('2026-01-01T00:09:30Z', why));
-    expect([failed, asked, deadlineIn]).toEqual([[], [], 30_000]);
+    const { failed, lookIn } = await componentLines(absent('2026-01-01T00:09:30Z', why));
+    expect([failed, asked, lookIn]).toEqual([[], [], 30_000]);
+  });
+
+  it('have their cause asked for again a minute later, and are the same while it is', async () => {
+    let cause = 'the pod cannot be scheduled';
+    const since = '2026-01-01T00:00:00Z';
+    const first = await componentLines(absent(since, async () => cause));
+    expect(first.lookIn).toBe(60_000);
+    const later = { ...absent(since, async () => cause), before: first.lines, now: NOW + 61_000 };
+    expect(await componentLines(later)).toEqual(first);
+
+    cause = 'ImagePullBackOff';
+    expect((await componentLines(later)).failed[0]).toContain('ImagePullBackOff');
   });
 });
