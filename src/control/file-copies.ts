@@ -17,17 +17,22 @@ export class FileCopies {
   readonly #cache: ClusterCache;
   /** By workload: what a write of ours that is under way will name. */
   readonly #promised = new Map<string, readonly string[]>();
-  /** `Kind/namespace/name` of workloads whose files were made and whose write then failed: the next pass may have no use for them. */
-  readonly #unused = new Set<string>();
+  /** `Kind/namespace/name` of workloads that a write may have left files of which nothing names any more, until they are collected. */
+  readonly #owing = new Set<string>();
 
   constructor(api: KubeApi, cache: ClusterCache) {
     this.#api = api;
     this.#cache = cache;
   }
 
-  /** Whether files may be there that were made for this workload and that it never came to name. */
+  /** Whether files may be there that were made for this workload and that it names no more, or never came to name. */
   owes(workload: string): boolean {
-    return this.#unused.has(workload);
+    return this.#owing.has(workload);
+  }
+
+  /** To be called before a write that may change what the workload names: its answer may be lost. */
+  owe(workload: string): void {
+    this.#owing.add(workload);
   }
 
   /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
@@ -43,11 +48,9 @@ export class FileCopies {
         const query = { fieldManager: FIELD_MANAGER, force: true };
         this.#cache.remember(await this.#api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query));
       }
-      const used = await use();
-      this.#unused.delete(workload);
-      return used;
+      return await use();
     } catch (error) {
-      if (needs.length > 0) this.#unused.add(workload);
+      if (needs.length > 0) this.#owing.add(workload);
       throw error;
     } finally {
       this.#promised.delete(workload);
@@ -58,9 +61,10 @@ export class FileCopies {
    * Deletes those in a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
    * keeps its files (the kubelet never looks at an immutable ConfigMap again), and one that comes up later starts without them: the
    * mounts are optional.
+   * @param workload the one whose turn it is: it owes nothing afterwards. Another one may not have seen the answer to its write yet.
    * @param workloads those of the namespace, asked for anew before each deletion: another one may have come to need the file meanwhile.
    */
-  async collect(namespace: string, workloads: () => readonly Mounting[]): Promise<void> {
+  async collect(namespace: string, workload: string, workloads: () => readonly Mounting[]): Promise<void> {
     const isUsed = (key: string): boolean =>
       [...this.#promised.values()].some((keys) => keys.includes(key)) ||
       workloads().some(({ recordedFiles, mountedFiles }) => recordedFiles.includes(key) || mountedFiles.includes(key));
@@ -69,6 +73,6 @@ export class FileCopies {
       if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || isUsed(objectKey(metadata))) continue;
       await this.#api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
     }
-    for (const key of this.#unused) if (key.split('/')[1] === namespace && !this.#promised.has(key)) this.#unused.delete(key);
+    this.#owing.delete(workload);
   }
 }

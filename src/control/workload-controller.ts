@@ -148,6 +148,7 @@ export class WorkloadController {
     await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, input.stacks);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
+    if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
     const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
     if (plan === undefined) return;
     if (plan.action === 'revert' && plan.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
@@ -155,8 +156,9 @@ export class WorkloadController {
       this.#rollouts.end(key);
       this.#repeats.forget(key);
     }
-    if (plan.action === 'inject' || plan.action === 'revert') {
-      await this.#collect(namespaceName);
+    // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files anew before it is refused again.
+    if (plan === decided && plan.action !== 'wait' && this.#copies.owes(key)) {
+      await this.#collect(key, namespaceName);
     }
     if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
       await events.record(namespace, eventOf(plan.outcome));
@@ -181,14 +183,14 @@ export class WorkloadController {
   async #leave(key: string, namespace: string): Promise<void> {
     this.#rollouts.end(key);
     this.#repeats.forget(key);
-    await this.#collect(namespace);
+    await this.#collect(key, namespace);
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
     this.#reports.note(key, undefined, undefined);
   }
 
   /** Deletes the files of ours in a namespace that no workload mounts any more. */
-  async #collect(namespace: string): Promise<void> {
-    if (this.#options.mayCollect()) await this.#copies.collect(namespace, () => this.#index.inNamespace(namespace));
+  async #collect(key: string, namespace: string): Promise<void> {
+    if (this.#options.mayCollect()) await this.#copies.collect(namespace, key, () => this.#index.inNamespace(namespace));
   }
 
   /**

@@ -41,21 +41,23 @@ describe('files made for a workload whose write failed', () => {
     const { copies, names } = cluster();
     await expect(copies.during(KEY, [FILE], conflict)).rejects.toThrow('409');
     expect([copies.owes(KEY), names()]).toEqual([true, ['shop/duotel-python-1']]);
-    await copies.collect('shop', () => []);
+    await copies.collect('shop', KEY, () => []);
     expect([copies.owes(KEY), names()]).toEqual([false, []]);
   });
 
-  it('are owed no more when a later write names them', async () => {
-    const { copies } = cluster();
+  it('are owed also after a later write, until they are collected', async () => {
+    const { copies, names } = cluster();
     await expect(copies.during(KEY, [FILE], conflict)).rejects.toThrow('409');
-    await copies.during(KEY, [FILE], async () => undefined);
-    expect(copies.owes(KEY)).toBe(false);
+    await copies.during(KEY, [], async () => undefined);
+    expect(copies.owes(KEY)).toBe(true);
+    await copies.collect('shop', KEY, () => []);
+    expect([copies.owes(KEY), names()]).toEqual([false, []]);
   });
 
-  it('are not owed by a collection in another namespace, nor by a write that needs none', async () => {
+  it('are still owed when another workload has collected, and not owed by a write that needs none', async () => {
     const { copies } = cluster();
     await expect(copies.during(KEY, [FILE], conflict)).rejects.toThrow('409');
-    await copies.collect('elsewhere', () => []);
+    await copies.collect('shop', 'Deployment/shop/other', () => []);
     expect(copies.owes(KEY)).toBe(true);
     await expect(copies.during('Deployment/shop/other', [], conflict)).rejects.toThrow('409');
     expect(copies.owes('Deployment/shop/other')).toBe(false);

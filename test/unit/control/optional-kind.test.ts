@@ -15,20 +15,22 @@ async function followed(...answers: readonly string[]): Promise<readonly string[
   const api = { getText: async () => left.shift() ?? '' } as unknown as KubeApi;
   const watch = async (): Promise<void> => void seen.push('watched');
   const onGone = (): void => void seen.push('gone');
-  await followOptionalKind({ api, clock, logger: silent, apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', watch, onGone }, stop.signal);
+  const onKnown = (): void => void seen.push('known');
+  const kind = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout' };
+  await followOptionalKind({ api, clock, logger: silent, ...kind, watch, onGone, onKnown }, stop.signal);
   return seen;
 }
 
 describe('an optional kind', () => {
   it('is watched while it is served', async () => {
-    expect(await followed(NOT_SERVED, SERVED, SERVED, NOT_SERVED)).toEqual(['watched', 'gone']);
+    expect(await followed(NOT_SERVED, SERVED, SERVED, NOT_SERVED)).toEqual(['known', 'watched', 'gone']);
   });
 
   it.each(['<html>try later</html>', '', 'null', '"later"'])(
     "is asked for again after the answer %j, which is not the API server's",
     async (page) => {
-      expect(await followed(page, SERVED, page, NOT_SERVED)).toEqual(['watched', 'gone']);
-      expect(await followed(SERVED, page)).toEqual(['watched']);
+      expect(await followed(page, SERVED, page, NOT_SERVED)).toEqual(['watched', 'known', 'gone']);
+      expect(await followed(SERVED, page)).toEqual(['watched', 'known']);
     },
   );
 });

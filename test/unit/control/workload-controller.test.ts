@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/control/metrics.ts';
 import { WorkloadController } from '../../../src/control/workload-controller.ts';
 import { FILES_LABEL } from '../../../src/inject/config-map.ts';
 import { storedWorkload } from '../../../src/inject/stored-workload.ts';
+import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { objectKey } from '../../../src/kube/reflector.ts';
 import { listingApi } from '../../support/listing-api.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -32,8 +33,8 @@ const OURS: ManagedFieldsEntry = {
 };
 const KEY = 'Deployment/shop/my-rag';
 
-/** A controller, and the objects that its cache holds, by kind and name. `more`: what is not as it is in the quietest of worlds. */
-function world(objects: readonly KubeObject[], more: { readonly answer?: KubeObject; readonly mayCollect?: boolean } = {}) {
+/** A controller, and the objects that its cache holds, by kind and name. */
+function world(...objects: readonly KubeObject[]) {
   const stored = new Map(
     objects.map((object) => [
       `${object.kind}/${objectKey(object.metadata)}`,
@@ -45,14 +46,27 @@ function world(objects: readonly KubeObject[], more: { readonly answer?: KubeObj
     values: (kind: string) => [...stored.values()].filter((object) => object.kind === kind),
     remember: (object: KubeObject) => void stored.set(`${object.kind}/${objectKey(object.metadata)}`, object),
   } as unknown as ClusterCache;
-  const deleted: string[] = [];
+  /** Whether every kind of workload was listed. */
+  const known = { all: true };
+  /** To the next patches; none left: APP. */
+  const answers: (KubeObject | Error)[] = [];
+  /** Of the next deletions. */
+  const refusals: Error[] = [];
   const metrics = new Metrics();
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const controller = new WorkloadController({
     api: {
       ...listingApi(objects),
-      patch: async () => more.answer ?? APP,
-      delete: async (_type, { name }) => deleted.push(name) > 0,
+      patch: async () => {
+        const answer = answers.shift() ?? APP;
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      delete: async (_type, ref) => {
+        const refusal = refusals.shift();
+        if (refusal !== undefined) throw refusal;
+        return stored.delete(`ConfigMap/${objectKey(ref)}`);
+      },
     },
     cache,
     events: { record: async () => undefined } as unknown as EventRecorder,
@@ -60,17 +74,17 @@ function world(objects: readonly KubeObject[], more: { readonly answer?: KubeObj
     metrics,
     namespace: 'duotel',
     onCounts: () => undefined,
-    mayCollect: () => more.mayCollect ?? true,
+    mayCollect: () => known.all,
     clock: new VirtualClock(),
     requeue: () => undefined,
   });
   const counted = async () => (await metrics.workloads.get()).values.filter(({ value }) => value !== 0).map(({ labels }) => labels);
-  return { controller, stored, counted, deleted };
+  return { controller, stored, counted, known, answers, refusals };
 }
 
 describe('a workload that is ours by its Namespace alone', () => {
   it('is counted no more when it is gone, be the Namespace gone first', async () => {
-    const { controller, stored, counted } = world([NAMESPACE, APP]);
+    const { controller, stored, counted } = world(NAMESPACE, APP);
     const stub = stored.get(KEY);
     controller.observe(stub, undefined);
     await controller.reconcile(KEY);
@@ -79,6 +93,46 @@ describe('a workload that is ours by its Namespace alone', () => {
     stored.clear();
     if (controller.observe(undefined, stub)) await controller.reconcile(KEY);
     expect(await counted()).toEqual([]);
+  });
+});
+
+describe('the files of a workload that was reverted', () => {
+  const file: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'duotel-python-1', namespace: 'shop', labels: { [FILES_LABEL]: 'python' } },
+  };
+  const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
+
+  /** A revert that is through, seen by a pass that cannot tell: it has nothing to do. */
+  function reverted({ controller, stored }: ReturnType<typeof world>): Promise<void> {
+    controller.observe(storedWorkload(APP), stored.get(KEY));
+    stored.set(KEY, storedWorkload(APP));
+    return controller.reconcile(KEY);
+  }
+
+  it.each([
+    ['is business of ours no more', {}],
+    ['is blocked by its Namespace', { 'duotel.io/backand': 'both' }],
+  ])('are deleted, be the answer to the revert lost, when it %s', async (_case, annotations) => {
+    const there = world(PLAIN, marked, file);
+    const { controller, stored, answers } = there;
+    answers.push(new KubeApiError('409', { status: 409, reason: 'Conflict', message: '', causes: [] }));
+    await controller.reconcile(KEY);
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(true);
+
+    stored.set('Namespace/shop', { ...NAMESPACE, metadata: { name: 'shop', annotations } });
+    await reverted(there);
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
+  });
+
+  it('are deleted by a later pass when the API server refuses to for now', async () => {
+    const there = world(PLAIN, marked, file);
+    const { controller, stored, refusals } = there;
+    refusals.push(new KubeApiError('503', { status: 503, reason: 'ServiceUnavailable', message: '', causes: [] }));
+    await expect(controller.reconcile(KEY)).rejects.toThrow('503');
+    await reverted(there);
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
   });
 });
 
@@ -95,7 +149,7 @@ describe('a stack that was deleted', () => {
 describe('a workload that was reverted', () => {
   it('is counted no more when it is gone', async () => {
     const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
-    const { controller, stored, counted } = world([PLAIN, marked]);
+    const { controller, stored, counted } = world(PLAIN, marked);
     controller.observe(stored.get(KEY), undefined);
     await controller.reconcile(KEY);
     expect(await counted()).toEqual([{ state: 'off', reason: 'Reverted' }]);
@@ -107,19 +161,22 @@ describe('a workload that was reverted', () => {
 });
 
 describe('an entry of ours in managedFields that an earlier pass has left', () => {
-  const annotations = { 'duotel.io/backend': 'none' };
-  const left = { ...APP, metadata: { ...APP.metadata, annotations, generation: 1, managedFields: [OURS] } };
+  const left = {
+    ...APP,
+    metadata: { ...APP.metadata, annotations: { 'duotel.io/backend': 'none' }, generation: 1, managedFields: [OURS] },
+  };
   const released = { ...left, metadata: { ...left.metadata, resourceVersion: '3', managedFields: [] } };
 
   it('is given up, and what was answered is known', async () => {
-    const { controller, stored } = world([PLAIN, left], { answer: released });
+    const { controller, stored, answers } = world(PLAIN, left);
+    answers.push(released);
     await controller.reconcile(KEY);
     expect(stored.get(KEY)?.metadata.resourceVersion).toBe('3');
   });
 
   it('is given up, and an edit that is in the answer stays news until its own event comes', async () => {
-    const edited = { ...released, metadata: { ...released.metadata, annotations: { 'duotel.io/backend': 'both' }, generation: 2 } };
-    const { controller, stored } = world([PLAIN, left], { answer: edited });
+    const { controller, stored, answers } = world(PLAIN, left);
+    answers.push({ ...released, metadata: { ...released.metadata, annotations: { 'duotel.io/backend': 'both' }, generation: 2 } });
     await controller.reconcile(KEY);
     expect(stored.get(KEY)?.metadata.resourceVersion).toBe('1');
   });
@@ -132,15 +189,13 @@ describe('files of ours that no workload mounts', () => {
     metadata: { name: 'duotel-python-1', namespace: 'shop', labels: { [FILES_LABEL]: 'python' } },
   };
 
-  it('are deleted', async () => {
-    const { controller, deleted } = world([PLAIN, files]);
+  it('are deleted, but not while there may be workloads of a kind that was not listed yet', async () => {
+    const { controller, stored, known } = world(PLAIN, files);
+    known.all = false;
     await controller.reconcile('ConfigMap/shop/');
-    expect(deleted).toEqual(['duotel-python-1']);
-  });
-
-  it('stay while there may be workloads of a kind that was not listed yet', async () => {
-    const { controller, deleted } = world([PLAIN, files], { mayCollect: false });
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(true);
+    known.all = true;
     await controller.reconcile('ConfigMap/shop/');
-    expect(deleted).toEqual([]);
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
   });
 });
