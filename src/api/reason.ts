@@ -38,6 +38,11 @@ export const REASONS = {
     means: 'There is no TelemetryStack to report to.',
     todo: 'Create one: kubectl apply a TelemetryStack; an empty spec is a full stack.',
   },
+  StackSuspended: {
+    state: 'pending',
+    means: 'The TelemetryStack is suspended: nothing is written for its workloads, on themselves neither.',
+    todo: 'Set spec.suspend of the TelemetryStack to false; the operator then goes on.',
+  },
   WaitingPaused: {
     state: 'pending',
     means: 'The Deployment or Rollout is paused: a change of its template would not roll out.',

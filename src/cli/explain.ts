@@ -77,9 +77,14 @@ async function explainLive(name: string | undefined, options: Options): Promise<
       listStacks(api),
       readHistory(api, workload),
     ]);
-    const settings = stacks.stackSettings(found).map(({ config }) => config);
+    const all = stacks.stackSettings(found);
+    const settings = all.map(({ config }) => config);
+    const suspended = stacks.suspendedStacks(all);
     const own = namespace ?? namespaceNamed(place);
-    const explanation = explainWorkload({ workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE }, history);
+    const explanation = explainWorkload(
+      { workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE, suspended },
+      history,
+    );
     return workload === named ? explanation : { ...explanation, makes: describe(named) };
   } finally {
     await api.close();

@@ -7,6 +7,7 @@ import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, plan
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { releasePatch } from '../inject/release.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/stored-workload.ts';
+import { heldBack } from '../inject/suspension.ts';
 import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
@@ -142,8 +143,11 @@ export class WorkloadController {
     };
     const planned = planWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
-    if (stacks.some(({ config, suspended }) => suspended && [stack, target].includes(objectKey(config.stack)))) {
-      return this.#rollouts.standDown(key);
+    const suspended = stacks.flatMap(({ config, suspended: is }) => (is ? [objectKey(config.stack)] : []));
+    const held = heldBack(workload, planned, input.stacks, suspended);
+    if (held !== undefined) {
+      this.#rollouts.standDown(key);
+      return this.#reports.note(key, target, held.outcome);
     }
     await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, input.stacks);

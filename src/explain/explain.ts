@@ -10,6 +10,7 @@ import { settingsOf } from '../inject/settings.ts';
 import { KNOWN_SIDECARS } from '../inject/sidecars.ts';
 import { chooseStack } from '../inject/stack-choice.ts';
 import { strategicMerge } from '../inject/strategic-merge.ts';
+import { heldBack } from '../inject/suspension.ts';
 import { targetContainers } from '../inject/target-containers.ts';
 import { containerVariables, type Variable } from '../inject/variables.ts';
 import { type ChangeState, changeState } from './change-state.ts';
@@ -21,6 +22,8 @@ export interface ExplainInput {
   readonly namespace: KubeObject;
   readonly stacks: readonly InjectionConfig[];
   readonly operatorNamespace: string;
+  /** `namespace/name` of the stacks that are suspended. Default: none. */
+  readonly suspended?: readonly string[];
 }
 
 export interface ExplainedContainer {
@@ -72,7 +75,8 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
   const manifest = manifestRecord(workload);
   const before = podTemplate(workload)?.spec.containers ?? [];
   const after = podTemplate(final)?.spec.containers ?? [];
-  const outcome = plan.outcome;
+  const held = heldBack(workload, plan, input.stacks, input.suspended ?? []);
+  const { outcome } = held ?? plan;
   return {
     object: describe(workload),
     outcome: outcome && {
@@ -82,7 +86,7 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
       notes: outcome.notes.map(({ reason, message }) => ({ reason, message })),
     },
     // The operator looks at kinds that it can inject, and writes on no other.
-    next: workloadKind(workload) === undefined ? 'none' : plan.action,
+    next: workloadKind(workload) === undefined || held !== undefined ? 'none' : plan.action,
     status: workload.metadata.annotations?.[ANNOTATION.status],
     settings: settingsFound(workload, namespace),
     stack: record?.stack ?? wanted.stack,

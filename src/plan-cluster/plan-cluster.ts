@@ -8,10 +8,11 @@ import { valueAt, workloadKind } from '../inject/kinds.ts';
 import { type Plan, planWorkload } from '../inject/plan.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
+import { heldBack } from '../inject/suspension.ts';
 import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
-import { objectKey } from '../kube/reflector.ts';
 import { refusalText } from '../kube/refusal.ts';
+import { suspendedStacks } from './stacks.ts';
 import type { Survey } from './survey.ts';
 
 /** What would happen to one workload. */
@@ -94,29 +95,26 @@ async function rehearse(
 function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<string, string | null>>) {
   const namespace = survey.namespaces.get(live.metadata.namespace ?? '');
   if (namespace === undefined) return undefined;
-  const plan = planWorkload({
-    workload: annotated(live, annotate),
-    namespace,
-    stacks: survey.stacks.map(({ config }) => config),
-    operatorNamespace: SYSTEM_NAMESPACE,
-  });
+  const stacks = survey.stacks.map(({ config }) => config);
+  const workload = annotated(live, annotate);
+  const plan = planWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
+  const held = heldBack(workload, plan, stacks, suspendedStacks(survey.stacks));
   if (!('outcome' in plan) || plan.outcome === undefined) {
     if (plan.action !== 'release') return undefined;
   }
   const current = live.metadata.annotations ?? {};
   const asked = Object.fromEntries(Object.entries(annotate).filter(([key, value]) => (current[key] ?? null) !== value));
   const record = recordAfter(live, plan);
-  const suspended = survey.stacks.some(({ config, suspended }) => suspended && objectKey(config.stack) === record?.stack);
-  const patch = suspended ? undefined : patchOf(live, plan, asked);
-  const outcome = plan.outcome;
+  const patch = held === undefined ? patchOf(live, plan, asked) : undefined;
+  const { outcome } = held ?? plan;
   const row: PlannedWorkload = {
     namespace: live.metadata.namespace ?? '',
     kind: live.kind,
     name: live.metadata.name,
-    action: suspended ? 'none' : actionOf(live, plan, patch),
+    action: held === undefined ? actionOf(live, plan, patch) : 'none',
     state: outcome?.state ?? 'off',
     reason: outcome?.reason ?? 'Reverted',
-    message: suspended ? 'its TelemetryStack is suspended: nothing is written' : (outcome?.message ?? ''),
+    message: outcome?.message ?? '',
     variables: Object.values(record?.containers ?? {}).reduce((sum, { env }) => sum + Object.keys(env).length, 0),
     effect: 'none',
     configMaps: [],

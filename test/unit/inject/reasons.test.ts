@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { REASONS, type Reason } from '../../../src/api/reason.ts';
 import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/plan.ts';
+import { heldBack } from '../../../src/inject/suspension.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 
 const BOTH = { 'duotel.io/backend': 'both' };
@@ -15,12 +17,19 @@ function injectedThen(annotations: Readonly<Record<string, string | null>>): Pla
   return planWorkload(input(annotate(after(object, planWorkload(input(object))), annotations)));
 }
 
+/** What is left of the plan for a workload whose stack is suspended. */
+function held(object: KubeObject): Plan {
+  const { outcome } = heldBack(object, planWorkload(input(object)), [stack()], ['duotel/duotel']) ?? {};
+  return { action: 'none', needs: [], ...(outcome !== undefined && { outcome }) };
+}
+
 /** A row for each reason: a case that has it. Typed so that a new reason does not compile without one. */
 const CASES: Readonly<Record<Reason, () => Plan>> = {
   Injected: () => planOf({}),
   Reverted: () => injectedThen({ 'duotel.io/backend': null }),
   OptedOut: () => planOf({ annotations: { 'duotel.io/backend': 'none' } }),
   WaitingForStack: () => planOf({}, { stacks: [] }),
+  StackSuspended: () => held(workload({ annotations: BOTH })),
   WaitingPaused: () => planOf({ spec: { paused: true } }),
   WaitingForRollout: () => planWaiting(workload({ annotations: BOTH }), 'WaitingForRollout', 'my-rag is rolling out'),
   WaitingInQueue: () => planWaiting(workload({ annotations: BOTH }), 'WaitingInQueue', '10 workloads are rolling out'),
@@ -84,7 +93,7 @@ describe('every reason', () => {
     const plan = planned();
     const { outcome } = plan;
     expect([outcome?.reason, ...(outcome?.notes ?? []).map((note) => note.reason)]).toContain(reason);
-    expect(ACTIONS[REASONS[reason as Reason].state]).toContain(plan.action);
+    expect(reason === 'StackSuspended' ? ['none'] : ACTIONS[REASONS[reason as Reason].state]).toContain(plan.action);
     if ('event' in plan)
       expect(`${plan.event.reason}: ${plan.event.message}`).toContain(reason === outcome?.reason ? `${reason}: ` : `; ${reason}: `);
   });
@@ -107,5 +116,27 @@ describe('every reason', () => {
   it('for a mistake on the Namespace is not written on workloads that ask for nothing themselves', () => {
     const namespace = namespaceObject({ 'duotel.io/bakend': 'both' });
     expect(planOf({ annotations: {} }, { namespace })).toMatchObject({ action: 'none', outcome: { reason: 'InvalidAnnotation' } });
+  });
+});
+
+describe('of a workload whose stack is suspended', () => {
+  const asked = workload({ annotations: BOTH });
+  const injected = after(asked, planWorkload(input(asked)));
+  const others = [stack(), stack('second')];
+
+  it('is said what it is while it is as wanted, and that it waits while it is not', () => {
+    expect(held(injected).outcome?.reason).toBe('Injected');
+    expect(held(annotate(injected, { 'duotel.io/backend': null })).outcome?.reason).toBe('StackSuspended');
+    expect(held(annotate(injected, { 'duotel.io/backend': 'bth' })).outcome?.reason).toBe('StackSuspended');
+  });
+
+  it('nothing is held back for the sake of another stack, but for a change from one to the other', () => {
+    const moved = annotate(injected, { 'duotel.io/stack': 'second' });
+    const plan = planWorkload(input(moved, { stacks: others }));
+    expect(heldBack(moved, plan, others, ['duotel/third'])).toBeUndefined();
+    expect(heldBack(moved, plan, others, ['duotel/second'])?.outcome?.reason).toBe('StackSuspended');
+    expect(heldBack(moved, plan, others, ['duotel/duotel'])?.outcome?.reason).toBe('StackSuspended');
+    const fresh = annotate(asked, { 'duotel.io/stack': 'second' });
+    expect(heldBack(fresh, planWorkload(input(fresh, { stacks: others })), others, ['duotel/duotel'])).toBeUndefined();
   });
 });
