@@ -1,5 +1,5 @@
 import { MOUNT_PATH } from './config.ts';
-import type { PodSpec } from './pod-template.ts';
+import type { Container, PodSpec } from './pod-template.ts';
 
 /** Names of the volumes that the operator adds. */
 const OURS: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
@@ -11,10 +11,11 @@ const OURS: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${
  * sidecar that used it), each tool that merges (kubectl apply, Helm, Flux, Argo CD) drops the list `volumes` as a whole, ours included;
  * our mount, in a list that was never the owner's, stays, and the API server refuses their deploy: `volumeMounts[0].name: Not found`.
  * Where the container has a mount of the owner's too, that list goes with the volumes, and we put ours back. Measured with seven tools:
- * docs/gitops.md.
+ * docs/gitops.md. A mount of a volumeClaimTemplate is no such mount: its volume is not in `volumes`, so it outlives that list.
  */
 export function exposedContainer(pod: PodSpec, targets: readonly string[]): string | undefined {
-  const theirs = ({ name }: { readonly name: string }): boolean => !OURS.includes(name);
-  if (!(pod.volumes ?? []).some(theirs)) return undefined;
-  return pod.containers.find(({ name, volumeMounts = [] }) => targets.includes(name) && !volumeMounts.some(theirs))?.name;
+  const theirs = (pod.volumes ?? []).map(({ name }) => name).filter((name) => !OURS.includes(name));
+  if (theirs.length === 0) return undefined;
+  const isExposed = ({ volumeMounts = [] }: Container): boolean => !volumeMounts.some(({ name }) => theirs.includes(name));
+  return pod.containers.find((container) => targets.includes(container.name) && isExposed(container))?.name;
 }

@@ -39,6 +39,20 @@ describe('a container without mounts in a pod whose volumes are all for others',
   });
 });
 
+describe('a container of a StatefulSet that mounts a volume claim only', () => {
+  const data = { name: 'data', mountPath: '/data' };
+  const proxy = { name: 'proxy', volumeMounts: [mount] };
+
+  it('is exposed, since its mount stays when the last volume of the pod goes', () => {
+    expect(exposedContainer({ containers: [{ name: 'app', volumeMounts: [data] }, proxy], volumes: [creds] }, ['app'])).toBe('app');
+  });
+
+  it('is not exposed where the pod has no other volumes, or it mounts one of these too', () => {
+    expect(exposedContainer({ containers: [{ name: 'app', volumeMounts: [data] }] }, ['app'])).toBeUndefined();
+    expect(exposedContainer({ containers: [{ name: 'app', volumeMounts: [data, mount] }], volumes: [creds] }, ['app'])).toBeUndefined();
+  });
+});
+
 describe('a container is not exposed', () => {
   it('where the pod has no volumes but ours, or it mounts one of its owner’s', () => {
     expect(exposedContainer({ containers: [{ name: 'app' }], volumes: [{ name: 'duotel-pricing' }] }, ['app'])).toBeUndefined();
