@@ -137,7 +137,7 @@ export const REASONS = {
   },
   MountPathOwnedByUser: {
     state: 'blocked',
-    means: 'The container mounts something of its own at a path that the operator needs.',
+    means: 'The container mounts something of its own at a path that the operator needs, around it or below it.',
     todo: 'Mount it elsewhere; paths under /duotel are the operator’s.',
   },
   VolumeListShared: {

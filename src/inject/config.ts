@@ -53,6 +53,9 @@ export interface InjectionAssets {
 /** Where pods of any stack find the files. Constant: a container may name them in its own variables. */
 export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing', ca: '/duotel/ca' } as const;
 
+/** Names of the volumes that the operator adds. */
+export const OUR_VOLUMES: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
+
 /** Name of the file with the collector's certificates. */
 export const CA_FILE = 'ca.crt';
 

@@ -1,8 +1,5 @@
-import { MOUNT_PATH } from './config.ts';
+import { OUR_VOLUMES } from './config.ts';
 import type { Container, PodSpec } from './pod-template.ts';
-
-/** Names of the volumes that the operator adds. */
-const OURS: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
 
 /**
  * The first of these containers in which a mount of ours could make its owner's next deploy fail; undefined when there is none.
@@ -14,7 +11,7 @@ const OURS: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${
  * docs/gitops.md. A mount of a volumeClaimTemplate is no such mount: its volume is not in `volumes`, so it outlives that list.
  */
 export function exposedContainer(pod: PodSpec, targets: readonly string[]): string | undefined {
-  const theirs = (pod.volumes ?? []).map(({ name }) => name).filter((name) => !OURS.includes(name));
+  const theirs = (pod.volumes ?? []).map(({ name }) => name).filter((name) => !OUR_VOLUMES.includes(name));
   if (theirs.length === 0) return undefined;
   const isExposed = ({ volumeMounts = [] }: Container): boolean => !volumeMounts.some(({ name }) => theirs.includes(name));
   return pod.containers.find((container) => targets.includes(container.name) && isExposed(container))?.name;

@@ -1,4 +1,5 @@
-import type { Mount } from './config.ts';
+import { posix } from 'node:path';
+import { type Mount, OUR_VOLUMES } from './config.ts';
 import { diffEnv, type EnvDiff, type Refusal } from './env-diff.ts';
 import { containerRecord, type Mine, NOTHING } from './mine.ts';
 import type { Note } from './outcome.ts';
@@ -97,18 +98,34 @@ function diffMounts(container: Container, wanted: readonly Mount[], mine: Readon
   const patch: Fields[] = [];
   const record: Record<string, string> = {};
   for (const { volume, mountPath } of wanted) {
-    const there = live.find((mount) => mount.mountPath === mountPath);
-    if (there !== undefined && there.name !== volume) {
-      const message = `container ${container.name} mounts volume ${there.name} at ${mountPath}, where the operator mounts ${volume}: mount yours elsewhere`;
+    const there = live.filter((mount) => absolute(mount.mountPath) === mountPath);
+    const taken = there.find(({ name }) => name !== volume);
+    if (taken !== undefined) {
+      const message = `container ${container.name} mounts volume ${taken.name} at ${mountPath}, where the operator mounts ${volume}: mount yours elsewhere`;
       return { kind: 'refused', reason: 'MountPathOwnedByUser', message } as const;
     }
-    if (there === undefined) patch.push({ name: volume, mountPath, readOnly: true });
-    if (there === undefined || Object.hasOwn(mine, mountPath)) record[mountPath] = volume;
+    const nested = live.find((mount) => !OUR_VOLUMES.includes(mount.name) && isNested(absolute(mount.mountPath), mountPath));
+    if (nested !== undefined) {
+      const message = `container ${container.name} mounts volume ${nested.name} at ${nested.mountPath}, and the operator mounts ${volume} at ${mountPath}: mount yours elsewhere`;
+      return { kind: 'refused', reason: 'MountPathOwnedByUser', message } as const;
+    }
+    if (there.length === 0) patch.push({ name: volume, mountPath, readOnly: true });
+    if (there.length === 0 || Object.hasOwn(mine, mountPath)) record[mountPath] = volume;
   }
   const removed = Object.keys(mine).filter((mountPath) => !wanted.some((mount) => mount.mountPath === mountPath));
   patch.push(...removed.map((mountPath) => ({ mountPath, ...DELETE })));
   const remaining = live.filter(({ mountPath }) => !removed.includes(mountPath)).map(({ name }) => name);
   return { kind: 'diff', patch, record, remaining } as const;
+}
+
+/** As the container runtime reads it: `/duotel//python/` is `/duotel/python`. In a manifest it may be missing, or a number. */
+function absolute(path: unknown): string {
+  return posix.resolve('/', String(path));
+}
+
+/** The runtime can not make the folder of the inner mount where the outer one is read-only, as ours are. */
+function isNested(path: string, ours: string): boolean {
+  return (path !== '/' && ours.startsWith(`${path}/`)) || path.startsWith(`${ours}/`);
 }
 
 function diffVolumes(

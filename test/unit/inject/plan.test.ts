@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { type Plan, type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
-import type { EnvItem, PodSpec } from '../../../src/inject/pod-template.ts';
+import type { EnvItem, PodSpec, VolumeMount } from '../../../src/inject/pod-template.ts';
 import { podTemplate } from '../../../src/inject/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 import { strategicMerge } from '../../support/strategic-merge.ts';
@@ -327,6 +327,30 @@ describe("what is the user's", () => {
     expect(podTemplate(kept)?.spec.volumes?.map(({ name }) => name)).toEqual(['duotel-pricing', 'duotel-python']);
     const unused = settle(withPod(kept, ({ initContainers: _, ...pod }) => pod));
     expect(podTemplate(unused)?.spec.volumes?.map(({ name }) => name)).toEqual(['duotel-pricing']);
+  });
+
+  it('may not be a mount at a path of ours, around it or below it, however it is written', () => {
+    const outcome = (name: string, mountPath: string) =>
+      plan(workload({ annotations: PYTHON, containers: [{ volumeMounts: [{ name, mountPath }] }] })).outcome;
+    const ours = 'and the operator mounts duotel-pricing at /duotel/pricing: mount yours elsewhere';
+    for (const path of ['/duotel', '/duotel/', '/duotel/pricing/mine']) {
+      expect(outcome('mine', path)).toMatchObject({
+        reason: 'MountPathOwnedByUser',
+        message: `container app mounts volume mine at ${path}, ${ours}`,
+      });
+    }
+    for (const path of ['/duotel/pricing/', '/duotel//pricing']) {
+      expect(outcome('mine', path)?.message).toContain('at /duotel/pricing, where the operator mounts duotel-pricing');
+    }
+    expect(outcome('mine', '/duotel/python/x/')?.reason).toBe('MountPathOwnedByUser');
+    for (const path of ['/', '/data', '/duotel/pythons', '/duotel/mine', '/duo']) expect(outcome('mine', path)?.reason).toBe('Injected');
+    for (const path of ['/duotel', '/duotel/python/x', '/duotel/pricing/'])
+      expect(outcome('duotel-pricing', path)?.reason).toBe('Injected');
+  });
+
+  it('may be a mount whose path is forgotten, which is for the API server to refuse', () => {
+    const volumeMounts = [{ name: 'mine' }] as unknown as readonly VolumeMount[];
+    expect(plan(workload({ annotations: PYTHON, containers: [{ volumeMounts }] })).outcome?.reason).toBe('Injected');
   });
 
   it('decides the mode where they set OBSERVABILITY_BACKEND, and what refers to it comes after it', () => {
