@@ -195,7 +195,7 @@ export const REASONS = {
   EnvFromNotRead: {
     state: 'note',
     means: 'The container has envFrom. Its contents are not read, and an injected variable wins over one of the same name in it.',
-    todo: 'If it holds OTEL_ variables that must win, name them under env.',
+    todo: 'If it holds OTEL_ variables that must win, name them under env; a PYTHONPATH too, with :/duotel/python appended.',
   },
   ManifestOutdated: {
     state: 'note',

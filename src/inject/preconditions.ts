@@ -2,6 +2,7 @@ import { ANNOTATION } from '../api/annotations.ts';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
+import { MOUNT_PATH } from './config.ts';
 import { controllerOf } from './controller-of.ts';
 import { OTHER_POD_KINDS, valueAt, WORKLOAD_KINDS } from './kinds.ts';
 import type { Note } from './outcome.ts';
@@ -69,7 +70,11 @@ export function surroundings(
   const targeted = containers.filter(({ name }) => targets.includes(name));
   const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
   if (withEnvFrom.length > 0) {
-    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it`;
+    const startup =
+      settings.bootstrap === 'python'
+        ? `; a ${PYTHONPATH} in it is replaced: name it under env with :${MOUNT_PATH.python} appended to keep it`
+        : '';
+    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it${startup}`;
     notes.push({ reason: 'EnvFromNotRead', level: 'note', message });
   }
   if (settings.bootstrap === 'python') {

@@ -446,4 +446,12 @@ describe('envFrom', () => {
   it('is said in the status line, since headers in it would go to the stack', () => {
     expect(status(injected({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }))).toContain('EnvFromNotRead');
   });
+
+  it('is said to lose a PYTHONPATH in it where the bootstrap sets one', () => {
+    const parts = { containers: [{ envFrom: [{ configMapRef: { name: 'c' } }] }] };
+    const note = (annotations: Readonly<Record<string, string>>) =>
+      plan(workload({ ...parts, annotations })).outcome?.notes.find(({ reason }) => reason === 'EnvFromNotRead')?.message;
+    expect(note(PYTHON)).toContain('a PYTHONPATH in it is replaced: name it under env with :/duotel/python appended to keep it');
+    expect(note(BOTH)).not.toContain('PYTHONPATH');
+  });
 });
