@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import type { InjectedManifests, ManifestResult } from '../manifests/inject-manifests.ts';
+import { joined } from '../manifests/joined.ts';
 import type { NeedsPlace } from '../manifests/place-needs.ts';
 import type { ManifestText } from '../manifests/stream.ts';
 import type { TargetName } from '../verify/targets.ts';
@@ -198,17 +199,11 @@ function output(
     process.stdout.write(rendered(format, data, () => resultTable(results, names, check === true)));
     return;
   }
-  // One stream: a document must not run into the next.
-  const texts = files.map(({ after }) => after).filter((text) => text.trim() !== '');
-  const stream = texts.map((text, index) => (index === 0 || text.startsWith('---') ? text : `---\n${text}`)).reduce(join, '');
-  process.stdout.write(needs.length > 0 && configmaps === undefined ? join(stream, appended) : stream);
+  const texts = files.map(({ after }) => after);
+  process.stdout.write(joined(needs.length > 0 && configmaps === undefined ? [...texts, appended] : texts));
   for (const { file, line, object, outcome, changed } of results) {
     process.stderr.write(`${file}:${line}: ${object}: ${outcome.line}${changed ? '' : ' (unchanged)'}\n`);
   }
-}
-
-function join(left: string, right: string): string {
-  return left === '' || left.endsWith('\n') ? left + right : `${left}\n${right}`;
 }
 
 function resultData({ file, line, object, outcome, changed, advice }: ManifestResult) {

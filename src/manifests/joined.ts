@@ -1,0 +1,14 @@
+/**
+ * Texts of manifests as one stream, in which no document runs into the next. A stream that begins with `{` is read as JSON by kubectl,
+ * which in older releases fails at the first `---`: where a text follows, such a stream begins with a separator.
+ */
+export function joined(texts: readonly string[]): string {
+  const [first = '', ...others] = texts.filter((text) => text.trim() !== '');
+  if (others.length === 0) return first;
+  const start = first.trimStart().startsWith('{') ? `---\n${first}` : first;
+  return others.map((text) => (text.startsWith('---') ? text : `---\n${text}`)).reduce(join, start);
+}
+
+function join(left: string, right: string): string {
+  return left.endsWith('\n') ? left + right : `${left}\n${right}`;
+}
