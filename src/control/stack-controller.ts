@@ -62,6 +62,9 @@ export class StackController {
   /** Stacks whose objects outlive them, as the last pass saw them: an edit and a deletion may come faster than our note of it. */
   readonly #kept = new Map<string, Keep>();
 
+  /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
+  readonly #deleted = new Map<string, Set<string>>();
+
   constructor(options: StackControllerOptions) {
     this.#options = options;
   }
@@ -105,6 +108,7 @@ export class StackController {
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
     const before = statusOf(stack);
     this.seen(stack);
+    this.#deleted.delete(objectKey(stack.metadata));
     await noteDeletionPolicy(api, cache, stack.metadata, keepOf(stack));
     const workloads = this.#workloads(stack);
     if (spec.suspend) {
@@ -283,7 +287,9 @@ export class StackController {
       logger.info('stack is gone, its objects are kept', { stack: name });
       return;
     }
-    const collected = await collectLeftOvers(api, cache, namespace, name);
+    const deletedBefore = this.#deleted.get(`${namespace}/${name}`) ?? new Set();
+    this.#deleted.set(`${namespace}/${name}`, deletedBefore);
+    const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedBefore);
     if (collected.outcome !== 'deleted') {
       if (collected.outcome !== 'nothingLeft')
         logger.info('stack is not in the cache, its objects stay', { stack: name, because: collected.outcome });

@@ -54,10 +54,18 @@ export type Collected =
 
 /**
  * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
- * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
+ * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes it. That the stack is gone is asked of the API server: a cache that lags
+ * must not cost anybody their stack.
+ * @param deleted UIDs of what earlier calls have deleted, which the cache may still hold; what this one deletes is added.
  */
-export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namespace: string, name: string): Promise<Collected> {
-  const doomed = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
+export async function collectLeftOvers(
+  api: KubeApi,
+  cache: ClusterCache,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  deleted: Set<string>,
+): Promise<Collected> {
+  const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
+  const doomed = found.filter(({ metadata }) => !deleted.has(metadata.uid ?? ''));
   if (doomed.length === 0) return { outcome: 'nothingLeft' };
   const configMaps = await api.resourceType('v1', 'ConfigMap');
   if ((await lookUp(api, configMaps, { namespace, name: keeperName(name) })) !== undefined) return { outcome: 'kept' };
@@ -68,6 +76,10 @@ export async function collectLeftOvers(api: KubeApi, cache: ClusterCache, namesp
   const policies: Policies = { ...DEFAULT_POLICIES, owner };
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
+  for (const { outcome, action } of results) {
+    const uid = 'live' in action ? action.live?.metadata.uid : undefined;
+    if (outcome === 'deleted' && uid !== undefined) deleted.add(uid);
+  }
   const failures = results.flatMap(({ problem }) => (problem === undefined ? [] : [problem.message]));
   return { outcome: 'deleted', deleted: results.filter(({ outcome }) => outcome === 'deleted').length, failures };
 }
