@@ -40,7 +40,7 @@ export const REASONS = {
   },
   StackSuspended: {
     state: 'pending',
-    means: 'The TelemetryStack is suspended: nothing is written for its workloads, on themselves neither.',
+    means: 'The TelemetryStack is suspended: nothing is written for its workloads, not even a status on them.',
     todo: 'Set spec.suspend of the TelemetryStack to false; the operator then goes on.',
   },
   WaitingPaused: {

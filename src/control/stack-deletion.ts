@@ -54,8 +54,8 @@ export type Collected =
 
 /**
  * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
- * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes it. That the stack is gone is asked of the API server: a cache that lags
- * must not cost anybody their stack.
+ * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes
+ * it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
  * @param deleted UIDs of what earlier calls have deleted, which the cache may still hold; what this one deletes is added.
  */
 export async function collectLeftOvers(

@@ -147,7 +147,9 @@ export class WorkloadController {
     const held = heldBack(workload, planned, input.stacks, suspended);
     if (held !== undefined) {
       this.#rollouts.standDown(key);
-      return this.#reports.note(key, target, held.outcome);
+      // What is gone without a trace is noticed by what was said of it, when the stack goes on.
+      if (held.outcome !== undefined) this.#reports.note(key, target, held.outcome);
+      return;
     }
     await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, input.stacks);

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../api/kube-object.ts';
-
 import type { InjectionConfig } from './config.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
