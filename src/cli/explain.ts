@@ -52,7 +52,8 @@ async function explainLive(name: string | undefined, options: Options): Promise<
     { findWorkload },
     { findMaker },
     { listStacks },
-    stacks,
+    { stackSettings },
+    { suspendedStacks },
     { explainWorkload },
     { readHistory },
   ] = await Promise.all([
@@ -63,6 +64,7 @@ async function explainLive(name: string | undefined, options: Options): Promise<
     import('../plan-cluster/find-maker.ts'),
     import('../plan-cluster/survey.ts'),
     import('../plan-cluster/stacks.ts'),
+    import('../inject/suspension.ts'),
     import('../explain/explain.ts'),
     import('../explain/history.ts'),
   ]);
@@ -77,14 +79,11 @@ async function explainLive(name: string | undefined, options: Options): Promise<
       listStacks(api),
       readHistory(api, workload),
     ]);
-    const all = stacks.stackSettings(found);
-    const settings = all.map(({ config }) => config);
-    const suspended = stacks.suspendedStacks(all);
+    const settings = stackSettings(found);
+    const suspended = suspendedStacks(settings);
+    const stacks = settings.map(({ config }) => config);
     const own = namespace ?? namespaceNamed(place);
-    const explanation = explainWorkload(
-      { workload, namespace: own, stacks: settings, operatorNamespace: SYSTEM_NAMESPACE, suspended },
-      history,
-    );
+    const explanation = explainWorkload({ workload, namespace: own, stacks, operatorNamespace: SYSTEM_NAMESPACE, suspended }, history);
     return workload === named ? explanation : { ...explanation, makes: describe(named) };
   } finally {
     await api.close();

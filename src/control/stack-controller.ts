@@ -61,7 +61,6 @@ export class StackController {
   readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
   /** Stacks whose objects outlive them, as the last pass saw them: an edit and a deletion may come faster than our note of it. */
   readonly #kept = new Map<string, Keep>();
-
   /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
   readonly #deleted = new Map<string, Set<string>>();
 
@@ -281,14 +280,15 @@ export class StackController {
     if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
     this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
     this.#rendered.delete(name);
-    const keep = this.#kept.get(objectKey({ namespace, name }));
+    const key = objectKey({ namespace, name });
+    const keep = this.#kept.get(key);
     if (keep !== undefined) {
       await noteKept(api, cache, namespace, name, keep);
       logger.info('stack is gone, its objects are kept', { stack: name });
       return;
     }
-    const deletedBefore = this.#deleted.get(`${namespace}/${name}`) ?? new Set();
-    this.#deleted.set(`${namespace}/${name}`, deletedBefore);
+    const deletedBefore = this.#deleted.get(key) ?? new Set();
+    this.#deleted.set(key, deletedBefore);
     const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedBefore);
     if (collected.outcome !== 'deleted') {
       if (collected.outcome !== 'nothingLeft')

@@ -4,13 +4,13 @@ import { FIELD_MANAGER } from '../api/names.ts';
 import { digestOf } from '../inject/digest-of.ts';
 import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
 import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
-import { type InjectionRecord, readRecord } from '../inject/record.ts';
+import type { InjectionRecord } from '../inject/record.ts';
 import { releasePatch } from '../inject/release.ts';
+import { onlyStack, presentStack } from '../inject/stack-choice.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/stored-workload.ts';
-import { heldBack } from '../inject/suspension.ts';
+import { heldBack, suspendedStacks } from '../inject/suspension.ts';
 import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { objectKey } from '../kube/reflector.ts';
 import { withoutEchoes } from '../kube/refusal.ts';
 import { makingWay } from '../kube/request-context.ts';
 import type { Clock } from '../kube/retry.ts';
@@ -21,7 +21,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
 import { Rollouts } from './rollouts.ts';
-import { type StackConfig, StackConfigs } from './stack-configs.ts';
+import { StackConfigs } from './stack-configs.ts';
 import type { WorkloadCounts } from './stack-status.ts';
 import { WorkloadIndex, workloadKey } from './workload-index.ts';
 import { WorkloadReports } from './workload-reports.ts';
@@ -107,7 +107,7 @@ export class WorkloadController {
    */
   counts(stack: string, reverted: number): WorkloadCounts {
     const counts = { injected: 0, pending: 0, blocked: 0 };
-    const only = onlyStack(this.#stacks.all());
+    const only = onlyStack(this.#stacks.all().map(({ config }) => config));
     for (const entry of this.#index.ours()) {
       const state = this.#reports.outcome(entry.key)?.state ?? entry.state;
       if (state === undefined || state === 'off' || (entry.stack ?? only) !== stack) continue;
@@ -133,18 +133,18 @@ export class WorkloadController {
     // An annotation that came and went before our write did: nothing was said of the workload yet, but its files were made.
     if (workload === undefined) return this.#reports.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
-    const stack = this.#stackOf(workload, stacks);
+    const configs = stacks.map(({ config }) => config);
+    const stack = presentStack(workload, configs);
     const input: PlanInput = {
       workload,
       namespace,
-      stacks: stacks.map(({ config }) => config),
+      stacks: configs,
       operatorNamespace: this.#options.namespace,
       healthy: this.#index.isHealthy(workload),
     };
     const planned = planWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
-    const suspended = stacks.flatMap(({ config, suspended: is }) => (is ? [objectKey(config.stack)] : []));
-    const held = heldBack(workload, planned, input.stacks, suspended);
+    const held = heldBack(planned, stack, suspendedStacks(stacks));
     if (held !== undefined) {
       this.#rollouts.standDown(key);
       // What is gone without a trace is noticed by what was said of it, when the stack goes on.
@@ -152,7 +152,7 @@ export class WorkloadController {
       return;
     }
     await this.#free(workload);
-    const failure = await this.#rollouts.failure(workload, input.stacks);
+    const failure = await this.#rollouts.failure(workload, configs);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
     if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
     const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
@@ -300,12 +300,6 @@ export class WorkloadController {
     this.#index.set(workload);
   }
 
-  /** The stack that a workload counts for: the recorded one, else the only one. */
-  #stackOf(workload: KubeObject, stacks: readonly StackConfig[]): string | undefined {
-    const record = readRecord(workload);
-    return typeof record === 'string' ? onlyStack(stacks) : record.stack;
-  }
-
   #isOurs(workload: KubeObject): boolean {
     const namespace = this.#options.cache.get('Namespace', { name: workload.metadata.namespace ?? '' });
     return this.#index.asks(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
@@ -315,11 +309,6 @@ export class WorkloadController {
 /** Equal for the same injection, whatever else the template holds. */
 function injectionDigest({ rollout: _rollout, ...what }: InjectionRecord): string {
   return digestOf(what);
-}
-
-function onlyStack(stacks: readonly StackConfig[]): string | undefined {
-  const [only, ...others] = stacks;
-  return only === undefined || others.length > 0 ? undefined : objectKey(only.config.stack);
 }
 
 /** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */

@@ -8,7 +8,7 @@ import { type Container, podTemplate, templateAnnotations } from '../inject/pod-
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
 import { settingsOf } from '../inject/settings.ts';
 import { KNOWN_SIDECARS } from '../inject/sidecars.ts';
-import { chooseStack } from '../inject/stack-choice.ts';
+import { chooseStack, presentStack } from '../inject/stack-choice.ts';
 import { strategicMerge } from '../inject/strategic-merge.ts';
 import { heldBack } from '../inject/suspension.ts';
 import { targetContainers } from '../inject/target-containers.ts';
@@ -75,7 +75,7 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
   const manifest = manifestRecord(workload);
   const before = podTemplate(workload)?.spec.containers ?? [];
   const after = podTemplate(final)?.spec.containers ?? [];
-  const held = heldBack(workload, plan, input.stacks, input.suspended ?? []);
+  const held = heldBack(plan, presentStack(workload, input.stacks), input.suspended ?? []);
   const { outcome } = held ?? plan;
   return {
     object: describe(workload),

@@ -1,7 +1,9 @@
 import { ANNOTATION } from '../api/annotations.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import type { OutcomeReason } from '../api/reason.ts';
 import type { InjectionConfig } from './config.ts';
 import { didYouMean } from './nearest.ts';
+import { readRecord } from './record.ts';
 
 export type StackChoice =
   | { readonly kind: 'chosen'; readonly config: InjectionConfig }
@@ -41,6 +43,18 @@ export function chooseStack(wanted: string | undefined, namespace: string, stack
     only(named) ??
     refused('AmbiguousStack', `${ANNOTATION.stack}: ${wanted} fits ${named.map(full).sort().join(', ')}: name one with its namespace`)
   );
+}
+
+/** `namespace/name` of the stack that a workload counts for: the recorded one, else the only one. */
+export function presentStack(workload: KubeObject, stacks: readonly InjectionConfig[]): string | undefined {
+  const record = readRecord(workload);
+  return typeof record === 'string' ? onlyStack(stacks) : record.stack;
+}
+
+/** `namespace/name` of the one stack that there is; undefined when there is none, or several. */
+export function onlyStack(stacks: readonly InjectionConfig[]): string | undefined {
+  const choice = only(stacks);
+  return choice?.kind === 'chosen' ? `${choice.config.stack.namespace}/${choice.config.stack.name}` : undefined;
 }
 
 function only(stacks: readonly InjectionConfig[]): StackChoice | undefined {

@@ -170,7 +170,7 @@ function check(stream: ManifestStream, text: string, after: ReadonlyMap<Manifest
 function asFilesCopy(value: Fields, namespace: string | undefined): string | undefined {
   const object = value as unknown as KubeObject;
   if (object.kind !== 'ConfigMap' || object.metadata?.labels?.[FILES_LABEL] === undefined) return undefined;
-  return describe({ kind: object.kind, metadata: { name: object.metadata.name, namespace: object.metadata.namespace ?? namespace ?? '' } });
+  return configMapId(object.metadata.name, object, namespace);
 }
 
 /** `ConfigMap/namespace/name` of each that the pods of a workload mount; none for every other object. */
@@ -179,9 +179,12 @@ function mountedConfigMaps(value: Fields, namespace: string | undefined): readon
   if (workloadKind(object) === undefined) return [];
   const volumes = valueAt(value, [...templatePathOf(object), 'spec', 'volumes']);
   const names = (Array.isArray(volumes) ? volumes : []).map((volume) => valueAt(volume, ['configMap', 'name']));
-  return names
-    .filter((name) => typeof name === 'string')
-    .map((name) => describe({ kind: 'ConfigMap', metadata: { name, namespace: object.metadata?.namespace ?? namespace ?? '' } }));
+  return names.filter((name) => typeof name === 'string').map((name) => configMapId(name, object, namespace));
+}
+
+/** `ConfigMap/namespace/name` beside an object; `namespace`: of those that name none. */
+function configMapId(name: string, { metadata }: KubeObject, namespace = ''): string {
+  return describe({ kind: 'ConfigMap', metadata: { name, namespace: metadata?.namespace ?? namespace } });
 }
 
 /** Ends with a line break only where the text did. */

@@ -8,11 +8,11 @@ import { valueAt, workloadKind } from '../inject/kinds.ts';
 import { type Plan, planWorkload } from '../inject/plan.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { type InjectionRecord, readRecord } from '../inject/record.ts';
-import { heldBack } from '../inject/suspension.ts';
+import { presentStack } from '../inject/stack-choice.ts';
+import { heldBack, suspendedStacks } from '../inject/suspension.ts';
 import type { Patch } from '../inject/template-patch.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
-import { suspendedStacks } from './stacks.ts';
 import type { Survey } from './survey.ts';
 
 /** What would happen to one workload. */
@@ -98,7 +98,7 @@ function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<stri
   const stacks = survey.stacks.map(({ config }) => config);
   const workload = annotated(live, annotate);
   const plan = planWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
-  const held = heldBack(workload, plan, stacks, suspendedStacks(survey.stacks));
+  const held = heldBack(plan, presentStack(workload, stacks), suspendedStacks(survey.stacks));
   if (!('outcome' in plan) || plan.outcome === undefined) {
     if (plan.action !== 'release') return undefined;
   }

@@ -23,11 +23,6 @@ export function stackSettings(stacks: readonly KubeObject[]): readonly StackSett
     });
 }
 
-/** `namespace/name` of those for whose workloads nothing is written. */
-export function suspendedStacks(stacks: readonly StackSettings[]): readonly string[] {
-  return stacks.filter(({ suspended }) => suspended).map(({ config }) => `${config.stack.namespace}/${config.stack.name}`);
-}
-
 /** The stack that the operator makes where there is none. */
 export function defaultStackSettings(): StackSettings {
   const metadata = { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE };

@@ -51,10 +51,10 @@ class LateCluster {
         throw new KubeApiError(path, { status: 404, reason: 'NotFound', message: path, causes: [] });
       }),
       create: async (_type, object) => object,
-      patch: async ({ kind }, _ref, _format, body) => {
+      patch: async ({ kind }, _ref, format, body) => {
         // As long as a real one takes.
         await sleep(20);
-        return this.#change(kind, body as KubeObject);
+        return this.#change(kind, body as KubeObject, format === 'application/apply-patch+yaml');
       },
       async *watch(_type, { signal, onOpen }) {
         onOpen?.();
@@ -63,8 +63,9 @@ class LateCluster {
     };
   }
 
-  #change(kind: string, { metadata, ...fields }: KubeObject): KubeObject {
+  #change(kind: string, { metadata, ...fields }: KubeObject, mayCreate: boolean): KubeObject {
     const found = this.#objects.findIndex((object) => object.kind === kind);
+    if (found < 0 && !mayCreate) throw new Error(`no ${kind} to be patched`);
     const index = found < 0 ? this.#objects.length : found;
     const before = this.#objects[index] ?? { ...fields, metadata };
     this.patched.push(kind);

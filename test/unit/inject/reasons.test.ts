@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { REASONS, type Reason } from '../../../src/api/reason.ts';
 import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/plan.ts';
+import { presentStack } from '../../../src/inject/stack-choice.ts';
 import { heldBack } from '../../../src/inject/suspension.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 
@@ -19,7 +20,7 @@ function injectedThen(annotations: Readonly<Record<string, string | null>>): Pla
 
 /** What is left of the plan for a workload whose stack is suspended. */
 function held(object: KubeObject): Plan {
-  const { outcome } = heldBack(object, planWorkload(input(object)), [stack()], ['duotel/duotel']) ?? {};
+  const { outcome } = heldBack(planWorkload(input(object)), presentStack(object, [stack()]), ['duotel/duotel']) ?? {};
   return { action: 'none', needs: [], ...(outcome !== undefined && { outcome }) };
 }
 
@@ -133,10 +134,10 @@ describe('of a workload whose stack is suspended', () => {
   it('nothing is held back for the sake of another stack, but for a change from one to the other', () => {
     const moved = annotate(injected, { 'duotel.io/stack': 'second' });
     const plan = planWorkload(input(moved, { stacks: others }));
-    expect(heldBack(moved, plan, others, ['duotel/third'])).toBeUndefined();
-    expect(heldBack(moved, plan, others, ['duotel/second'])?.outcome?.reason).toBe('StackSuspended');
-    expect(heldBack(moved, plan, others, ['duotel/duotel'])?.outcome?.reason).toBe('StackSuspended');
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/third'])).toBeUndefined();
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/second'])?.outcome?.reason).toBe('StackSuspended');
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/duotel'])?.outcome?.reason).toBe('StackSuspended');
     const fresh = annotate(asked, { 'duotel.io/stack': 'second' });
-    expect(heldBack(fresh, planWorkload(input(fresh, { stacks: others })), others, ['duotel/duotel'])).toBeUndefined();
+    expect(heldBack(planWorkload(input(fresh, { stacks: others })), presentStack(fresh, others), ['duotel/duotel'])).toBeUndefined();
   });
 });
