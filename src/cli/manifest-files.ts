@@ -9,6 +9,8 @@ export function needsPlace(inputs: readonly ManifestText[], path: string | undef
   const index = inputs.findIndex(({ name }) => fileId(name) === fileId(path));
   const [file = { name: path, text: '' }] = index >= 0 ? inputs.slice(index) : existsSync(path) ? readManifests([path], false) : [];
   if (file.name !== path && index < 0) throw new Error(`--configmaps ${path}: is a folder, expected a file`);
+  if (path.endsWith('.json') || file.text.trimStart().startsWith('{'))
+    throw new Error(`--configmaps ${path}: is JSON, to which no document can be appended: name a YAML file`);
   return { file, input: index < 0 ? undefined : index };
 }
 

@@ -7,6 +7,7 @@ import { nestAt, templatePathOf, valueAt } from '../inject/kinds.ts';
 import type { Outcome } from '../inject/outcome.ts';
 import { type Plan, planWorkload } from '../inject/plan.ts';
 import { strategicMerge } from '../inject/strategic-merge.ts';
+import { withNullsOf, withoutNulls } from './nulls.ts';
 
 /** What is to become of one workload on disk. */
 export interface ManifestRequest {
@@ -57,8 +58,8 @@ export function decideManifest(value: Fields, request: ManifestRequest, context:
     ...(record === undefined ? {} : { [ANNOTATION.manifest]: record, ...OPERATORS }),
   };
   const { metadata: _, ...template } = body;
-  const apply = listsAreWhole(plan) ? jsonMerge : strategicMerge;
-  const after = apply(value, { ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }), ...template });
+  const patch = { ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }), ...template };
+  const after = listsAreWhole(plan) ? withNullsOf(value, jsonMerge(value, patch)) : strategicMerge(value, patch);
   return {
     after: after as Fields,
     outcome: plan.action === 'release' ? undefined : plan.outcome,
@@ -135,12 +136,6 @@ function merge(base: Fields, over: Fields): Fields {
 function textsOf(annotations: unknown): Readonly<Record<string, string>> {
   const entries = isFields(annotations) ? Object.entries(annotations) : [];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
 }
 
 /** The workload as if nobody had asked for anything. */

@@ -64,7 +64,9 @@ class YamlEditor {
     for (const [pair, value] of replaced) {
       const from = keyStart(pair);
       const lines = renderPair(String((pair.key as { value: unknown }).value), value, column, this.#layout);
-      edits.push({ start: from, end: this.#lineEnd(pairEnd(pair)), text: lines.slice(column) });
+      const end = this.#lineEnd(pairEnd(pair));
+      const comment = this.#text.slice(pairEnd(pair), end).trim();
+      edits.push({ start: from, end, text: comment === '' ? lines.slice(column) : lines.slice(column).replace('\n', ` ${comment}\n`) });
     }
     if (added.length > 0) {
       const last = map.items.at(-1);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -62,4 +62,13 @@ describe('the file of --configmaps', () => {
     expect(names('files.yaml')).toEqual([...first, ...first.map((name) => name.replace('/demo/', '/other/'))]);
     for (const file of ['a.yaml', 'b.yaml']) expect((await inject('-f', path(file), '--check')).code).toBe(0);
   }, 60_000);
+
+  it.each(['{"kind": "List", "apiVersion": "v1", "items": []}', undefined])('is refused when it is JSON (%s)', async (json) => {
+    if (json !== undefined) writeFileSync(path('files.json'), json);
+    const before = text('a.yaml');
+    const result = await cli(['inject', '-f', path('a.yaml'), '--write', '--configmaps', path('files.json')]);
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(`--configmaps ${path('files.json')}: is JSON`) });
+    expect(text('a.yaml')).toBe(before);
+    expect(existsSync(path('files.json')) && text('files.json')).toBe(json ?? false);
+  });
 });

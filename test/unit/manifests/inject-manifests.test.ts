@@ -82,6 +82,36 @@ describe('a manifest in Git', () => {
     expect(added?.filter((line) => line.includes('#'))).toEqual([]);
   });
 
+  it.each(['apps/v1\nkind: Deployment', 'argoproj.io/v1alpha1\nkind: Rollout'])(
+    'keeps its lines without a value and the comments behind them (%s)',
+    (kind) => {
+      const text = `apiVersion: ${kind}
+metadata:
+  name: app
+  namespace: demo
+  labels:
+  annotations:
+    duotel.io/backend: both
+spec:
+  template:
+    spec:
+      containers:
+      - name: app
+        command:
+        image: app:1
+        env:
+        - name: A
+          value:
+        volumeMounts: # none yet
+        ports:
+`;
+      const once = inject(text);
+      expect(addedLines(text, once)).not.toBeUndefined();
+      expect(inject(once)).toBe(once);
+      expect(inject(once, { revert: true })).toBe(text.replace('        volumeMounts: # none yet\n', ''));
+    },
+  );
+
   it('is the same after a second run, and the former bytes after a revert', () => {
     const once = inject(APP);
     expect(once).not.toBe(APP);
