@@ -2,7 +2,8 @@
  * What an outcome means for the workload.
  * - `injected`: the template holds what the annotations ask for.
  * - `pending`: it will, when something outside the workload changes; nothing to do by hand but wait or resume.
- * - `blocked`: a person must decide something; the template is left exactly as it is.
+ * - `blocked`: a person must decide something; the template is left exactly as it is, but for a mount of ours that could make the owner's
+ *   next deploy fail: then all of ours is taken back.
  * - `off`: nothing of ours is wanted here.
  * - `note`: said beside another outcome; never an outcome by itself.
  */

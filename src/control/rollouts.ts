@@ -61,11 +61,11 @@ export class Rollouts {
   }
 
   /** Takes a place for a rollout, or says why it must wait. A place that is not needed after all is given back by {@link end}. */
-  admit(workload: KubeObject, config: InjectionConfig, repair: boolean): Admission {
+  admit(workload: KubeObject, config: InjectionConfig, urgent: boolean): Admission {
     const key = workloadKey(workload);
     const { namespace = '' } = workload.metadata;
     const state = rolloutState(workload);
-    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, repair, own: this.#unfinished.get(key) };
+    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, urgent, own: this.#unfinished.get(key) };
     const admission = admit(applicant, this.#unfinished.values(), config);
     if (admission.kind === 'go') {
       this.#waiting.delete(key);

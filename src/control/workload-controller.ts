@@ -221,7 +221,7 @@ export class WorkloadController {
       this.#options.requeue(key, REPEAT_WINDOW_MS);
       return planWaiting(workload, 'Contested', often);
     }
-    const admission = this.#rollouts.admit(workload, plan.config, plan.repair);
+    const admission = this.#rollouts.admit(workload, plan.config, plan.urgent);
     if (admission.kind === 'go') return plan;
     const { reason, message } = admission;
     const left = SAID_AFTER_MS - this.#rollouts.waited(key);

@@ -17,8 +17,11 @@ export interface Applicant {
   readonly name: string;
   readonly namespace: string;
   readonly state: RolloutState;
-  /** The template has lost something that was there: the sooner it is back, the fewer rollouts. */
-  readonly repair: boolean;
+  /**
+   * The template has lost something that was there: the sooner it is back, the fewer rollouts. Or it holds a mount of ours with which the
+   * next deploy of its owner's could fail.
+   */
+  readonly urgent: boolean;
   /** Its own among those that run: the place that it has does not stand in its way. */
   readonly own?: OurRollout | undefined;
 }
@@ -30,8 +33,8 @@ const GO: Admission = { kind: 'go' };
  * A workload without available pods has nothing to lose and waits for nobody. Messages are constant while the case is.
  */
 export function admit(applicant: Applicant, running: Iterable<OurRollout>, config: InjectionConfig): Admission {
-  const { name, namespace, state, repair, own } = applicant;
-  if (repair) return GO;
+  const { name, namespace, state, urgent, own } = applicant;
+  if (urgent) return GO;
   if (!state.available) return GO;
   // A status that lags behind speaks of the template before: what rolled then still rolls.
   if (state.mixed) {

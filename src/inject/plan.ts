@@ -5,16 +5,15 @@ import type { InjectionConfig, Mount } from './config.ts';
 import { filesConfigMap } from './config-map.ts';
 import { digestOf } from './digest-of.ts';
 import type { Refusal } from './env-diff.ts';
-import { type Mine, mineOf, NOTHING } from './mine.ts';
+import { type Known, knownOf, LOST } from './known.ts';
+import type { Mine } from './mine.ts';
 import { eventOf, type InjectionEvent, type Note, type Outcome, outcome } from './outcome.ts';
-import { ownership } from './ownership.ts';
 import { type PodTemplate, podTemplate } from './pod-template.ts';
 import { hindrance, isProtected, surroundings } from './preconditions.ts';
 import { formatRecord, type InjectionRecord, readRecord } from './record.ts';
-import { recoverRecord } from './recover.ts';
 import { releasePatch } from './release.ts';
 import { formatRollback, type RollbackNote, readRollback, settingsDigest } from './rollback.ts';
-import { type Settings, settingsOf } from './settings.ts';
+import { settingsOf } from './settings.ts';
 import { exposedContainer } from './shared-volumes.ts';
 import { chooseStack } from './stack-choice.ts';
 import { targetContainers } from './target-containers.ts';
@@ -48,8 +47,8 @@ export type Plan =
       readonly patch: Patch;
       readonly record: InjectionRecord;
       readonly config: InjectionConfig;
-      /** What is wanted is what the record said before: somebody took something out of the template. */
-      readonly repair: boolean;
+      /** It waits for no place and no rollout: see {@link Applicant}. */
+      readonly urgent: boolean;
       readonly needs: readonly KubeObject[];
     } & Reported)
   /** Template as it was; record and status removed. */
@@ -73,7 +72,7 @@ export function planWorkload(input: PlanInput): Plan {
   }
   if (workload.metadata.deletionTimestamp !== undefined) return nothing(outcome('Deleting'));
   const template = podTemplate(workload);
-  const known = template === undefined ? LOST : recordOf(workload, template, settings, stacks);
+  const known = template === undefined ? LOST : knownOf(workload, template, settings, stacks);
   switch (settings.kind) {
     case 'absent':
       return withdraw(workload, template, known, undefined);
@@ -82,7 +81,7 @@ export function planWorkload(input: PlanInput): Plan {
     case 'refused': {
       const result = outcome(settings.reason, settings.message);
       // A mistake on the Namespace is not written on workloads that never asked for anything; the Namespace's own event tells it.
-      return settings.level === 'namespace' && !isMarked(workload) ? nothing(result) : report(workload, result, {}, NO_NEEDS);
+      return settings.level === 'namespace' && !isMarked(workload) ? nothing(result) : leave(workload, template, known.mine, result);
     }
     case 'active':
       return inject(input, template, known, settings);
@@ -100,13 +99,26 @@ export function planRollback(input: PlanInput, failure: string): Plan {
   const settings = settingsOf(workload, namespace);
   const template = podTemplate(workload);
   if (settings.kind !== 'active' || template === undefined) return planWorkload(input);
-  const { mine } = recordOf(workload, template, settings, stacks);
+  const { mine } = knownOf(workload, template, settings, stacks);
   const note = { settings: settingsDigest(settings), message: failure };
   return rollback(workload, template, mine, note);
 }
 
 function rollback(workload: KubeObject, template: PodTemplate, mine: Mine, note: RollbackNote): Plan {
   return takeBack(workload, template, mine, outcome('RolledBack', note.message), { [ANNOTATION.rolledBack]: formatRollback(note) });
+}
+
+/** What a workload holds stays, and the reason why nothing is changed goes into the status; unless a mount of ours must not stay. */
+function leave(workload: KubeObject, template: PodTemplate | undefined, mine: Mine, result: Outcome): Plan {
+  return template !== undefined && exposes(template, mine)
+    ? takeBack(workload, template, mine, result)
+    : report(workload, result, {}, NO_NEEDS);
+}
+
+/** Whether a mount that is ours could make the next deploy of the workload's owner fail; see {@link exposedContainer}. */
+function exposes({ spec }: PodTemplate, { containers }: Mine): boolean {
+  const mounting = Object.keys(containers).filter((name) => Object.keys(containers[name]?.mounts ?? {}).length > 0);
+  return exposedContainer(spec, mounting) !== undefined;
 }
 
 /** The template as it was, and the reason why in the status; where there is nothing to take back, the reason alone. */
@@ -128,37 +140,11 @@ export function planRefused(workload: KubeObject, message: string): Plan {
   return report(workload, outcome('WriteRefused', message), {}, NO_NEEDS);
 }
 
-interface Known {
-  readonly recorded: Mine;
-  readonly mine: Mine;
-  readonly notes: readonly Note[];
-}
-
-const LOST: Known = { recorded: NOTHING, mine: NOTHING, notes: [] };
-
-function recordOf(workload: KubeObject, template: PodTemplate, settings: Settings, stacks: readonly InjectionConfig[]): Known {
-  const owned = ownership(workload);
-  const read = readRecord(workload);
-  if (typeof read !== 'string') return { recorded: read, mine: mineOf(read, template.spec, owned), notes: [] };
-  const recorded = recoverRecord(workload, template.spec, settings, stacks, owned);
-  const notes: readonly Note[] =
-    read === 'absent'
-      ? []
-      : [
-          {
-            reason: 'RecordUnreadable',
-            level: 'hint',
-            message: `${ANNOTATION.injected} could not be read and was rebuilt from the template`,
-          },
-        ];
-  return { recorded, mine: mineOf(recorded, template.spec, owned), notes };
-}
-
 function inject(input: PlanInput, template: PodTemplate | undefined, known: Known, settings: ActiveSettings): Plan {
   const { workload, stacks } = input;
   // Where there is no template to change, it does not matter where the annotation stands.
   const beside = template === undefined ? [] : settings.notes;
-  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => report(workload, outcome(reason, message, beside), {}, NO_NEEDS);
+  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => leave(workload, template, known.mine, outcome(reason, message, beside));
   const hindered = hindrance(workload, template, settings);
   if (hindered !== undefined || template === undefined) {
     return refuse(hindered ?? { reason: 'UnsupportedKind', message: `${workload.kind} ${workload.metadata.name} has no pod template` });
@@ -220,7 +206,7 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
     patch: templatePatch(workload, annotate(record), diff.podSpec),
     record,
     config,
-    repair: former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former),
+    urgent: exposes(template, known.mine) || (former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former)),
     needs,
     outcome: result,
     event: eventOf(result),

@@ -52,6 +52,23 @@ describe('the last volume goes with the sidecar that used it', () => {
     180_000,
   );
 
+  it.each(DELIVERIES.filter(({ how }) => how === 'merges'))(
+    'when $title delivers it, and the sidecar was what nobody could choose beside',
+    async ({ id, apply }) => {
+      const namespace = `no-choice-${id}`;
+      await must(cluster, ['create', 'namespace', namespace]);
+      const annotations = { 'duotel.io/backend': 'both' };
+      const deliver = (app: App) => apply({ cluster, namespace }, [deployment('shop', namespace, { ...app, annotations })]);
+      await deliver(ALONE);
+      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both', 60);
+      await deliver(WITH_PROXY);
+      await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked AmbiguousContainer'), 60);
+      await deliver(ALONE);
+      await eventually('the price list again', async () => (await statusOf(namespace)) === 'Injected both', 60);
+    },
+    180_000,
+  );
+
   it('and where a bootstrap is asked for, nothing is injected before', async () => {
     const namespace = 'last-volume-bootstrap';
     await must(cluster, ['create', 'namespace', namespace]);

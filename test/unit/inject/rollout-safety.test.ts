@@ -113,8 +113,8 @@ describe('a place for a rollout', () => {
   const fresh = rolloutState(withStatus('Deployment', {}, { replicas: 1, updatedReplicas: 1 }));
   const config = stack('duotel', { maxConcurrentRollouts: 3, maxConcurrentRolloutsPerNamespace: 2 });
   const running = (...namespaces: readonly string[]) => namespaces.map((namespace) => ({ namespace, stack: 'duotel/duotel' }));
-  const ask = (of: RolloutState, others: ReturnType<typeof running>, repair = false) =>
-    admit({ name: 'Deployment x', namespace: 'shop', state: of, repair }, others, config);
+  const ask = (of: RolloutState, others: ReturnType<typeof running>, urgent = false) =>
+    admit({ name: 'Deployment x', namespace: 'shop', state: of, urgent }, others, config);
 
   it('is there while fewer than the settings allow roll out', () => {
     expect(ask(state, running('shop', 'other')).kind).toBe('go');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
 import { exposedContainer } from '../../../src/inject/shared-volumes.ts';
-import { after as carriedOut, input, workload } from '../../support/injection.ts';
+import { after as carriedOut, input, namespaceObject, workload } from '../../support/injection.ts';
 
 const creds = { name: 'creds', emptyDir: {} };
 const mount = { name: 'creds', mountPath: '/creds' };
@@ -36,6 +36,47 @@ describe('a container without mounts in a pod whose volumes are all for others',
     const plan = planWorkload(input(grown));
     expect([plan.action, plan.outcome?.reason]).toEqual(['revert', 'VolumeListShared']);
     expect(template(carriedOut(grown, plan))).not.toContain('duotel');
+  });
+});
+
+describe('an injected container that the pod gets volumes beside', () => {
+  const annotations = { 'duotel.io/backend': 'both' };
+  /** Injected with the price list, and then given a sidecar with the pod's only volume. */
+  function grown(changes: (object: PlanInput['workload']) => PlanInput['workload'] = (object) => object): PlanInput['workload'] {
+    const before = workload({ annotations: { ...annotations, 'duotel.io/containers': 'app' }, containers: [{ name: 'app' }] });
+    const injected = carriedOut(before, planWorkload(input(before)));
+    expect(template(injected)).toContain('duotel-pricing');
+    const spec = structuredClone(injected['spec']) as { template: { spec: { containers: object[]; volumes: object[] } } };
+    spec.template.spec.containers.push({ name: 'log-shipper', image: 'shipper', volumeMounts: [mount] });
+    spec.template.spec.volumes.push(creds);
+    return changes({ ...injected, spec });
+  }
+  const annotated = (more: Readonly<Record<string, string | undefined>>) => (object: PlanInput['workload']) => {
+    const kept = Object.entries({ ...object.metadata.annotations, ...more }).filter(([, value]) => value !== undefined);
+    return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) as Record<string, string> } };
+  };
+  const paused = (object: PlanInput['workload']) => ({ ...object, spec: { ...(object['spec'] as object), paused: true } });
+
+  it('loses the mount at once, whatever is rolling out', () => {
+    const plan = planWorkload(input(grown()));
+    expect(plan).toMatchObject({ action: 'inject', urgent: true, outcome: { reason: 'Injected' } });
+    expect(template(carriedOut(grown(), plan))).not.toContain('duotel-pricing');
+  });
+
+  it.each<[string, PlanInput['workload'], Partial<PlanInput>]>([
+    ['AmbiguousContainer', grown(annotated({ 'duotel.io/containers': undefined })), {}],
+    ['InvalidAnnotation', grown(annotated({ 'duotel.io/bakend': 'both' })), {}],
+    ['InvalidAnnotation', grown(), { namespace: namespaceObject({ 'duotel.io/bakend': 'both' }) }],
+    ['UnknownContainer', grown(annotated({ 'duotel.io/containers': 'ap' })), {}],
+    ['UnknownStack', grown(annotated({ 'duotel.io/stack': 'other' })), {}],
+    ['WaitingForStack', grown(), { stacks: [] }],
+    ['WaitingPaused', grown(paused), {}],
+  ])('is given back where it can not be injected any more: %s', (reason, object, more) => {
+    const plan = planWorkload(input(object, more));
+    expect([plan.action, plan.outcome?.reason]).toEqual(['revert', reason]);
+    const after = carriedOut(object, plan);
+    expect(template(after)).not.toContain('duotel');
+    expect(planWorkload(input(after, more))).toMatchObject({ action: 'none', outcome: { reason } });
   });
 });
 
