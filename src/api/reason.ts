@@ -155,7 +155,7 @@ export const REASONS = {
   WriteRefused: {
     state: 'blocked',
     means: 'The API server refused the change, for example by an admission policy.',
-    todo: 'Read the message; it is the API server’s. The operator tries again when the workload or the policy changes.',
+    todo: 'Read the message; it is the API server’s. The operator tries again when the workload changes, and every five minutes.',
   },
   EnvOwnedByUser: {
     state: 'note',

@@ -1,11 +1,13 @@
+import { digestOf } from '../inject/digest-of.ts';
+import type { InjectionRecord } from '../inject/record.ts';
 import type { Clock } from '../kube/retry.ts';
 
 /** How far back injections are counted, milliseconds. */
 export const REPEAT_WINDOW_MS = 60 * 60_000;
-/** The same injection of one workload, within that time. Each is a rollout. */
+/** The same injection of one workload, within that time (each is a rollout), or the same status. */
 const LIMIT = 5;
 
-/** Counts how often the very same injection was made: each time but the first, something else had taken it out. */
+/** Counts how often the very same injection was made, or the same status written: each time but the first, something else had taken it out. */
 export class Repeats {
   readonly #clock: Clock;
   readonly #made = new Map<string, { readonly what: string; readonly at: readonly number[] }>();
@@ -33,4 +35,9 @@ export class Repeats {
     const start = this.#clock.now() - REPEAT_WINDOW_MS;
     return made?.what === what ? made.at.filter((at) => at > start) : [];
   }
+}
+
+/** Equal for the same injection, whatever else the template holds. */
+export function injectionDigest({ rollout: _rollout, ...what }: InjectionRecord): string {
+  return digestOf(what);
 }

@@ -1,30 +1,23 @@
-import { isDeepStrictEqual } from 'node:util';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
-import { digestOf } from '../inject/digest-of.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
-import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
-import type { InjectionRecord } from '../inject/record.ts';
-import { releasePatch } from '../inject/release.ts';
+import { type Plan, type PlanInput, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
 import { onlyStack, presentStack } from '../inject/stack-choice.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/stored-workload.ts';
 import { heldBack, suspendedStacks } from '../inject/suspension.ts';
-import type { Patch } from '../inject/template-patch.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { withoutEchoes } from '../kube/refusal.ts';
-import { makingWay } from '../kube/request-context.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
 import type { Clock } from '../kube/retry.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import type { EventRecorder } from './events.ts';
 import { FileCopies } from './file-copies.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
+import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
 import { Rollouts } from './rollouts.ts';
 import { StackConfigs } from './stack-configs.ts';
 import type { WorkloadCounts } from './stack-status.ts';
 import { WorkloadIndex, workloadKey } from './workload-index.ts';
 import { WorkloadReports } from './workload-reports.ts';
+import { WorkloadWriter } from './workload-writer.ts';
 
 export interface WorkloadControllerOptions {
   readonly api: KubeApi;
@@ -46,9 +39,6 @@ export interface WorkloadControllerOptions {
 /** A wait shorter than this is not written on the workload, so that an injection costs two writes. Milliseconds. */
 const SAID_AFTER_MS = 10_000;
 
-/** How long the event of somebody else's write may take. Milliseconds. */
-const CONFLICT_MS = 1000;
-
 /** Nothing is written yet. */
 interface Wait {
   readonly action: 'wait';
@@ -64,6 +54,7 @@ export class WorkloadController {
   readonly #index: WorkloadIndex;
   readonly #rollouts: Rollouts;
   readonly #repeats: Repeats;
+  readonly #writer: WorkloadWriter;
 
   constructor(options: WorkloadControllerOptions) {
     this.#options = options;
@@ -73,6 +64,13 @@ export class WorkloadController {
     this.#index = new WorkloadIndex(options.namespace);
     this.#rollouts = new Rollouts(options);
     this.#repeats = new Repeats(options.clock);
+    this.#writer = new WorkloadWriter({
+      ...options,
+      index: this.#index,
+      copies: this.#copies,
+      rollouts: this.#rollouts,
+      repeats: this.#repeats,
+    });
   }
 
   /** Takes in a change of a workload. @returns whether it is any of our business: it asks for something, holds something of ours, or did so. */
@@ -155,12 +153,12 @@ export class WorkloadController {
     const failure = await this.#rollouts.failure(workload, configs);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
     if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
-    const plan = decided.action === 'wait' ? decided : await this.#carryOut(key, workload, decided);
+    const plan = decided.action === 'wait' ? decided : await this.#writer.carryOut(key, workload, decided);
     if (plan === undefined) return;
     if (plan.action === 'revert' && plan.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
     if (plan.action === 'revert') {
       this.#rollouts.end(key);
-      this.#repeats.forget(key);
+      this.#writer.forget(key);
     }
     // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files anew before it is refused again.
     if (plan === decided && plan.action !== 'wait' && this.#copies.owes(key)) {
@@ -188,7 +186,7 @@ export class WorkloadController {
   /** The workload is gone, or no business of ours any more. */
   async #leave(key: string, namespace: string): Promise<void> {
     this.#rollouts.end(key);
-    this.#repeats.forget(key);
+    this.#writer.forget(key);
     await this.#collect(key, namespace);
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
     this.#reports.note(key, undefined, undefined);
@@ -230,88 +228,8 @@ export class WorkloadController {
     return { action: 'wait', outcome: outcome(reason, message) };
   }
 
-  /** @returns the plan that was carried out: the one given, or, where the API server refused it, the one that tells people. */
-  async #carryOut(key: string, workload: KubeObject, plan: Plan): Promise<Plan | undefined> {
-    let answer: KubeObject | undefined;
-    try {
-      const needs = 'needs' in plan ? plan.needs : [];
-      answer = await this.#copies.during(key, needs, async () => (plan.action === 'none' ? undefined : this.#patch(workload, plan.patch)));
-    } catch (error) {
-      if (plan.action === 'inject') this.#rollouts.end(key);
-      if (isApiError(error, 'NotFound')) return undefined;
-      // A release tests the place of our entry, and that is Invalid when it has moved.
-      if (isApiError(error, 'Conflict') || (plan.action === 'release' && isApiError(error, 'Invalid'))) {
-        // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
-        this.#options.requeue(key, CONFLICT_MS);
-        return undefined;
-      }
-      const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
-      // What is refused for good is told to people.
-      if (!final || (plan.action !== 'inject' && plan.action !== 'revert')) throw error;
-      return this.#carryOut(key, workload, planRefused(workload, error.body.message));
-    }
-    if (answer === undefined || plan.action === 'none') return plan;
-    if (plan.action === 'inject') this.#repeats.add(key, injectionDigest(plan.record));
-    const written = answer;
-    if (plan.action === 'release') {
-      // It is tied to no version: an edit whose event is still to come may be in this answer, and must stay news.
-      if (sameWishes(workload, written)) this.#remember(written);
-      return plan;
-    }
-    // Of many that are annotated at once, each gets its variables before any is tidied up after.
-    return makingWay(async () => {
-      await this.#release(workload, written);
-      const { namespace = '', name } = workload.metadata;
-      const { kind } = workload;
-      this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
-      await this.#options.events.record(workload, plan.event);
-      return plan;
-    });
-  }
-
-  /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
-  async #release(workload: KubeObject, answer: KubeObject): Promise<void> {
-    this.#remember(answer);
-    const release = releasePatch(answer);
-    if (release === undefined) return;
-    try {
-      const released = await this.#patch(workload, { type: 'application/json-patch+json', body: release });
-      // Somebody's edit in between is in this answer too: remembered, its own event would be no news, and nobody would look at it.
-      if (sameWishes(answer, released)) this.#remember(released);
-    } catch (error) {
-      // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
-      if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
-    }
-  }
-
-  async #patch(workload: KubeObject, patch: Patch): Promise<KubeObject> {
-    const { api } = this.#options;
-    const type = await api.resourceType(workload.apiVersion, workload.kind);
-    try {
-      return await api.patch(type, workload.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER });
-    } catch (error) {
-      throw withoutEchoes(error, `patch ${describe(workload)}`);
-    }
-  }
-
-  /** The answer to a write of ours: its event brings no change any more. */
-  #remember(workload: KubeObject): void {
-    this.#options.cache.remember(workload);
-    this.#index.set(workload);
-  }
-
   #isOurs(workload: KubeObject): boolean {
     const namespace = this.#options.cache.get('Namespace', { name: workload.metadata.namespace ?? '' });
     return this.#index.asks(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
   }
-}
-
-/** Equal for the same injection, whatever else the template holds. */
-function injectionDigest({ rollout: _rollout, ...what }: InjectionRecord): string {
-  return digestOf(what);
-}
-
-/** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */
-function sameWishes({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
-  return a.generation === b.generation && isDeepStrictEqual(a.annotations, b.annotations);
 }

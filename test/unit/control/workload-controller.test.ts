@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject, ManagedFieldsEntry } from '../../../src/api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
-import type { EventRecorder } from '../../../src/control/events.ts';
+import type { EventRecorder, EventText } from '../../../src/control/events.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { WorkloadController } from '../../../src/control/workload-controller.ts';
 import { FILES_LABEL } from '../../../src/inject/config-map.ts';
@@ -52,12 +52,18 @@ function world(...objects: readonly KubeObject[]) {
   const answers: (KubeObject | Error)[] = [];
   /** Of the next deletions. */
   const refusals: Error[] = [];
+  /** Reasons of the events that were written. */
+  const told: string[] = [];
+  /** Milliseconds until the passes that were asked for. */
+  const requeued: number[] = [];
+  const patches: unknown[] = [];
   const metrics = new Metrics();
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const controller = new WorkloadController({
     api: {
       ...listingApi(objects),
-      patch: async () => {
+      patch: async (_type, _ref, _how, body) => {
+        patches.push(body);
         const answer = answers.shift() ?? APP;
         if (answer instanceof Error) throw answer;
         return answer;
@@ -69,17 +75,17 @@ function world(...objects: readonly KubeObject[]) {
       },
     },
     cache,
-    events: { record: async () => undefined } as unknown as EventRecorder,
+    events: { record: async (_object: KubeObject, { reason }: EventText) => void told.push(reason) } as unknown as EventRecorder,
     logger: silent,
     metrics,
     namespace: 'duotel',
     onCounts: () => undefined,
     mayCollect: () => known.all,
     clock: new VirtualClock(),
-    requeue: () => undefined,
+    requeue: (_key, afterMs) => void requeued.push(afterMs),
   });
   const counted = async () => (await metrics.workloads.get()).values.filter(({ value }) => value !== 0).map(({ labels }) => labels);
-  return { controller, stored, counted, known, answers, refusals };
+  return { controller, stored, counted, known, answers, refusals, told, requeued, patches };
 }
 
 describe('a workload that is ours by its Namespace alone', () => {
@@ -197,5 +203,45 @@ describe('files of ours that no workload mounts', () => {
     known.all = true;
     await controller.reconcile('ConfigMap/shop/');
     expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
+  });
+});
+
+describe('a write that the API server refuses for good', () => {
+  const refusal = new KubeApiError('403', { status: 403, reason: 'Forbidden', message: 'policy says no', causes: [] });
+  const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
+
+  it('is told in the status, and tried again after some minutes: what refused it is not watched', async () => {
+    const { controller, answers, told, requeued, counted } = world(PLAIN, marked);
+    controller.observe(marked, undefined);
+    answers.push(refusal);
+    await controller.reconcile(KEY);
+    expect([told, requeued]).toEqual([['WriteRefused'], [5 * 60_000]]);
+    expect(await counted()).toEqual([{ state: 'blocked', reason: 'WriteRefused' }]);
+  });
+
+  it('is told by an event where the status is refused too', async () => {
+    const { controller, answers, told, requeued, counted } = world(PLAIN, marked);
+    controller.observe(marked, undefined);
+    answers.push(refusal, refusal);
+    await controller.reconcile(KEY);
+    expect(told).toEqual(['WriteRefused']);
+    expect(new Set(requeued)).toEqual(new Set([5 * 60_000]));
+    expect(await counted()).toEqual([{ state: 'blocked', reason: 'WriteRefused' }]);
+  });
+});
+
+describe('a status that somebody takes out again and again', () => {
+  const mistaken = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/backend': 'bth' } } };
+
+  it('is written five times more and then only counted, until an hour is over', async () => {
+    const { controller, stored, patches, requeued, counted } = world(PLAIN, mistaken);
+    controller.observe(mistaken, undefined);
+    for (let wiped = 0; wiped < 20; wiped += 1) {
+      stored.set(KEY, mistaken);
+      await controller.reconcile(KEY);
+    }
+    expect(patches.length).toBe(6);
+    expect(requeued.at(-1)).toBe(60 * 60_000);
+    expect(await counted()).toEqual([{ state: 'blocked', reason: 'InvalidAnnotation' }]);
   });
 });
