@@ -6,7 +6,7 @@ import { MOUNT_PATH } from './config.ts';
 import { controllerOf } from './controller-of.ts';
 import { OTHER_POD_KINDS, valueAt, WORKLOAD_KINDS } from './kinds.ts';
 import type { Note } from './outcome.ts';
-import type { PodTemplate } from './pod-template.ts';
+import type { PodSpec, PodTemplate } from './pod-template.ts';
 import { type ActiveSettings, PYTHONPATH } from './variables.ts';
 
 /** Kubernetes keeps the prefix `kube-` for itself. */
@@ -28,7 +28,7 @@ export function hindrance(
     return { reason: 'UnsupportedKind', message };
   }
   if (template === undefined) return { reason: 'UnsupportedKind', message: unsupported(workload, name) };
-  if (template.spec.os?.name === 'windows' || template.spec.nodeSelector?.['kubernetes.io/os'] === 'windows') {
+  if (runsOnWindows(template.spec)) {
     return { reason: 'WindowsPod', message: `the pods of ${name} run on Windows` };
   }
   if (settings.bootstrap === 'nodejs') {
@@ -39,6 +39,24 @@ export function hindrance(
     return { reason: 'WaitingPaused', message: `${name} is paused: kubectl rollout resume` };
   }
   return undefined;
+}
+
+const OS_LABEL = 'kubernetes.io/os';
+const REQUIRED_NODES = ['affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms'];
+
+function runsOnWindows(pod: PodSpec): boolean {
+  if (pod.os?.name === 'windows' || pod.nodeSelector?.[OS_LABEL] === 'windows') return true;
+  // One of the terms must hold.
+  const terms = valueAt(pod, REQUIRED_NODES);
+  return Array.isArray(terms) && terms.length > 0 && terms.every(asksForWindows);
+}
+
+function asksForWindows(term: unknown): boolean {
+  const expressions = valueAt(term, ['matchExpressions']);
+  if (!Array.isArray(expressions)) return false;
+  return expressions.some(
+    (one) => isFields(one) && one['key'] === OS_LABEL && one['operator'] === 'In' && `${one['values']}` === 'windows',
+  );
 }
 
 function unsupported(workload: KubeObject, name: string): string {

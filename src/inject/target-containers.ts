@@ -21,7 +21,11 @@ export function targetContainers(choice: '*' | readonly string[] | undefined, po
   if (choice !== undefined && choice !== '*') {
     const unknown = choice.find((name) => !all.includes(name));
     if (unknown === undefined) return { kind: 'targets', names: all.filter((name) => choice.includes(name)) };
-    const message = `${ANNOTATION.containers} names container ${unknown}, which the pod template does not have.${didYouMean(unknown, all)} It has ${all.join(', ')}`;
+    const isInit = (pod.initContainers ?? []).some(({ name }) => name === unknown);
+    const why = isInit
+      ? `an init container, and these, native sidecars too, are not injected. Others are`
+      : `which the pod template does not have.${didYouMean(unknown, all)} It has`;
+    const message = `${ANNOTATION.containers} names container ${unknown}, ${why} ${all.join(', ')}`;
     return { kind: 'refused', reason: 'UnknownContainer', message };
   }
   const apps = all.filter((name) => !KNOWN_SIDECARS.has(name));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { literal, references } from '../../../src/inject/env-content.ts';
 import { nearest } from '../../../src/inject/nearest.ts';
+import { planWorkload } from '../../../src/inject/plan.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record.ts';
 import { releasePatch } from '../../../src/inject/release.ts';
 import { chooseStack } from '../../../src/inject/stack-choice.ts';
 import { targetContainers } from '../../../src/inject/target-containers.ts';
-import { annotate, stack, workload } from '../../support/injection.ts';
+import { annotate, input, stack, workload } from '../../support/injection.ts';
 
 describe('the nearest name', () => {
   it.each([
@@ -71,6 +72,36 @@ describe('the containers of a pod that are injected into', () => {
     ['no sidecar by itself', undefined, ['envoy'], 'NoTargetContainer'],
   ])('are %s', (_, choice, names, expected) => {
     expect(targets(choice, ...names)).toEqual(expected);
+  });
+});
+
+describe('an init container that is chosen', () => {
+  it('is told from a name that is not there', () => {
+    const pod = { containers: [{ name: 'app' }], initContainers: [{ name: 'vector' }] };
+    expect(targetContainers(['vector'], pod)).toMatchObject({ message: expect.stringContaining('container vector, an init container') });
+  });
+});
+
+describe('a pod that must run on Windows by its node affinity', () => {
+  const terms = (...values: readonly (readonly string[])[]) => ({
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: values.map((list) => ({ matchExpressions: [{ key: 'kubernetes.io/os', operator: 'In', values: list }] })),
+        },
+      },
+    },
+  });
+  const reasonOf = (pod: Readonly<Record<string, unknown>>) =>
+    planWorkload(input(workload({ annotations: { 'duotel.io/backend': 'both' }, pod }))).outcome?.reason;
+
+  it.each([
+    ['by its only term', terms(['windows']), 'WindowsPod'],
+    ['but not where it may run elsewhere', terms(['windows', 'linux']), 'Injected'],
+    ['nor where another term allows other nodes', terms(['windows'], ['linux']), 'Injected'],
+    ['nor where no term is there', terms(), 'Injected'],
+  ])('is not injected, %s', (_case, pod, reason) => {
+    expect(reasonOf(pod)).toBe(reason);
   });
 });
 
