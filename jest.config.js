@@ -13,7 +13,8 @@ const project = (name, extra = {}) => ({
 });
 
 export default {
-  testTimeout: 30_000,
+  // Far more than any test takes: what a test waits for has limits of its own.
+  testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   projects: [
     project('unit'),

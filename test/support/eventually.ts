@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The first value that `look` returns other than undefined or false; fails with what was waited for after `seconds`. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 10): Promise<T> {
+export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
   const end = performance.now() + seconds * 1000;
   let last: unknown;
   do {

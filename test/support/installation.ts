@@ -12,6 +12,10 @@ import { WriteFence } from '../../src/kube/fence.ts';
 import { RequestLimiter } from '../../src/kube/request-limiter.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
+import { eventually } from './eventually.ts';
+
+/** For a machine that is busy. */
+const KUBECTL_LIMIT_MS = 180_000;
 
 /** Runs `cdk8s synth` and returns the folder. `settings` is the text of a settings file; default: none. */
 export function synthesize(settings?: string): { readonly dist: string; readonly remove: () => void } {
@@ -75,6 +79,15 @@ export async function startOperator(
   };
 }
 
+/** Waits until an operator has read everything and begins: before that it can do nothing wrong. */
+export async function controllersStarted({ log }: RunningOperator): Promise<void> {
+  await eventually(
+    'the operator to start its controllers',
+    async () => log.some(({ message }) => message === 'caches are in, controllers start'),
+    60,
+  );
+}
+
 /** Path of a kubeconfig with a new token of the operator's service account, or of another one. */
 export async function tokenKubeconfig(cluster: ControlPlane, name = 'duotel-operator', namespace = SYSTEM_NAMESPACE): Promise<string> {
   const token = await must(cluster, ['create', 'token', name, '--namespace', namespace, '--duration', '2h']);
@@ -89,7 +102,7 @@ export async function tokenKubeconfig(cluster: ControlPlane, name = 'duotel-oper
 
 /** Standard output of kubectl. Throws with its standard error when it fails. */
 export async function must(cluster: ControlPlane, args: readonly string[], input?: string): Promise<string> {
-  const { stdout, stderr, code } = await cluster.kubectl(args, input);
+  const { stdout, stderr, code } = await cluster.kubectl(args, input, KUBECTL_LIMIT_MS);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
   return stdout;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Programs as children of a test, and what their configurations need to run on this machine. */
 
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 export type Json = Record<string, unknown>;
 
 /** A configuration with some of its values replaced; lists are replaced whole. */
@@ -38,12 +38,12 @@ export async function ready(url: string, child: ChildProcess, log: () => string)
   throw new Error(`${url} did not answer within ${READY_MS / 1000} s; the program printed:\n${log()}`);
 }
 
-/** SIGTERM, and SIGKILL after five seconds. */
+/** SIGTERM, and SIGKILL after twenty seconds. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
   await exited;
   clearTimeout(timer);
 }
