@@ -1,3 +1,6 @@
+import { caughtUp } from './caught-up.ts';
+import { eventually } from './eventually.ts';
+import { parseExposition, select, total } from './exposition.ts';
 import { type Attributes, logsRequest, metricsRequest, tracesRequest } from './otlp.ts';
 import type { StackProcesses } from './stack-processes.ts';
 import {
@@ -75,4 +78,33 @@ export async function sendRound(stack: Pick<StackProcesses, 'send'>, step: numbe
     await stack.send('traces', tracesRequest({ ...resource(service), ...marks }, OPENAI, [span]));
   }
   await stack.send('logs', logsRequest(both, 'app', [SECRET]));
+}
+
+/** Spans of each service in one round. */
+export const SPANS = {
+  both: 7,
+  'only-openinference': 14,
+  unmarked: 6,
+  'only-openlit': 1,
+  twin: 2,
+  leaks: 1,
+  'was-asked': 1,
+  hides: 1,
+  'is-not-ours': 1,
+} as const;
+
+/** Waits until everything of the first rounds is exposed by the collector, and in Prometheus with what its rules make of it. */
+export async function roundsArrived({ url }: Pick<StackProcesses, 'url'>, rounds: number): Promise<void> {
+  await eventually(
+    `all spans of ${rounds} rounds to be counted`,
+    async () => {
+      // Metrics are exposed as soon as they are accepted; what is counted from spans comes with the next flush.
+      const samples = parseExposition(await (await fetch(url.metrics)).text());
+      return Object.entries(SPANS).every(
+        ([service, spans]) => total(select(samples, 'calls_total', { service_name: service })) === spans * rounds,
+      );
+    },
+    60,
+  );
+  await caughtUp(url.prometheus);
 }

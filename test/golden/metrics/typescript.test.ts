@@ -9,6 +9,7 @@ import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../src/metrics
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { ensureNodePackages } from '../../../tools/node/packages.ts';
 import { ensurePython } from '../../../tools/python/uv.ts';
+import { caughtUp } from '../../support/caught-up.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition } from '../../support/exposition.ts';
 import { LineProcess } from '../../support/line-process.ts';
@@ -59,6 +60,9 @@ beforeAll(async () => {
     DUOTEL_TEST_PACKAGES: packages,
   });
   answer = (await app.ask()) as Answer;
+  // Metrics are exposed as soon as they are accepted; what is counted from spans comes with the next flush.
+  await eventually('the spans to be counted', async () => (await scrape()).some(({ name }) => name === CALLS_TOTAL), 60);
+  await caughtUp(stack.url.prometheus);
 }, LIMIT_MS);
 
 afterAll(async () => {
@@ -100,7 +104,6 @@ describe(`OpenLIT for TypeScript ${VERSION}`, () => {
       requests: await of('gen_ai_total_requests'),
       timed: await of('gen_ai_request_duration_seconds_count'),
     });
-    await eventually('the call in Prometheus', async () => Object.values(await figures()).every((value) => value > 0), 30);
     expect(await figures()).toEqual({ input: answer.input, output: answer.output, requests: 1, timed: 1 });
     // USD per thousand tokens of gpt-4o-mini in the shipped price list.
     expect(await of('gen_ai_total_cost')).toBeCloseTo((answer.input * 0.00015 + answer.output * 0.0006) / 1000, 10);
@@ -108,8 +111,9 @@ describe(`OpenLIT for TypeScript ${VERSION}`, () => {
 
   it('has every name of the source document that does not need a database or the application', async () => {
     const names = SEED_METRICS.filter(({ name, modes }) => modes.includes('openlit') && name !== 'db_total_requests');
-    for (const { name } of names)
-      await eventually(name, async () => (await promQuery(stack.url.prometheus, `${name}{service_name="${SERVICE}"}`)).length > 0, 30);
-    expect(await sum(`sum(${CALLS_TOTAL}{service_name="${SERVICE}",${PRODUCER_LABEL}="openlit"})`)).toBeGreaterThan(0);
+    const series = async (name: string) => (await promQuery(stack.url.prometheus, `${name}{service_name="${SERVICE}"}`)).length;
+    for (const { name } of names) expect({ name, found: (await series(name)) > 0 }).toEqual({ name, found: true });
+    const spans = () => sum(`sum(${CALLS_TOTAL}{service_name="${SERVICE}",${PRODUCER_LABEL}="openlit"})`);
+    expect(await eventually('its spans', async () => (await spans()) > 0 && spans())).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
+import { caughtUp } from '../../support/caught-up.ts';
 import { eventually } from '../../support/eventually.ts';
+import { parseExposition, select, total } from '../../support/exposition.ts';
 import { type Attributes, type MetricSpec, metricsRequest, tracesRequest } from '../../support/otlp.ts';
 import { promQuery } from '../../support/prom-query.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
@@ -85,13 +87,16 @@ beforeAll(async () => {
   for (const step of [1, 2]) {
     await sendAll(step);
     await eventually(
-      `round ${step} in Prometheus`,
+      `the spans of round ${step} to be counted`,
       async () => {
-        const requests = await promQuery(stack.url.prometheus, 'sum(gen_ai_client_operation_duration_seconds_count)');
-        return Number(requests[0]?.value[1]) === SERVICES * MODELS * 2 * step;
+        const samples = parseExposition(await (await fetch(stack.url.metrics)).text());
+        return total(select(samples, 'calls_total')) === SERVICES * OPERATIONS.length * step;
       },
       120,
     );
+    await caughtUp(stack.url.prometheus);
+    const requests = await promQuery(stack.url.prometheus, 'sum(gen_ai_client_operation_duration_seconds_count)');
+    expect(Number(requests[0]?.value[1])).toBe(SERVICES * MODELS * 2 * step);
   }
 }, BUILD_LIMIT_MS);
 
