@@ -9,6 +9,7 @@ import { clusterFolder } from '../../tools/cluster/state.ts';
 import { clusterStatus } from '../../tools/cluster/status.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
 import { endProcesses, isRunning } from '../../tools/lib/process-identity.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Not the default name: the demo's cluster may run beside this one. */
 const NAME = 'e2e-embedded';
@@ -86,7 +87,7 @@ const OBJECTS = [
 describe('the embedded cluster', () => {
   let cluster: Cluster;
   const kubectl = async (...args: string[]) => {
-    const result = await cluster.kubectl(['--namespace=shop', ...args]);
+    const result = await cluster.kubectl(['--namespace=shop', ...args], '', 300_000);
     expect(result).toMatchObject({ code: 0 });
     return result.stdout;
   };
@@ -98,7 +99,7 @@ describe('the embedded cluster', () => {
         await cluster.kubectl(['apply', '-f', '-', ...(object === NAMESPACE ? [] : ['--namespace=shop'])], JSON.stringify(object)),
       ).toMatchObject({ code: 0 });
     }
-    await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=55s');
+    await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=290s');
   }, UP_LIMIT_MS);
 
   afterAll(async () => {
@@ -112,26 +113,29 @@ describe('the embedded cluster', () => {
   });
 
   it('runs the real LlamaIndex and OpenLIT in a restricted pod, and its volume is writable for the group 10001', async () => {
-    for (let second = 0; second < 40 && !(await kubectl('logs', 'python')).includes('imported'); second++)
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await eventually('the import', async () => (await kubectl('logs', 'python')).includes('imported'), 240);
     expect(await kubectl('logs', 'python')).toBe('imported\n');
     expect(await kubectl('exec', 'python', '--', 'cat', '/data/seen')).toBe('kept');
     expect(await kubectl('get', 'pvc', 'data', '--output=jsonpath={.status.phase} {.spec.storageClassName}')).toBe('Bound duotel-local');
-  }, 60_000);
+  }, 400_000);
 
   it('runs Node 24 in the image that stands in for the official one', async () => {
-    expect(await kubectl('logs', 'node')).toMatch(/^v24\./);
+    const version = await eventually('what it prints', async () => (await kubectl('logs', 'node')) || undefined, 60);
+    expect(version).toMatch(/^v24\./);
   });
 
   it('lets a pod reach a Service by its name', async () => {
     const script = "fetch('http://openai.shop.svc/healthz').then(async (answer) => console.log(answer.status, await answer.text()))";
-    expect(await kubectl('exec', 'node', '--', 'node', '-e', script)).toBe('200 {"ok": true}\n');
+    // The names and addresses of Services are known on the node some time after their pods are ready.
+    const said = await eventually('an answer', () => kubectl('exec', 'node', '--', 'node', '-e', script), 60);
+    expect(said).toBe('200 {"ok": true}\n');
   });
 
   it('lets a command that runs inside the cluster reach a Service address', async () => {
     const address = await kubectl('get', 'service', 'openai', '--output=jsonpath={.spec.clusterIP}');
     const script = `fetch('http://${address}/healthz').then((answer) => console.log(answer.status))`;
-    expect((await cluster.run(process.execPath, ['-e', script])).stdout).toBe('200\n');
+    const said = await eventually('an answer', async () => (await cluster.run(process.execPath, ['-e', script])).stdout || undefined, 60);
+    expect(said).toBe('200\n');
   });
 
   it(
@@ -146,9 +150,10 @@ describe('the embedded cluster', () => {
   it('removes a volume and its folder with the claim', async () => {
     await kubectl('delete', 'pod', 'python', '--grace-period=1');
     await kubectl('delete', 'pvc', 'data');
-    await cluster.kubectl(['wait', '--for=delete', 'persistentvolume', '--all', '--timeout=30s']);
-    expect(readdirSync(join(clusterFolder(NAME), 'volumes'))).toEqual([]);
-  }, 60_000);
+    await eventually('the volume to be gone', async () => (await kubectl('get', 'persistentvolumes', '-o', 'name')) === '', 120);
+    const folders = () => readdirSync(join(clusterFolder(NAME), 'volumes'));
+    await eventually('its folder to be gone', async () => expect(folders()).toEqual([]) ?? true);
+  }, 400_000);
 
   it('is seen broken when its kubelet has died, and leaves nothing when it is ended in that state with pods running', async () => {
     const folder = clusterFolder(NAME);
@@ -163,5 +168,5 @@ describe('the embedded cluster', () => {
     expect(mountsBelow(readFileSync('/proc/self/mountinfo', 'utf8'), folder)).toEqual([]);
     expect(existsSync(netnsPath(netns))).toBe(false);
     expect(existsSync(folder)).toBe(false);
-  }, 120_000);
+  }, 400_000);
 });

@@ -50,7 +50,7 @@ let cluster: Cluster;
 let operator: ChildProcess | undefined;
 
 async function kubectl(args: readonly string[], input?: string): Promise<string> {
-  const { code, stdout, stderr } = await cluster.kubectl(args, input);
+  const { code, stdout, stderr } = await cluster.kubectl(args, input, 300_000);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
@@ -70,7 +70,7 @@ async function stopOperator(): Promise<void> {
 
 /** What each running pod of an app has printed, in no order, once the rollout is through. */
 async function printed(name: string, pods: number): Promise<readonly string[]> {
-  await kubectl(['rollout', 'status', `deployment/${name}`, '-n', 'shop', '--timeout=50s']);
+  await kubectl(['rollout', 'status', `deployment/${name}`, '-n', 'shop', '--timeout=290s']);
   return eventually(
     `${pods} pods of ${name}`,
     async () => {
@@ -78,7 +78,7 @@ async function printed(name: string, pods: number): Promise<readonly string[]> {
       const texts = await Promise.all(names.map((pod) => kubectl(['logs', pod, '-n', 'shop'])));
       return texts.length === pods && texts.every((text) => text !== '') && texts.map((text) => text.trim());
     },
-    60,
+    120,
   );
 }
 
@@ -97,10 +97,10 @@ afterAll(async () => {
 
 describe('an app that ends when it is injected', () => {
   it('gets its former template back and runs again, with what ended it in the status', async () => {
-    await eventually('the app to run', async () => (await field('{.status.availableReplicas}')) === '1', 120);
+    await eventually('the app to run', async () => (await field('{.status.availableReplicas}')) === '1', 240);
     const template = await field('{.spec.template}');
     await kubectl(['annotate', 'deployment/strict', '-n', 'shop', 'duotel.io/backend=both']);
-    await eventually('it to be injected', async () => (await field('{.spec.template}')).includes('OBSERVABILITY_BACKEND'), 60);
+    await eventually('it to be injected', async () => (await field('{.spec.template}')).includes('OBSERVABILITY_BACKEND'), 120);
     const status = await eventually(
       'it to be taken back',
       async () => {
@@ -112,10 +112,17 @@ describe('an app that ends when it is injected', () => {
     expect(status).toMatch(/^Blocked RolledBack: container app crashed \d times: Error, exit code 7$/);
     expect(await field('{.spec.template}')).toBe(template);
     // Without readiness probe its Deployment took the crashing pod for ready once, and stopped the former one.
-    await eventually('the app to run again', async () => (await field('{.status.availableReplicas}')) === '1', 60);
-    const events = await kubectl(['get', 'events', '-A', '-o', 'jsonpath={.items[*].message}']);
+    await eventually('the app to run again', async () => (await field('{.status.availableReplicas}')) === '1', 240);
+    const events = await eventually(
+      'the event',
+      async () => {
+        const messages = await kubectl(['get', 'events', '-A', '-o', 'jsonpath={.items[*].message}']);
+        return messages.includes('Error, exit code 7') && messages;
+      },
+      60,
+    );
     expect(events).not.toContain('a secret in the log');
-  }, 400_000);
+  }, 1_200_000);
 });
 
 describe('a StatefulSet whose pod ends when it is injected', () => {
@@ -124,16 +131,18 @@ describe('a StatefulSet whose pod ends when it is injected', () => {
     kubectl(['get', 'pods', '-n', 'shop', '-l', 'app=ordered', '-o', 'jsonpath={.items[*].metadata.uid}']);
 
   it('runs again with all its pods: the one that it would never replace is made anew', async () => {
-    await eventually('both pods to run', async () => (await of('{.status.availableReplicas}')) === '2', 120);
+    await eventually('both pods to run', async () => (await of('{.status.availableReplicas}')) === '2', 240);
     const [template, before] = [await of('{.spec.template}'), (await uids()).split(' ')];
     await kubectl(['annotate', 'statefulset/ordered', '-n', 'shop', 'duotel.io/backend=both']);
-    await eventually('it to be taken back', async () => (await of('{.metadata.annotations.duotel\\.io/rolled-back}')) !== '', 240);
+    await eventually('it to be taken back', async () => (await of('{.metadata.annotations.duotel\\.io/rolled-back}')) !== '', 300);
     expect(await of('{.spec.template}')).toBe(template);
-    await eventually('both pods to run again', async () => (await of('{.status.availableReplicas}')) === '2', 90);
-    expect(await of('{.metadata.annotations.duotel\\.io/status}')).toMatch(/^Blocked RolledBack: .*; pod ordered-1 is deleted/);
+    await eventually('both pods to run again', async () => (await of('{.status.availableReplicas}')) === '2', 240);
+    const status = () => of('{.metadata.annotations.duotel\\.io/status}');
+    await eventually('the status', async () => (await status()).includes('is deleted'), 60);
+    expect(await status()).toMatch(/^Blocked RolledBack: .*; pod ordered-1 is deleted/);
     // The other one was never touched.
     expect((await uids()).split(' ').filter((uid) => before.includes(uid))).toHaveLength(1);
-  }, 500_000);
+  }, 1_200_000);
 });
 
 describe('while the operator is off', () => {
@@ -145,7 +154,7 @@ describe('while the operator is off', () => {
     await eventually(
       'it to be injected',
       async () => (await field('{.spec.template}', 'deployment/calm')).includes('OBSERVABILITY_BACKEND'),
-      60,
+      120,
     );
     await stopOperator();
 
@@ -164,9 +173,9 @@ describe('while the operator is off', () => {
     await eventually(
       'the newcomer to be injected',
       async () => (await field('{.spec.template}', 'deployment/newcomer')).includes('openlit'),
-      60,
+      120,
     );
     expect(await printed('newcomer', 1)).toEqual([`${INJECTED} undefined`]);
     expect(await field('{.metadata.generation}', 'deployment/calm')).toBe(generation);
-  }, 400_000);
+  }, 1_200_000);
 });
