@@ -14,7 +14,6 @@ const stage = useWorld();
 row('E6', 'a rotated token, removed rights and a rotated CA need no restart', stage, {
   injected: 'inject: old token answered 401; update: ClusterRoleBinding and RoleBinding deleted for 4 s; prune: another CA',
   cases: ALL_CASES,
-  limit: 400_000,
   run: async ({ world, reference }) => {
     const bindings = world.base.filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding');
     const begun = new Map<Phase, number>();

@@ -109,7 +109,7 @@ row('B3', 'a workload that was annotated before the first start is written for o
     await ACTS.inject(world);
     const delayed = proxy.add({ match: watches(), fault: () => ({ do: 'stream', ...late(2000) }) });
     await world.restart();
-    await eventually('the variables', async () => (await template(world)).includes('OTEL_'), 30);
+    await eventually('the variables', async () => (await template(world)).includes('OTEL_'), 90);
     await quiet(world, 5000);
     const told = proxy.passed
       .filter(({ request }) => request.verb === 'create' && request.resource === 'events')

@@ -29,7 +29,7 @@ async function crashAfter(world: World, k: number, phase: Phase, expected: Phase
   if (expected === undefined) return { state: await reached(world, phase), counts: counts(world.proxy.passed.slice(mark)) };
   const crashed = await Promise.race([
     world.operator.ended().then(() => true),
-    settle(world, phase, expected, 60, 400).then(
+    settle(world, phase, expected, 90, 400).then(
       () => false,
       () => !world.operator.running,
     ),
@@ -38,7 +38,7 @@ async function crashAfter(world: World, k: number, phase: Phase, expected: Phase
     await assertInventoryNames(world);
     world.proxy.clear();
     await world.restart();
-    await settle(world, phase, expected, 60, 400);
+    await settle(world, phase, expected, 90, 400);
   }
   const found = counts(world.proxy.passed.slice(mark));
   if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(expected.counts)))
@@ -82,7 +82,7 @@ async function crashEverywhere(world: World, acts: readonly Phase[], again: () =
 row('A1', 'the stack survives SIGKILL after every single write of its install, upgrade, prune and uninstall', stage, {
   injected: 'SIGKILL after write k, for each k',
   cases: ['create', 'update', 'prune', 'delete'],
-  limit: 900_000,
+  limit: 1_800_000,
   run: async ({ world }) => {
     await world.reset();
     return crashEverywhere(world, ['create', 'update', 'prune', 'delete'], () => world.admin.delete('Secret', 'duotel-grafana-admin'));
@@ -92,7 +92,6 @@ row('A1', 'the stack survives SIGKILL after every single write of its install, u
 row('A1', 'a workload survives SIGKILL after every single write of its injection and its revert', stage, {
   injected: 'SIGKILL after write k, for each k',
   cases: ['inject'],
-  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     await world.restart();
@@ -114,7 +113,8 @@ function killOnce(match: Parameters<World['proxy']['add']>[0]['match'], when: 'b
       world.proxy.add({ match, times: 1, fault: { do: 'crash', when } });
     },
     acted: async (_phase: Phase, world: World): Promise<void> => {
-      await Promise.race([world.operator.ended(), sleep(5000)]);
+      // A kill that came after this would find nobody to start the operator again.
+      await Promise.race([world.operator.ended(), sleep(20_000)]);
       if (world.operator.running) return;
       await assertInventoryNames(world);
       await world.restart();

@@ -117,7 +117,6 @@ async function installedPair({ world, reference }: Stage): Promise<Pair> {
 row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', stage, {
   injected: 'SIGSTOP for 30 s with changes meanwhile, a second operator waiting',
   cases: ALL_CASES,
-  limit: 400_000,
   run: async (at) => {
     const { world, reference } = at;
     const both = await installedPair(at);
@@ -156,7 +155,6 @@ row('G1', 'a leader that was stopped for 30 s writes nothing when it goes on', s
 row('G2', 'there is never a second writer when the lease is stolen, its API fails or clocks jump', stage, {
   injected: 'lease given to a third party with renewTime +5 min; lease API 500 for 25 s for the leader; wall clocks +5 and -5 min',
   cases: ['create', 'update', 'inject'],
-  limit: 400_000,
   run: async (at) => {
     const { world, reference } = at;
     const { admin } = world;
@@ -210,7 +208,6 @@ row('G2', 'there is never a second writer when the lease is stolen, its API fail
 row('G3', 'SIGTERM in the middle of an apply ends the process cleanly and gives the lease back', stage, {
   injected: 'SIGTERM after the fifth write of each phase, writes 150 ms slow',
   cases: ALL_CASES,
-  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     let slowest = 0;

@@ -10,7 +10,6 @@ const stage = useWorld();
 row('D3', 'a half-open connection is noticed within a minute, and readiness says so', stage, {
   injected: 'all streams held and all requests but the lease’s unanswered, until readiness turns false; drift, inject and update meanwhile',
   cases: ['update', 'inject'],
-  limit: 400_000,
   run: async ({ world, reference }) => {
     await world.reset();
     await world.restart();

@@ -108,7 +108,6 @@ row('E8', 'a webhook that takes our variables out at each write is given in to a
 row('F1', 'every object that a person deletes is back within 5 s, and so is every label', stage, {
   injected: 'each object of the stack deleted, and robbed of its label, one after the other; StatefulSets once more with a late watch',
   cases: ['create', 'update'],
-  limit: 400_000,
   run: async (at) => {
     const { world, reference } = at;
     await installed(at);
@@ -203,13 +202,16 @@ row('F2', 'a controller that applies the same field ten times a second is not fo
       spec: { template: { spec: { containers: [{ name: 'collector', image }] } } },
     });
     let named = false;
-    for (let i = 0; i < 150; i += 1) {
+    let applied = 0;
+    const end = performance.now() + 15_000;
+    let writes = 0;
+    // Longer where the operator has not said so by then: a status waits its turn on a busy machine.
+    for (; performance.now() < end || (!named && performance.now() < end + 30_000); applied += 1) {
       await world.admin.apply(rival('rival/image:1'), 'rival');
-      if (i % 10 === 0) named ||= (await conditions(world)).some(({ message }) => message.includes('rival'));
+      if (performance.now() < end) writes = writesSince(world, mark);
+      if (applied % 10 === 0) named ||= (await conditions(world)).some(({ message }) => message.includes('rival'));
       await sleep(90);
     }
-    named ||= (await conditions(world)).some(({ message }) => message.includes('rival'));
-    const writes = writesSince(world, mark);
     // The rival gives up, and takes nothing along.
     await world.admin.apply(rival(ours), 'rival');
     await world.admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': 'after' } } });
@@ -223,7 +225,7 @@ row('F2', 'a controller that applies the same field ten times a second is not fo
     if (!named) throw new Error(`no condition names the rival: ${JSON.stringify(await conditions(world))}`);
     await quiet(world, 2000);
     const silence = await silent(world);
-    return `${writes} writes against 150 of the rival, which a condition names; ours in the end; ${silence}`;
+    return `${writes} writes against ${applied} of the rival, which a condition names; ours in the end; ${silence}`;
   },
 });
 
@@ -286,10 +288,15 @@ row('F3', 'a namespace that is being deleted and an object that a finalizer hold
     await sleep(8000);
     const writes = writesSince(world, mark);
     if (writes > 12) throw new Error(`${writes} writes in 8 s`);
-    const said = (await conditions(world))
-      .map(({ message }) => message)
-      .find((message) => message.includes('duotel-jaeger') && message.includes('example.com/wait'));
-    if (said === undefined) throw new Error(`no condition says what holds the Service: ${JSON.stringify(await conditions(world))}`);
+    await eventually(
+      'a condition that says what holds the Service',
+      async () => {
+        const told = await conditions(world);
+        if (told.some(({ message }) => message.includes('duotel-jaeger') && message.includes('example.com/wait'))) return true;
+        throw new Error(JSON.stringify(told));
+      },
+      60,
+    );
     // The age of what is held is told to the minute: a status may be due, and nothing else.
     const held = world.proxy.passed.length;
     await sleep(5000);

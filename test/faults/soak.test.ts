@@ -21,7 +21,7 @@ function figures({ changes, cuts, samples, end }: SoakResult): string {
 row('H1', 'minutes of churn and cuts end with every workload and stack as it should be', () => ({}), {
   injected: '2 changes a second to 40 Deployments with pods and 2 TelemetryStacks, all connections cut every 40 s',
   cases: ['create', 'update', 'prune', 'inject'],
-  limit: 600_000,
+  limit: 1_200_000,
   run: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'duotel-faults-soak-'));
     try {

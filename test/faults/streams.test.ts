@@ -157,7 +157,6 @@ row('D5', '410, errors in a stream, garbage and an object of 10 MB are told apar
 row('D6', 'lists that fail, at the start and later, and page tokens that expire never empty the cache', stage, {
   injected: 'new process in each phase: each list 500 twice, pages of 2 objects, the second page 410; list of Services hangs once',
   cases: ALL_CASES,
-  limit: 400_000,
   run: ({ world, reference }) =>
     journey(world, reference, {
       during: async (phase, here) => {

@@ -171,7 +171,7 @@ const APP = 'Deployment/shop/my-rag';
 
 /** Waits until a phase without faults has done what it is for and the operator is quiet. */
 export async function reached(world: World, phase: Phase): Promise<Snapshot> {
-  await eventually(`the end of ${phase}`, async () => REACHED[phase](await snapshot(world.admin)), 60);
+  await eventually(`the end of ${phase}`, async () => REACHED[phase](await snapshot(world.admin)), 120);
   await quiet(world, 2500);
   return snapshot(world.admin);
 }

@@ -121,7 +121,7 @@ export class OperatorProcess {
     this.#questions += 1;
     const id = this.#questions;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the operator did not answer "${ask}" within 10 s`)), 10_000);
+      const timer = setTimeout(() => reject(new Error(`the operator did not answer "${ask}" within 30 s`)), 30_000);
       const listen = (answer: { readonly id: number }): void => {
         if (answer.id !== id) return;
         clearTimeout(timer);

@@ -22,10 +22,10 @@ export function useWorld(): () => Stage {
       await world.close();
       throw found;
     }
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await stage?.world.close();
-  }, 60_000);
+  });
   return () => {
     if (stage === undefined) throw new Error('the control plane did not start');
     return stage;
@@ -43,13 +43,13 @@ export interface RowTest<P extends Place = Stage> {
   readonly cases: readonly Case[];
   /** Does it, and asserts. @returns figures for people, or those of a journey. */
   readonly run: (place: P) => Promise<Journey | string>;
-  /** Milliseconds. Default 400,000. */
+  /** Milliseconds. Default 900,000. */
   readonly limit?: number;
 }
 
 /** A test of a row of the matrix. Its name is a sentence that begins with the id; what it found goes into the table. */
 export function row<P extends Place>(id: RowId, sentence: string, stage: () => P, test: RowTest<P>): void {
-  const { injected, cases, run, limit = 400_000 } = test;
+  const { injected, cases, run, limit = 900_000 } = test;
   it(
     `${id} ${sentence}`,
     async () => {

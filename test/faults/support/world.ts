@@ -129,9 +129,9 @@ export class World {
       remove('ConfigMap', 'shop', 'app.kubernetes.io/managed-by=duotel'),
       admin.delete('ConfigMap', 'duotel-default-stack'),
     ]);
-    await eventually('the workload of the last case to be gone', async () => (await admin.list('ReplicaSet', 'shop')).length === 0, 30);
+    await eventually('the workload of the last case to be gone', async () => (await admin.list('ReplicaSet', 'shop')).length === 0, 90);
     await admin.create(workload());
-    await eventually('the workload to be seen by its controller', async () => (await admin.list('ReplicaSet', 'shop')).length === 1, 30);
+    await eventually('the workload to be seen by its controller', async () => (await admin.list('ReplicaSet', 'shop')).length === 1, 90);
   }
 
   async close(): Promise<void> {
