@@ -49,7 +49,7 @@ describe('the file of --configmaps', () => {
     expect((await inject('-f', folder, '--write')).code).toBe(0);
     expect(names('files.yaml').toSorted()).toEqual(present.toSorted());
     expect(text('a.yaml')).toContain(former);
-  }, 60_000);
+  });
 
   it('keeps what other manifests need, and is compared by --check, when it is no input', async () => {
     writeFileSync(path('b.yaml'), app('b', 'other'));
@@ -61,7 +61,7 @@ describe('the file of --configmaps', () => {
     await inject('-f', path('b.yaml'), '--write');
     expect(names('files.yaml')).toEqual([...first, ...first.map((name) => name.replace('/demo/', '/other/'))]);
     for (const file of ['a.yaml', 'b.yaml']) expect((await inject('-f', path(file), '--check')).code).toBe(0);
-  }, 60_000);
+  });
 
   it.each(['{"kind": "List", "apiVersion": "v1", "items": []}', undefined])('is refused when it is JSON (%s)', async (json) => {
     if (json !== undefined) writeFileSync(path('files.json'), json);

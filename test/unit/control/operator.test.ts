@@ -99,10 +99,11 @@ describe('a part of a stack that has lost its label', () => {
     const cluster = new LateCluster(STACK, namespaceObject({}, 'duotel'), asking);
     operate(cluster, () => [PART]);
     await eventually('the label', async () => cluster.find('StatefulSet')?.metadata.labels?.[STACK_LABEL] === 'duotel');
+    const counted = (): Partial<StackStatus>['workloads'] => statusOf(cluster.find('TelemetryStack') ?? STACK).workloads;
+    await eventually('the count', async () => counted() !== undefined);
     // Workloads are counted anew half a second after one has changed.
     await sleep(1200);
-    const { workloads } = statusOf(cluster.find('TelemetryStack') ?? STACK) as Partial<StackStatus>;
-    expect(workloads).toEqual({ injected: 0, pending: 0, blocked: 0, reverted: 0 });
+    expect(counted()).toEqual({ injected: 0, pending: 0, blocked: 0, reverted: 0 });
   });
 });
 
@@ -131,6 +132,7 @@ describe('a default stack whose event is still on its way', () => {
     operate(cluster, () => []);
     await eventually('a record', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.injected] !== undefined);
     expect(JSON.stringify(cluster.find('Deployment'))).toContain(':4318');
+    await sleep(500);
     expect(cluster.patched.filter((kind) => kind === 'Deployment')).toEqual(['Deployment']);
   });
 });
@@ -144,6 +146,7 @@ describe('a stack whose objects cannot be made', () => {
     });
     const status = (): Partial<StackStatus> => statusOf(cluster.find('TelemetryStack') ?? STACK);
     await eventually('the count', async () => status().workloads?.injected === 1);
-    expect(status().conditions?.find(({ type }) => type === 'Ready')?.message).toContain('no objects today');
+    const ready = () => status().conditions?.find(({ type }) => type === 'Ready')?.message;
+    expect(await eventually('the condition', async () => ready())).toContain('no objects today');
   });
 });

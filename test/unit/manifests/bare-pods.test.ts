@@ -96,7 +96,7 @@ describe('duotel inject -f', () => {
         stderr: expect.stringContaining('Job/demo/x: Blocked UnsupportedKind'),
       });
     }
-  }, 60_000);
+  });
 });
 
 describe('duotel explain -f', () => {
@@ -106,5 +106,5 @@ describe('duotel explain -f', () => {
     expect(stdout).toMatch(/outcome: +UnsupportedKind \(blocked\)\nbecause: +Job x .*CronJob/);
     expect(stdout).toMatch(/asked: +duotel\.io\/backend=both \(pod template\)/);
     expect(stdout).toMatch(/next: +nothing to write/);
-  }, 60_000);
+  });
 });
