@@ -22,7 +22,7 @@ const SETTINGS: Readonly<Record<string, string | undefined>> = {
   'scale-out': stringify({ operator: { replicas: 2 }, stack: STACK_INPUTS['gateway'] }),
   'other-operators': stringify({ operator: { scope: { namespaces: ['shop'] } }, stack: STACK_INPUTS['other-operators'] }),
 };
-const LIMIT_MS = 600_000;
+const LIMIT_MS = 1_200_000;
 
 let cluster: ControlPlane;
 let folder: string;
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const CHECK: Readonly<Record<Checker, () => Promise<readonly Finding[]>>> = {
   // Each set of manifests by itself: which Service or policy belongs to which pods is a question of one set.

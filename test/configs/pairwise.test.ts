@@ -24,11 +24,11 @@ beforeAll(async () => {
   await must(cluster, ['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted']);
   // Its pods are checked as pods, which need their ServiceAccounts.
   await installForeignCrds(cluster);
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await cluster?.stop();
-}, 60_000);
+});
 
 interface Template {
   readonly metadata: object;
@@ -71,15 +71,15 @@ describe.each(ROWS)('the stack with $name', ({ spec }) => {
   it('is a spec that the API server takes', async () => {
     const stack = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'duotel', namespace: NAMESPACE }, spec };
     expect(await must(cluster, ['create', '--dry-run=server', '--validate=strict', '-f', '-'], JSON.stringify(stack))).toContain('created');
-  }, 60_000);
+  });
 
   it('has manifests that the API server takes, and pods that the restricted Pod Security Standard admits', async () => {
     const list = { apiVersion: 'v1', kind: 'List', items: [...objects(), ...pods(objects())] };
     const text = await must(cluster, ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], JSON.stringify(list));
     expect(text.trim().split('\n')).toHaveLength(list.items.length);
-  }, 60_000);
+  });
 
   it('has configurations that the real programs take', async () => {
     expect(await complaints(objects())).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { FIELD_MANAGER } from '../../src/api/names.ts';
+import { valueAt } from '../../src/inject/kinds.ts';
 import { podTemplate } from '../../src/inject/pod-template.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { binary } from '../../tools/build/binary.ts';
@@ -15,7 +16,7 @@ import { eventually } from '../support/eventually.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
-import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
 import { proveAll, type Row } from '../support/rows.ts';
 import { TemplateHistory } from '../support/template-history.ts';
 
@@ -62,7 +63,7 @@ async function comesTo(name: string, wanted: Expectation): Promise<void> {
       twin: twin && withoutOurs(twin),
     };
   };
-  const end = performance.now() + 60_000;
+  const end = performance.now() + 180_000;
   const isRight = (): boolean => {
     const { user, twin, held, ...rest } = look() as Record<string, unknown>;
     return held === false && JSON.stringify(rest) === JSON.stringify({ ...wanted }) && JSON.stringify(user) === JSON.stringify(twin);
@@ -103,6 +104,14 @@ async function edit(name: string, from: string, to: string): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Its controller has seen its present template, and made its ReplicaSet: there is something to go back to. */
+async function observed(name: string): Promise<void> {
+  await eventually(`the controller to have seen ${name}`, async () => {
+    const live = history.get(NAMESPACE, name);
+    return live !== undefined && valueAt(live, ['status', 'observedGeneration']) === live.metadata.generation;
+  });
 }
 
 async function recordedVariables(name: string): Promise<readonly string[]> {
@@ -160,13 +169,18 @@ const COMMANDS: readonly Row[] = [
   }),
   row('kubectl rollout undo of an image change keeps ours', async (name) => {
     await injected(name);
+    for (const one of [name, `${name}-twin`]) await observed(one);
     await toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
     await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    for (const one of [name, `${name}-twin`]) await observed(one);
     await toBoth(name, 'rollout', 'undo', 'deployment/$');
     await comesTo(name, { ours: 1, status: 'Injected both', theirs: 2 });
   }),
   row('kubectl rollout undo of the injection itself is undone: the annotation says otherwise', async (name) => {
+    await must(cluster, ['apply', '-f', '-'], JSON.stringify(deployment(name, NAMESPACE, { containers: [APP] })));
+    await observed(name);
     await injected(name);
+    await observed(name);
     await kubectl('rollout', 'undo', `deployment/${name}`);
     await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
   }),
@@ -183,7 +197,7 @@ const COMMANDS: readonly Row[] = [
   row('kubectl delete and a new creation is injected anew', async (name) => {
     await injected(name);
     await kubectl('delete', 'deployment', name, `${name}-twin`);
-    await eventually('both to be gone', async () => history.get(NAMESPACE, name) === undefined);
+    await eventually('both to be gone', async () => [name, `${name}-twin`].every((one) => history.get(NAMESPACE, one) === undefined));
     await injected(name);
   }),
 ];
@@ -281,6 +295,7 @@ const CORRECTIONS: readonly Row[] = [
       if (cycle < 9) await eventually('the injection', async () => status(name) === 'Injected both');
     }
     await comesTo(name, { ours: 20, status: undefined, theirs: 0 });
+    await observed(name);
     // All of its ReplicaSets are the two templates that it ever had.
     const sets = await kubectl('get', 'replicasets', '-l', `app=${name}`, '-o', 'name');
     expect(sets.trim().split('\n')).toHaveLength(2);
@@ -294,27 +309,32 @@ beforeAll(async () => {
   remove();
   await must(cluster, ['create', 'namespace', NAMESPACE]);
   operator = await startOperator(cluster);
-  await eventually(
-    'the operator to be ready',
-    async () => operator.log.some(({ message }) => message === 'caches are in, controllers start'),
-    30,
-  );
+  await controllersStarted(operator);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
   results = await proveAll([...COMMANDS, ...CORRECTIONS], 6);
+  const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
   // Counts of the stack are written half a second after the last change.
-  await sleep(1500);
+  await eventually(
+    'the counts to be written',
+    async () => {
+      const mark = auditMark(cluster.auditLog);
+      await sleep(1500);
+      return writesSince(mark).length === 0;
+    },
+    60,
+  );
   const mark = auditMark(cluster.auditLog);
   await sleep(5000);
-  restless = operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
-}, 1_200_000);
+  restless = writesSince(mark);
+}, 2_400_000);
 
 afterAll(async () => {
   history?.stop();
   await api?.close();
   await operator?.stop();
   await cluster?.stop();
-}, 60_000);
+});
 
 function holds(title: string): void {
   if (!results.has(title)) throw new Error('was not proven');

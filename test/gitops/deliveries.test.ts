@@ -4,12 +4,11 @@ import { podTemplate } from '../../src/inject/pod-template.ts';
 import type { RestKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { expected, type Mode, PHASES } from '../support/gitops/expected.ts';
 import { changesOf, type Found, runScenario, type ScenarioResult } from '../support/gitops/scenario.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
-import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
 import { TemplateHistory } from '../support/template-history.ts';
 
 /** The tools that bring workloads into clusters, each against the real operator. docs/gitops.md is made from the same tables. */
@@ -31,11 +30,7 @@ beforeAll(async () => {
   await must(cluster, ['apply', '--server-side', '-f', dist]);
   remove();
   operator = await startOperator(cluster);
-  await eventually(
-    'the operator to be ready',
-    async () => operator.log.some(({ message }) => message === 'caches are in, controllers start'),
-    30,
-  );
+  await controllersStarted(operator);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
   const waiting = [...SCENARIOS];
@@ -45,14 +40,14 @@ beforeAll(async () => {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-}, 600_000);
+}, 1_800_000);
 
 afterAll(async () => {
   history?.stop();
   await api?.close();
   await operator?.stop();
   await cluster?.stop();
-}, 60_000);
+});
 
 function resultOf(key: string): ScenarioResult {
   const result = results.get(key);

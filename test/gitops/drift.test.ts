@@ -42,22 +42,25 @@ beforeAll(async () => {
   const annotations = { 'duotel.io/backend': 'both' };
   for (const name of names) await api.create(DEPLOYMENT, deployment(name, NAMESPACE, { containers: [APP], annotations }));
   operator = await startOperator(cluster);
-  await eventually('all to be injected', async () => names.every((name) => holds(name) && isReleased(name)), 240);
-}, 400_000);
+  await eventually('all to be injected', async () => names.every((name) => holds(name) && isReleased(name)), 480);
+}, 900_000);
 
 afterAll(async () => {
   history?.stop();
   await api?.close();
   await operator?.stop();
   await cluster?.stop();
-}, 60_000);
+});
 
 describe(`${WORKLOADS} injected workloads`, () => {
-  it('cost one write and one release each', () => {
-    const written = writesSince(0).filter(({ namespace, resource }) => namespace === NAMESPACE && resource === 'deployments');
-    const counts = new Map<string, number>();
+  it('cost one write and one release each', async () => {
     // The creations are this test's, by the same client.
-    for (const { name } of written.filter(({ verb }) => verb !== 'create')) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const written = (): readonly AuditEvent[] =>
+      writesSince(0).filter(({ namespace, resource, verb }) => namespace === NAMESPACE && resource === 'deployments' && verb !== 'create');
+    // A watch shows what a request did before the log does.
+    await eventually('the last of them in the audit log', async () => written().length >= 2 * WORKLOADS);
+    const counts = new Map<string, number>();
+    for (const { name } of written()) counts.set(name, (counts.get(name) ?? 0) + 1);
     expect(counts.size).toBe(WORKLOADS);
     expect([...counts].filter(([, count]) => count !== 2)).toEqual([]);
     expect(names.filter((name) => history.rollouts(NAMESPACE, name) !== 1)).toEqual([]);
@@ -70,24 +73,20 @@ describe(`${WORKLOADS} injected workloads`, () => {
         .filter(({ reportingComponent }) => reportingComponent === 'duotel.io/operator')
         .map(({ reason }) => reason);
     // Events come last: what people wait for goes first.
-    await eventually('an event each', async () => (await told()).length >= WORKLOADS, 60);
+    await eventually('an event each', async () => (await told()).length >= WORKLOADS, 120);
     expect(await told()).toEqual(names.map(() => 'Injected'));
-  }, 90_000);
+  });
 
   it('are left alone when nothing happens', async () => {
-    await eventually(
-      'the counts to be written',
-      async () => {
-        const mark = auditMark(cluster.auditLog);
-        await sleep(2000);
-        return writesSince(mark).length === 0;
-      },
-      30,
-    );
+    await eventually('the counts to be written', async () => {
+      const mark = auditMark(cluster.auditLog);
+      await sleep(2000);
+      return writesSince(mark).length === 0;
+    });
     const mark = auditMark(cluster.auditLog);
     await sleep(10_000);
     expect(writesSince(mark).map(line)).toEqual([]);
-  }, 60_000);
+  });
 
   it('get back a variable that somebody takes away in less than a second (p99)', async () => {
     const template = { spec: { containers: [{ name: 'app', env: [{ name: 'OTEL_SERVICE_NAME', $patch: 'delete' }] }] } };
@@ -108,5 +107,5 @@ describe(`${WORKLOADS} injected workloads`, () => {
     const at = (share: number): number => Math.round(milliseconds[Math.ceil(SAMPLES * share) - 1] ?? Number.NaN);
     process.stdout.write(`drift repaired, milliseconds: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}\n`);
     expect(at(0.99)).toBeLessThan(1000);
-  }, 120_000);
+  });
 });

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { ControlPlane } from '../../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../audit-log.ts';
+import { eventually } from '../eventually.ts';
 import { must } from '../installation.ts';
 import type { TemplateHistory } from '../template-history.ts';
 import { type App, deployment } from './app.ts';
@@ -36,7 +37,7 @@ export interface ScenarioResult {
 
 const TWIN = '-twin';
 const QUIET_MS = 800;
-const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 90_000;
 
 export function changesOf(mode: Mode): readonly Change[] {
   return CHANGES.filter(({ inManifestOnly }) => mode === 'manifest' || inManifestOnly !== true);
@@ -98,6 +99,15 @@ export async function runScenario(
       for (const change of changes) {
         for (const name of [change.id, `${change.id}${TWIN}`]) before.set(name, history.rollouts(target.namespace, name));
       }
+      const written = (from: number): readonly string[] =>
+        operatorWrites(auditEvents(cluster.auditLog, from).filter(({ namespace }) => namespace === target.namespace)).map(line);
+      // Copies of files that nobody mounts any more go after the last change of a workload.
+      const rests = async (): Promise<boolean> => {
+        const from = auditMark(cluster.auditLog);
+        await sleep(1000);
+        return written(from).length === 0;
+      };
+      if (phase === 'back') await eventually('the operator to rest', rests, SETTLE_LIMIT_MS / 1000);
       const mark = auditMark(cluster.auditLog);
       const until = performance.now() + 2000;
       // Flux's way to compare is to apply: it would take away what kubectl annotate has just set.
@@ -110,8 +120,7 @@ export async function runScenario(
       }
       if (phase === 'back') {
         await sleep(Math.max(0, until - performance.now()));
-        const here = auditEvents(cluster.auditLog, mark).filter(({ namespace }) => namespace === target.namespace);
-        restless = operatorWrites(here).map(line);
+        restless = written(mark);
       }
     }
     await delivery.remove(target, objects('off'));
