@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from harness import PACKAGE, ROOT, RAG, Lab
+from harness import PACKAGE, ROOT, RAG, SECONDS, Lab
 from otlp_sink import Sink
 
 REPORT = os.environ.get("DUOTEL_TEST_REPORT")
@@ -49,7 +49,7 @@ def api():
     assert re.search("listens", process.stdout.readline())
     yield "http://127.0.0.1:%d" % port
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +62,8 @@ def lab(mount, api):
 @pytest.fixture
 def stats(api):
     """What the model API has served since the test began."""
-    urllib.request.urlopen(urllib.request.Request(api + "/stats", method="DELETE"), timeout=10).read()
-    return lambda: json.load(urllib.request.urlopen(api + "/stats", timeout=10))
+    urllib.request.urlopen(urllib.request.Request(api + "/stats", method="DELETE"), timeout=60).read()
+    return lambda: json.load(urllib.request.urlopen(api + "/stats", timeout=60))
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +85,7 @@ def workload(lab):
 def eventually():
     """Waits until a condition holds."""
 
-    def wait(condition, seconds=60):
+    def wait(condition, seconds=SECONDS):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "did not come true within %d s" % seconds

@@ -47,7 +47,7 @@ class Lab:
             "OTEL_RESOURCE_ATTRIBUTES": "service.namespace=team-a,service.instance.id=team-a.my-rag-1.app,deployment.environment.name=test",
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.sink.endpoint(run),
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-            "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "20",
             "DUOTEL_CAPTURE_CONTENT": "false",
         }
         if backend is not None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import HERE, RAG, environment_without, wait_for_line
+from harness import HERE, RAG, SECONDS, environment_without, wait_for_line
 
 TOKENS = "gen_ai.client.token.usage"
 OPENLIT = ("openlit",)
@@ -110,7 +110,7 @@ def test_an_app_that_sets_itself_up_needs_variables_alone(lab, eventually, tmp_p
         usage = json.load(urllib.request.urlopen(post, timeout=60))["usage"]["by_model"]["gpt-4o-mini"]
     finally:
         process.terminate()
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=SECONDS)
     assert process.returncode == 0 and "observability set up by the application: both" in stderr and "duotel[" not in stderr
     chat = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini"}
     assert capture.sum(TOKENS, dict(chat, **{"gen_ai.token.type": "input"})) == usage["prompt_tokens"] == 467
@@ -169,5 +169,5 @@ def test_instrumentors_can_be_switched_off_one_by_one(lab):
 
 def test_the_grpc_protocol_is_taken_from_the_variable(lab):
     code = "import chat; from opentelemetry import trace; print(type(trace.get_tracer_provider()._active_span_processor._span_processors[-1].span_exporter).__module__)"
-    run = lab.run("both", "-c", code, PYTHONPATH="%s:%s" % (lab.mount, HERE / "apps"), OTEL_EXPORTER_OTLP_PROTOCOL="grpc", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    run = lab.run("both", "-c", code, PYTHONPATH="%s:%s" % (lab.mount, HERE / "apps"), OTEL_EXPORTER_OTLP_PROTOCOL="grpc", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_EXPORTER_OTLP_TIMEOUT="2")
     assert (run.code, run.stdout) == (0, "opentelemetry.exporter.otlp.proto.grpc.trace_exporter\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import free_port
-from harness import HERE, wait_for_line
+from harness import HERE, SECONDS, wait_for_line
 
 
 def requests(capture):
@@ -28,7 +28,7 @@ def test_what_is_buffered_at_sigterm_is_sent_and_the_process_still_dies_of_it(la
     process, capture = lab.start("both", HERE / "apps" / "wait.py")
     wait_for_line(process, "ready")
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=SECONDS)
     assert process.returncode == -signal.SIGTERM
     assert (len(capture.spans), requests(capture)) == (1, 1)
 
@@ -59,7 +59,7 @@ def test_as_process_1_what_is_buffered_at_sigterm_is_sent_and_the_process_lives_
         assert process.poll() is None
     finally:
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=SECONDS)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -106,7 +106,7 @@ def test_every_call_of_a_web_server_that_is_stopped_arrives(lab, eventually, wor
         assert [answers() for _ in range(15)] == [True] * 15
     finally:
         process.terminate()
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=SECONDS)
     assert (len(capture.spans), requests(capture)) == (16, 16), stderr
 
 
@@ -121,7 +121,7 @@ def test_a_collector_that_refuses_or_never_answers_does_not_keep_the_process(lab
         hole.bind(("127.0.0.1", 0))
         hole.listen(64)
         for endpoint in ("http://127.0.0.1:9", "http://127.0.0.1:%d" % hole.getsockname()[1]):
-            run = lab.app("both", "chat.py", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+            run = lab.app("both", "chat.py", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="2")
             assert (run.code, run.stdout) == (plain.code, plain.stdout)
 
 

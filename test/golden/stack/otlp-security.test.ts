@@ -154,7 +154,7 @@ describe.each(PROTOCOLS)('a collector with TLS and a token, over %s', (protocol)
     expect(Object.values(sent).flatMap(({ name, accepted: yes }) => (yes ? [name] : []))).toEqual(accepted);
     await eventually('the spans that were accepted', async () => (await spanNames(injected.name)).length >= accepted.length, 60);
     expect([...(await spanNames(injected.name))].sort()).toEqual([...accepted].sort());
-  }, 240_000);
+  }, 400_000);
 
   it('gets the traces and the metrics of an app that knows nothing of it but these variables and files', async () => {
     const name = `${injected.name}-app`;
@@ -183,7 +183,7 @@ describe.each(PROTOCOLS)('a collector with TLS and a token, over %s', (protocol)
     } finally {
       await app.stop();
     }
-  }, 240_000);
+  }, 400_000);
 });
 
 describe('a token that is renewed', () => {
@@ -211,7 +211,7 @@ describe('a token that is renewed', () => {
     } finally {
       stack.renewSecrets(SECRETS);
     }
-  }, 300_000);
+  }, 400_000);
 });
 
 describe('a collector that asks for client certificates', () => {
