@@ -27,18 +27,18 @@ const applyAs = (manager: string, object: object): Promise<string> =>
 /** An admission policy on one namespace; it takes the API server a moment to heed it, so `heeded` asks until it does. */
 async function admission(objects: readonly object[], heeded: () => Promise<boolean>): Promise<void> {
   await must(cluster, ['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  await eventually('the admission policy to be heeded', heeded, 30);
+  await eventually('the admission policy to be heeded', heeded);
 }
 
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-}, 120_000);
+});
 
 afterAll(async () => {
   await api?.close();
   await cluster?.stop();
-}, 60_000);
+});
 
 describe('a field that an ignore rule names', () => {
   const policies: Partial<Policies> = { ignore: [{ kind: 'Deployment', path: '/spec/replicas' }] };
@@ -105,7 +105,9 @@ describe('a field that another manager holds', () => {
     const mark = auditMark(cluster.auditLog);
     const type = await api.resourceType('v1', 'ConfigMap');
     let said = '';
-    for (let round = 0; round < 60; round += 1) {
+    let rounds = 0;
+    // For as long as the expected waits are due, however slow the machine is.
+    for (const end = performance.now() + 8000; performance.now() < end; rounds += 1) {
       await api.patch(
         type,
         { name: 'a', namespace: ns },
@@ -117,12 +119,12 @@ describe('a field that another manager holds', () => {
       said = set.memory.contest(configMap(ns, 'a', 'ours'))?.message ?? said;
       await sleep(100);
     }
-    const writes = operatorWrites(auditEvents(cluster.auditLog, mark)).length - 60;
+    const writes = operatorWrites(auditEvents(cluster.auditLog, mark)).length - rounds;
     // Five at once, then after 1, 2 and 4 seconds.
     expect(writes).toBeGreaterThanOrEqual(6);
     expect(writes).toBeLessThanOrEqual(9);
     expect(said).toContain(`ConfigMap/${ns}/a: field manager rival sets data.text again and again`);
-  }, 60_000);
+  });
 
   it('is reported, and written once only, when a mutating policy rewrites it on its way in', async () => {
     const { set, ns } = await newSet();
@@ -139,7 +141,7 @@ describe('a field that another manager holds', () => {
       expect(messages(result)).toContain(`ConfigMap/${ns}/a: our write did not set data.text:`);
     }
     expect(operatorWrites(auditEvents(cluster.auditLog, mark))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a field that cannot change', () => {
@@ -161,14 +163,14 @@ describe('a field that cannot change', () => {
   it('stalls with what to do, and is changed by making the object again where that is allowed: its pods stay', async () => {
     const { set, ns } = await newSet();
     await set.apply([statefulSet(ns, '1Gi')]);
-    const pod = await eventually('the pod', () => getObject<KubeObject>(cluster, 'pod/db-0', ns), 30);
+    const pod = await eventually('the pod', () => getObject<KubeObject>(cluster, 'pod/db-0', ns));
     const stalled = await set.apply([statefulSet(ns, '2Gi')]);
     expect(outcomes(stalled)).toEqual(['failed StatefulSet/db Immutable']);
     expect(messages(stalled)).toContain(`kubectl delete statefulset db -n ${ns} --cascade=orphan`);
     expect(outcomes(await set.apply([statefulSet(ns, '2Gi')], { policies: recreating }))).toEqual(['recreated StatefulSet/db']);
     expect(JSON.stringify(await specOf('statefulset/db', ns))).toContain('2Gi');
     expect((await getObject<KubeObject>(cluster, 'pod/db-0', ns))?.metadata).toMatchObject({ uid: pod.metadata.uid });
-  }, 60_000);
+  });
 
   it('never makes an object go for an invalid value, nor for a denial that says the same words', async () => {
     const { set, ns } = await newSet();
@@ -186,7 +188,7 @@ describe('a field that cannot change', () => {
     const denied = await set.apply([service(80), configMap(ns, 'a', 'new')], { policies: recreating });
     expect(outcomes(denied)).toContain('failed ConfigMap/a ObjectRefused');
     expect((await getObject<KubeObject>(cluster, 'service/s', ns))?.metadata.uid).toBe(before);
-  }, 60_000);
+  });
 
   it('waits for a finalizer, over passes and processes, and the object comes back once', async () => {
     const { set, ns } = await newSet();
@@ -205,7 +207,7 @@ describe('a field that cannot change', () => {
     await eventually('the old one to be gone', async () => (await getObject(cluster, 'statefulset/db', ns)) === undefined);
     expect(outcomes(await next.apply([held('two')], options))).toEqual(['created StatefulSet/db']);
     expect((await specOf('statefulset/db', ns))['serviceName']).toBe('two');
-  }, 60_000);
+  });
 });
 
 describe('an object that is there already', () => {
@@ -263,7 +265,7 @@ describe('a namespace that is being deleted', () => {
     expect(messages(held)).toMatch(/held by example\.com\/hold[\s\S]*because it is being terminated/);
     expect(auditEvents(cluster.auditLog, mark).filter(({ verb, userAgent }) => verb === 'patch' && userAgent === 'duotel')).toHaveLength(1);
     await must(cluster, ['patch', 'configmap/a', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
-  }, 60_000);
+  });
 });
 
 describe('an object that is no longer wanted', () => {
@@ -279,9 +281,9 @@ describe('an object that is no longer wanted', () => {
     expect(messages(denied)).toContain('nothing is deleted here');
     expect(set.inventory.map(({ name }) => name)).toEqual(['a', 'b']);
     await must(cluster, ['delete', 'validatingadmissionpolicybinding', ns]);
-    await eventually('the deletion', async () => outcomes(await set.apply([configMap(ns, 'a')])).length === 1, 30);
+    await eventually('the deletion', async () => outcomes(await set.apply([configMap(ns, 'a')])).length === 1);
     expect(await getObject(cluster, 'configmap/b', ns)).toBeUndefined();
-  }, 60_000);
+  });
 
   it('stays while an object that could not be changed still needs it', async () => {
     const { set, ns } = await newSet();

@@ -28,12 +28,12 @@ const writesSince = (mark: number): number => operatorWrites(auditEvents(cluster
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-}, 120_000);
+});
 
 afterAll(async () => {
   await api?.close();
   await cluster?.stop();
-}, 60_000);
+});
 
 /** 40 objects, as one stack has them. */
 function forty(ns: string): readonly KubeObject[] {
@@ -79,7 +79,7 @@ describe('a set of 40 objects', () => {
     mark = auditMark(cluster.auditLog);
     await new AppliedSet(api, ns).apply(changed);
     expect(writesSince(mark)).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('an object that is refused', () => {
@@ -165,7 +165,7 @@ describe('a set with its own kinds and namespace', () => {
     const set = new AppliedSet(api, ns);
     expect(messages(await set.apply([thing, configMap(ns, 'a'), space, crd]))).toBe('');
     expect((await getObject<KubeObject>(cluster, 'things.example.com/x', ns))?.['spec']).toEqual({ empty: [] });
-  }, 30_000);
+  });
 });
 
 /** An API server that the process dies in front of, after `left` writes. */
@@ -221,7 +221,7 @@ describe('a process that dies after any single write', () => {
       const left = await must(cluster, ['get', 'configmap,serviceaccount,deployment', '-n', ns, '-l', `set=${ns}`, '-o', 'name']);
       expect(left.trim().split('\n').sort()).toEqual(['configmap/a', 'configmap/c', 'serviceaccount/s']);
     }
-  }, 120_000);
+  });
 });
 
 describe('any sets, one after the other', () => {
@@ -257,7 +257,7 @@ describe('any sets, one after the other', () => {
       }),
       { numRuns: 12 },
     );
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('an inventory that is too large for a status', () => {
@@ -277,5 +277,5 @@ describe('an inventory that is too large for a status', () => {
     expect(writesSince(mark)).toBe(0);
     await must(cluster, ['delete', 'configmap', stored.inventoryConfigMaps?.[1] ?? '', '-n', ns]);
     await expect(readInventory(api, withStatus)).rejects.toThrow('expected the part of the inventory');
-  }, 30_000);
+  });
 });

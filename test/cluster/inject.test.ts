@@ -32,11 +32,11 @@ beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   await cluster.kubectl(['create', 'namespace', 'shop']);
-}, 120_000);
+});
 
 afterAll(async () => {
   await cluster?.stop();
-}, 60_000);
+});
 
 type Containers = readonly Readonly<Record<string, unknown>>[];
 
@@ -208,7 +208,7 @@ describe('an injected Deployment', () => {
     await annotate(created, OFF);
     expect(template(await settle(created))).toEqual(template(created));
     expect(await currentReplicaSet(created)).toBe(before);
-  }, 30_000);
+  });
 
   it('changes its mode with one generation', async () => {
     const created = await api.create(DEPLOYMENT, manifest([{}], PYTHON), { fieldManager: 'kubectl' });

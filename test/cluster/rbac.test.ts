@@ -44,13 +44,13 @@ beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   await must(cluster, ['apply', '-f', dist]);
   operator = await startOperator(cluster, { leaderElect: true });
-}, 120_000);
+});
 
 afterAll(async () => {
   await operator?.stop();
   await cluster?.stop();
   remove();
-}, 60_000);
+});
 
 describe('the rights of the operator', () => {
   it('are all used in the life of a stack and of a workload of each kind, and no other is', async () => {
@@ -68,32 +68,32 @@ describe('the rights of the operator', () => {
     });
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend=both']);
-      await eventually(`${what} to be injected`, () => injected(what), 20);
+      await eventually(`${what} to be injected`, () => injected(what));
     }
-    await eventually('the pods of a rollout to be listed', async () => used().has('list pods'), 20);
+    await eventually('the pods of a rollout to be listed', async () => used().has('list pods'));
     // The StatefulSet's pod crashes: it is taken back, and the pod that nothing else would replace is deleted.
     const crashed = async (): Promise<readonly KubeObject[]> =>
       (await podsOf(cluster, 'default', 'x')).filter(
         (one) => one.metadata.name === 'x-0' && JSON.stringify(one['spec']).includes('OBSERVABILITY_BACKEND'),
       );
     await sayCrashed(cluster, await eventually('its injected pod', async () => (await crashed()).length > 0 && crashed()));
-    await eventually('the pod to be deleted', async () => used().has('delete pods'), 30);
+    await eventually('the pod to be deleted', async () => used().has('delete pods'));
     for (const what of KINDS) {
       await must(cluster, ['annotate', what, '-n', 'default', 'duotel.io/backend-']);
-      await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);
+      await eventually(`${what} to be reverted`, async () => !(await injected(what)));
     }
     // By the Namespace, the operator reads each workload that it has kept a stub of.
     await must(cluster, ['annotate', 'namespace/default', 'duotel.io/backend=both']);
-    for (const what of KINDS) await eventually(`${what} to be injected`, () => injected(what), 20);
+    for (const what of KINDS) await eventually(`${what} to be injected`, () => injected(what));
     await must(cluster, ['annotate', 'namespace/default', 'duotel.io/backend-']);
-    for (const what of KINDS) await eventually(`${what} to be reverted`, async () => !(await injected(what)), 20);
+    for (const what of KINDS) await eventually(`${what} to be reverted`, async () => !(await injected(what)));
     for (const what of ['statefulset', 'service', 'serviceaccount', 'networkpolicy']) {
       await must(cluster, ['delete', what, 'duotel-jaeger', '-n', 'duotel']);
       await eventually(`${what} to be back`, () => getObject(cluster, `${what}/duotel-jaeger`));
     }
     await must(cluster, ['label', 'serviceaccount/duotel-jaeger', '-n', 'duotel', 'duotel.io/stack-']);
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
-    await eventually('the stack to be gone', async () => (await getObject(cluster, 'networkpolicy/duotel-jaeger')) === undefined, 20);
+    await eventually('the stack to be gone', async () => (await getObject(cluster, 'networkpolicy/duotel-jaeger')) === undefined);
 
     await operator.stop();
     operator = await startOperator(cluster, { leaderElect: true });
@@ -103,9 +103,9 @@ describe('the rights of the operator', () => {
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
     );
     const wanted = new Set(granted);
+    await eventually('each right to be used', async () => expect([...wanted].filter((one) => !used().has(one)).sort()).toEqual([]) ?? true);
     expect([...used()].filter((one) => !wanted.has(one)).sort()).toEqual([]);
-    expect([...wanted].filter((one) => !used().has(one)).sort()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   it('were enough: no request was refused', () => {
     expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403)).toEqual([]);

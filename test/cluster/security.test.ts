@@ -26,18 +26,18 @@ beforeAll(async () => {
   cluster = await startControlPlane({ audit: false });
   await must(cluster, ['apply', '-f', join(dist, '00-foundation.k8s.yaml')]);
   await must(cluster, ['create', 'namespace', STACK.namespace]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await cluster?.stop();
   remove();
-}, 60_000);
+});
 
 describe('the manifests under restricted Pod Security', () => {
   it('pass a dry run of the API server without a warning', async () => {
     const { code, stderr } = await cluster.kubectl(['apply', '--dry-run=server', '-f', dist]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  }, 120_000);
+  });
 
   it('give pods that the API server admits, where it refuses one that asks for more', async () => {
     await must(cluster, ['apply', '-f', dist]);
@@ -59,7 +59,7 @@ describe('the manifests under restricted Pod Security', () => {
     const { code, stderr } = await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod));
     expect(code).toBe(1);
     expect(stderr).toContain('violates PodSecurity "restricted:latest"');
-  }, 120_000);
+  });
 });
 
 const pod = (name: string, namespace: string, labels: Readonly<Record<string, string>>): Endpoint => ({
@@ -133,7 +133,7 @@ describe.each(Object.entries(STACK_INPUTS))('the NetworkPolicies of the stack "%
     const stored = await must(cluster, ['create', '--dry-run=server', '-o', 'yaml', '-f', '-'], list);
     policies = parseAllDocuments(stored).map((document) => document.toJS() as KubeObject);
     expect(policies).toHaveLength(ours.length);
-  }, 60_000);
+  });
 
   it('open exactly the declared edges, for every pair of ends and every port', () => {
     const pairs = ends.flatMap((from) => ends.filter((to) => to !== from).flatMap((to) => PORTS.map((port) => ({ from, to, port }))));

@@ -11,7 +11,12 @@ import { podsOf, sayReady } from '../support/pods.ts';
 
 interface Workload extends KubeObject {
   readonly spec: { readonly replicas: number; readonly template: unknown };
-  readonly status: { readonly availableReplicas?: number };
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly availableReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly replicas?: number;
+  };
 }
 
 const NAMESPACE = 'shop';
@@ -46,14 +51,14 @@ beforeAll(async () => {
   await must(cluster, ['apply', '-f', dist]);
   await must(cluster, ['create', 'namespace', NAMESPACE]);
   operator = await startOperator(cluster);
-  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'), 30);
-}, 120_000);
+  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'));
+});
 
 afterAll(async () => {
   await operator?.stop();
   await cluster?.stop();
   remove();
-}, 60_000);
+});
 
 describe('a Deployment that is paused', () => {
   it('waits, says for what, and is injected in one rollout when it is resumed', async () => {
@@ -69,7 +74,7 @@ describe('a Deployment that is paused', () => {
     await kubectl('rollout', 'resume', 'deployment/paused');
     await eventually('it to be injected', async () => (await statusLine('deployment/paused')) === 'Injected both');
     await eventually('its rollout', async () => (await replicaSets('paused')) === 2);
-  }, 60_000);
+  });
 });
 
 describe('a Deployment without replicas', () => {
@@ -84,7 +89,7 @@ describe('a Deployment without replicas', () => {
       return found.length === 2 && found;
     });
     expect(pods.map(holdsVariables)).toEqual([true, true]);
-  }, 60_000);
+  });
 });
 
 describe('a StatefulSet that is updated on deletion', () => {
@@ -96,6 +101,10 @@ describe('a StatefulSet that is updated on deletion', () => {
     await annotate('statefulset/store', `${BACKEND}=both`);
     await eventually('it to be injected', async () => holdsVariables(await get('statefulset/store')));
     expect(await statusLine('statefulset/store')).toMatch(/^Injected both; PodsMustBeDeleted: .*delete the pods/);
+    await eventually('its controller to have seen that', async () => {
+      const { metadata, status } = await get('statefulset/store');
+      return status.observedGeneration === metadata.generation;
+    });
     await sleep(2000);
     const meanwhile = await pod();
     expect([meanwhile.metadata.uid, holdsVariables(meanwhile)]).toEqual([before.metadata.uid, false]);
@@ -105,7 +114,7 @@ describe('a StatefulSet that is updated on deletion', () => {
       return found.metadata.uid !== before.metadata.uid && found;
     });
     expect(holdsVariables(after)).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe('an annotation on the pod template alone', () => {
@@ -121,7 +130,7 @@ describe('an annotation on the pod template alone', () => {
     expect(Object.keys((await get('deployment/inside')).metadata.annotations ?? {}).filter((key) => key.startsWith('duotel.io/'))).toEqual(
       [],
     );
-  }, 60_000);
+  });
 });
 
 describe('a Deployment with an autoscaler', () => {
@@ -130,9 +139,11 @@ describe('a Deployment with an autoscaler', () => {
       `${count} available pods`,
       async () => {
         await sayReady(cluster, NAMESPACE, 'scaled');
-        return (await get('deployment/scaled')).status.availableReplicas === count;
+        const { metadata, status } = await get('deployment/scaled');
+        const { observedGeneration, availableReplicas, updatedReplicas, replicas } = status;
+        return observedGeneration === metadata.generation && [availableReplicas, updatedReplicas, replicas].every((one) => one === count);
       },
-      45,
+      120,
     );
   const autoscaler = (): Promise<string> => kubectl('get', 'hpa/scaled', '-o', 'jsonpath={.metadata.generation} {.spec}');
 
@@ -151,6 +162,7 @@ describe('a Deployment with an autoscaler', () => {
     const before = await autoscaler();
     const mark = auditMark(cluster.auditLog);
     await available(3);
+    await eventually('no other pod', async () => (await podsOf(cluster, NAMESPACE, 'scaled')).length === 3);
     expect((await podsOf(cluster, NAMESPACE, 'scaled')).map(holdsVariables)).toEqual([true, true, true]);
     const writes = operatorWrites(auditEvents(cluster.auditLog, mark)).filter(({ namespace }) => namespace === NAMESPACE);
     expect(writes.map(line)).toEqual([]);
@@ -160,5 +172,5 @@ describe('a Deployment with an autoscaler', () => {
     await annotate('deployment/scaled', `${BACKEND}-`);
     await eventually('it to be reverted', async () => !holdsVariables(await get('deployment/scaled')));
     expect([(await get('deployment/scaled')).spec.replicas, await autoscaler()]).toEqual([3, before]);
-  }, 120_000);
+  }, 600_000);
 });

@@ -82,12 +82,12 @@ const serverOf = (): URL => new URL(SERVER.exec(readFileSync(cluster.kubeconfig,
 beforeAll(async () => {
   cluster = await startControlPlane({ audit: true });
   await must(cluster, ['apply', '-f', dist]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await cluster?.stop();
   remove();
-}, 60_000);
+});
 
 describe('the operator on one wire', () => {
   const metrics = new Metrics();
@@ -134,36 +134,36 @@ describe('the operator on one wire', () => {
     const repair = async (): Promise<void> => {
       const name = services[repairs++ % services.length] ?? '';
       await must(cluster, ['delete', 'service', name, '-n', 'duotel']);
-      await eventually('the Service to be back', () => getObject(cluster, `service/${name}`), 20);
+      await eventually('the Service to be back', () => getObject(cluster, `service/${name}`));
     };
-    await eventually('the first reconcile', async () => (await value('controller_runtime_reconcile_total')) > 0, 30);
+    await eventually('the first reconcile', async () => (await value('controller_runtime_reconcile_total')) > 0);
     for (let i = 0; i < 3; i += 1) await repair();
     const [connections, reconciles] = [wire.connections, await value('controller_runtime_reconcile_total')];
     for (let i = 0; i < 10; i += 1) await repair();
     expect((await value('controller_runtime_reconcile_total')) - reconciles).toBeGreaterThanOrEqual(10);
     expect(wire.connections - connections).toBe(0);
-  }, 120_000);
+  });
 
   it('is not ready within a minute of the wire swallowing everything, and is again when it no longer does', async () => {
     const ready = async (): Promise<boolean> => (await fetch(url)).status === 200;
-    await eventually('readiness', ready, 10);
+    await eventually('readiness', ready);
     wire.blackHole = true;
     await eventually('no readiness', async () => !(await ready()), 61);
     wire.blackHole = false;
     await must(cluster, ['delete', 'service', 'duotel-jaeger', '-n', 'duotel']);
     await eventually('readiness', ready, 60);
     await eventually('the Service to be back', () => getObject(cluster, 'service/duotel-jaeger'), 60);
-  }, 180_000);
+  }, 400_000);
 
   it('ends within 30 s of being told to, with a write under way to which no answer comes', async () => {
     swallowWrites = true;
     await must(cluster, ['delete', 'service', 'duotel-jaeger', '-n', 'duotel']);
-    await eventually('the write', async () => wire.blackHole, 20);
+    await eventually('the write', async () => wire.blackHole);
     const told = performance.now();
     stop.abort();
     await running;
     expect(performance.now() - told).toBeLessThan(30_000);
-  }, 60_000);
+  });
 });
 
 describe('lists and watches of the real API server', () => {

@@ -34,14 +34,14 @@ beforeAll(async () => {
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   await must(cluster, ['apply', '-f', dist]);
   operator = await startOperator(cluster);
-}, 120_000);
+});
 
 afterAll(async () => {
   await operator?.stop();
   await api?.close();
   await cluster?.stop();
   remove();
-}, 60_000);
+});
 
 describe('uninstall', () => {
   let before: unknown;
@@ -71,7 +71,7 @@ describe('uninstall', () => {
   });
 
   it('leaves nothing behind', async () => {
-    const steps = await run('revert', false);
+    const steps = await run('revert', false, 120_000);
     expect(steps.at(-1)).toEqual({ object: 'Namespace/duotel', action: 'deleted' });
     expect(await template()).toEqual(before);
     expect(await isInstalled(api)).toBe(false);
@@ -83,5 +83,5 @@ describe('uninstall', () => {
       (await getObject<KubeObject>(cluster, 'namespace/demo'))?.metadata.annotations,
     ]);
     expect(annotations).not.toContain('duotel.io/');
-  }, 180_000);
+  }, 300_000);
 });

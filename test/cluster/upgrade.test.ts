@@ -56,7 +56,7 @@ async function settled(): Promise<void> {
       await sleep(3000);
       return writesSince(mark).length === 0;
     },
-    90,
+    180,
   );
 }
 
@@ -133,18 +133,19 @@ beforeAll(async () => {
   await must(cluster, ['annotate', 'deployment/both', '-n', 'demo', 'duotel.io/backend=both', 'duotel.io/bootstrap=python']);
   await must(cluster, ['annotate', 'deployment/rich', '-n', 'demo', 'duotel.io/backend=openinference']);
   await must(cluster, ['annotate', 'statefulset/costs', '-n', 'demo', 'duotel.io/backend=openlit']);
+  await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length, 90);
   await settled();
   installed = await snapshot();
   await install(next.dist, 'next');
   upgraded = await snapshot();
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await operator?.stop();
   await cluster?.stop();
   next.remove();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const injectedApps = ({ apps }: Snapshot): readonly string[] =>
   [...apps]
@@ -189,14 +190,14 @@ describe('an upgrade to this release', () => {
     const mark = auditMark(cluster.auditLog);
     await sleep(10_000);
     expect(writesSince(mark)).toEqual([]);
-  }, 20_000);
+  });
 });
 
 describe(`the way back to ${PREVIOUS}`, () => {
   beforeAll(async () => {
     await install(oldDist, 'returned');
     returned = await snapshot();
-  }, 180_000);
+  }, 600_000);
 
   it('recreates nothing', () => {
     expect(recreated(upgraded.stack, returned.stack)).toEqual([]);
