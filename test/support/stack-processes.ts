@@ -43,6 +43,8 @@ export interface StackOptions {
   readonly secrets?: Files;
   /** Address of this machine that the OTLP ports are opened at, 4317 and 4318 as in the pod. @default free ports of 127.0.0.1 */
   readonly otlpAddress?: string;
+  /** Between two scrapes, and the most that one may take. @default 1s */
+  readonly scrapeInterval?: string;
 }
 
 /** Text of a file in a ConfigMap of the stack. */
@@ -81,7 +83,7 @@ function configuration(spec: TelemetryStackSpec, name: string, file: string, sec
 
 export async function startStackProcesses(
   spec: TelemetryStackSpec = {},
-  { targets: others = {}, secrets = {}, otlpAddress }: StackOptions = {},
+  { targets: others = {}, secrets = {}, otlpAddress, scrapeInterval = '1s' }: StackOptions = {},
 ): Promise<StackProcesses> {
   const programs = await ensureBinaries(['otelcol', 'jaeger', 'prometheus']);
   const folder = mkdtempSync(join(tmpdir(), 'duotel-stack-'));
@@ -153,7 +155,7 @@ export async function startStackProcesses(
   };
   const prometheusFile = {
     ...prometheus,
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    global: { scrape_interval: scrapeInterval, evaluation_interval: '1s' },
     rule_files: [`${folder}/rules-*.yaml`],
     scrape_configs: prometheus.scrape_configs
       .filter(({ job_name }) => targets[job_name] !== undefined)
