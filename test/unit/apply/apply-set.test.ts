@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { dependencies } from '../../../src/apply/dependencies.ts';
+import { AppliedSet, configMap, member, messages, outcomes, workload } from '../../support/sets.ts';
+import { refusal, StoringApi } from '../../support/storing-api.ts';
+
+const SET = 'shop';
+
+/** A set that has made these objects, and the cluster that has them. */
+async function made(...objects: readonly KubeObject[]): Promise<{ readonly cluster: StoringApi; readonly set: AppliedSet }> {
+  const cluster = new StoringApi();
+  const set = new AppliedSet(cluster.api(), SET);
+  expect(messages(await set.apply(objects))).toBe('');
+  return { cluster, set };
+}
+
+/** Does it once, before the next deletion is carried out. */
+function beforeDeletion(cluster: StoringApi, act: () => void): void {
+  cluster.rival = ({ verb }) => {
+    if (verb !== 'delete') return;
+    cluster.rival = () => undefined;
+    act();
+  };
+}
+
+describe('an object that is no longer wanted and that somebody changes in the moment it is to be deleted', () => {
+  const old = configMap(SET, 'old');
+  const kept = configMap(SET, 'kept');
+  const change = (metadata: object): KubeObject => ({ ...old, metadata: { ...old.metadata, ...metadata } });
+
+  it('goes all the same when it is still ours', async () => {
+    const { cluster, set } = await made(kept, old);
+    beforeDeletion(cluster, () => cluster.put(change({ annotations: { note: 'x' } })));
+    expect(outcomes(await set.apply([kept]))).toEqual(['unchanged ConfigMap/kept', 'deleted ConfigMap/old']);
+    expect(cluster.names).toEqual(['ConfigMap/kept']);
+    expect(set.inventory.map(({ name }) => name)).toEqual(['kept']);
+  });
+
+  it.each<[string, (cluster: StoringApi) => void]>([
+    ['is marked to stay', (cluster) => cluster.put(change({ annotations: { 'duotel.io/prune': 'disabled' } }))],
+    ['has lost our label', (cluster) => cluster.put(change({ labels: {} }))],
+    ['was made anew', (cluster) => cluster.remake('ConfigMap', 'old')],
+  ])('stays when it %s', async (_, act) => {
+    const { cluster, set } = await made(kept, old);
+    beforeDeletion(cluster, () => act(cluster));
+    expect(outcomes(await set.apply([kept]))).toEqual(['unchanged ConfigMap/kept', 'retained ConfigMap/old']);
+    expect(cluster.get('ConfigMap', 'old')).toBeDefined();
+  });
+
+  it('is in no inventory any more when that one deletes it', async () => {
+    const { cluster, set } = await made(kept, old);
+    beforeDeletion(cluster, () => {
+      cluster.objects.delete('ConfigMap/old');
+      throw refusal(409, 'Conflict');
+    });
+    expect(outcomes(await set.apply([kept]))).toContain('deleted ConfigMap/old');
+    expect(set.inventory.map(({ name }) => name)).toEqual(['kept']);
+  });
+
+  it('stays in the inventory when it changes at each look, for a later pass', async () => {
+    const { cluster, set } = await made(kept, old);
+    let changes = 0;
+    cluster.rival = ({ verb }) => {
+      if (verb !== 'delete') return;
+      changes += 1;
+      cluster.put(old);
+    };
+    const busy = await set.apply([kept]);
+    expect(outcomes(busy)).toEqual(['unchanged ConfigMap/kept', 'failed ConfigMap/old PruneFailed']);
+    expect(busy.results.at(-1)?.problem?.final).toBe(false);
+    expect([changes, set.inventory.map(({ name }) => name)]).toEqual([3, ['kept', 'old']]);
+    cluster.rival = () => undefined;
+    expect(outcomes(await set.apply([kept]))).toContain('deleted ConfigMap/old');
+  });
+});
+
+describe('an object with a field that cannot change', () => {
+  const immutable = refusal(422, 'Invalid', [{ field: 'spec.x', reason: 'FieldValueInvalid', message: 'field is immutable' }]);
+  const claim = (kind: 'StatefulSet' | 'Deployment', name: string): KubeObject =>
+    workload(SET, kind, 'db', { spec: { serviceName: name } });
+  const policies = { immutable: 'Recreate' as const };
+
+  /** Refuses to change the one that is there; one that is not there may be made. */
+  function refuseChanges(cluster: StoringApi): void {
+    cluster.rival = ({ verb, kind, name }) => {
+      if (verb === 'apply' && cluster.get(kind, name) !== undefined) throw immutable;
+    };
+  }
+
+  it('is made again, and nothing but that one is deleted', async () => {
+    const { cluster, set } = await made(claim('Deployment', 'one'));
+    const before = cluster.get('Deployment', 'db')?.metadata.uid;
+    refuseChanges(cluster);
+    expect(outcomes(await set.apply([claim('Deployment', 'two')], { policies }))).toEqual(['recreated Deployment/db']);
+    expect(cluster.get('Deployment', 'db')).toMatchObject({ spec: { serviceName: 'two' } });
+    expect(cluster.get('Deployment', 'db')?.metadata.uid).not.toBe(before);
+    expect(set.inventory).toMatchObject([{ name: 'db', uid: cluster.get('Deployment', 'db')?.metadata.uid }]);
+  });
+
+  it('is not deleted when somebody has made it anew since we looked', async () => {
+    const { cluster, set } = await made(claim('Deployment', 'one'));
+    let theirs: string | undefined;
+    cluster.rival = ({ verb }) => {
+      if (verb === 'apply') throw immutable;
+      theirs = cluster.remake('Deployment', 'db').metadata.uid;
+    };
+    expect(outcomes(await set.apply([claim('Deployment', 'two')], { policies }))).toEqual(['failed Deployment/db ApplyFailed']);
+    expect(cluster.get('Deployment', 'db')?.metadata.uid).toBe(theirs);
+  });
+
+  it('stays as it is where the policy is to stall', async () => {
+    const { cluster, set } = await made(claim('Deployment', 'one'));
+    const before = cluster.get('Deployment', 'db')?.metadata.uid;
+    refuseChanges(cluster);
+    expect(outcomes(await set.apply([claim('Deployment', 'two')]))).toEqual(['failed Deployment/db Immutable']);
+    expect(cluster.get('Deployment', 'db')?.metadata.uid).toBe(before);
+  });
+});
+
+describe('the objects of a set', () => {
+  const all = [
+    workload(SET, 'StatefulSet', 'db', { configMaps: ['config'], serviceAccountName: 'runner', spec: { serviceName: 'db' } }),
+    configMap(SET, 'config'),
+    member(SET, 'Service', 'db'),
+    member(SET, 'ServiceAccount', 'runner'),
+    member(SET, 'RoleBinding', 'runner', { roleRef: { kind: 'Role', name: 'runner' } }, 'rbac.authorization.k8s.io/v1'),
+    member(SET, 'Role', 'runner', {}, 'rbac.authorization.k8s.io/v1'),
+  ];
+  const last = configMap(SET, 'last');
+
+  it('come when all that they need is there, and go before it does', async () => {
+    const cluster = new StoringApi();
+    const set = new AppliedSet(cluster.api(), SET);
+    const short: string[] = [];
+    cluster.rival = ({ verb, kind, name }) => {
+      const there = [...cluster.objects.values()];
+      const subject = all.find((one) => one.kind === kind && one.metadata.name === name);
+      if (subject === undefined) return;
+      // What is written now needs these; what is deleted now is needed by these.
+      if (verb === 'apply' && dependencies(subject, there).length < dependencies(subject, all).length) short.push(`${kind}/${name}`);
+      if (verb === 'delete' && there.some((one) => dependencies(one, [subject]).length > 0)) short.push(`${kind}/${name}`);
+    };
+    expect(messages(await set.apply([...all, last]))).toBe('');
+    expect(cluster.names).toHaveLength(7);
+    expect(messages(await set.apply([last]))).toBe('');
+    expect([cluster.names, short]).toEqual([['ConfigMap/last'], []]);
+  });
+});
