@@ -110,7 +110,12 @@ describe('the record', () => {
     backend: 'both',
     bootstrap: 'python',
     stack: 'duotel/duotel',
-    containers: { app: { env: { A: 'x', B: { fieldPath: 'metadata.name' } }, mounts: { '/duotel/python': 'duotel-python' } } },
+    containers: {
+      app: {
+        env: { A: 'x', B: { fieldPath: 'metadata.name' }, C: { secretKeyRef: { name: 'otlp', key: 'token' } } },
+        mounts: { '/duotel/python': 'duotel-python' },
+      },
+    },
     volumes: { 'duotel-python': 'duotel-python-0' },
   };
 
@@ -127,6 +132,10 @@ describe('the record', () => {
     '{"version":2}',
     formatRecord(record).replace('"x"', '[]'),
     formatRecord(record).replace('fieldPath', 'f'),
+    formatRecord(record).replace('secretKeyRef', 's'),
+    formatRecord(record).replace('"token"', '7'),
+    formatRecord(record).replace('"duotel-python-0"', '0'),
+    formatRecord(record).replace('"duotel-python"}', '[]}'),
   ])('is unreadable when somebody made it %s', (text) => {
     expect(readRecord(annotate(workload(), { 'duotel.io/injected': text }))).toBe('unreadable');
   });

@@ -104,6 +104,23 @@ describe('retries', () => {
     expect(attempts).toBeLessThanOrEqual(140);
   });
 
+  it('are twenty in a row at most, and then one a second while nothing else is asked', () => {
+    let now = 0;
+    const budget = new RetryBudget({ clock: { now: () => now, sleep: async () => undefined } });
+    const inARow = (): number => {
+      let count = 0;
+      while (budget.withdraw()) count += 1;
+      return count;
+    };
+    expect(inARow()).toBe(20);
+    for (const seconds of [3, 2, 5]) {
+      now += seconds * 1000;
+      expect(inARow()).toBe(seconds);
+    }
+    now += 3_600_000;
+    expect(inARow()).toBe(20);
+  });
+
   it('mend a server that fails now and then', async () => {
     const clock = new VirtualClock();
     const budget = new RetryBudget({ clock });
