@@ -7,12 +7,13 @@ export const refusal = (status: number, reason: string, causes: KubeApiError['bo
   new KubeApiError(reason, { status, reason, message: reason, causes });
 
 /**
- * Objects as an API server keeps them: each with a UID and a version, deleted only where the preconditions hold. `rival` is called before
- * each write is carried out, and does what others do in that very moment; what it throws is the answer.
+ * Objects as an API server keeps them: each with a UID and a version, deleted only where the preconditions hold, and then gone unless
+ * a finalizer holds it. `rival` is called before each write is carried out, or rehearsed (`ask`), and does what others do in that very
+ * moment; what it throws is the answer.
  */
 export class StoringApi {
   readonly objects = new Map<string, KubeObject>();
-  rival: (write: { readonly verb: 'apply' | 'delete'; readonly kind: string; readonly name: string }) => void = () => undefined;
+  rival: (write: { readonly verb: 'apply' | 'ask' | 'delete'; readonly kind: string; readonly name: string }) => void = () => undefined;
   #count = 0;
 
   constructor(...objects: readonly KubeObject[]) {
@@ -56,8 +57,9 @@ export class StoringApi {
         return { items: items.filter(({ metadata }) => name === undefined || metadata.name === name), resourceVersion };
       },
       patch: async ({ kind }, { name }, _type, body, query) => {
-        if (query?.['dryRun'] !== undefined) return body as KubeObject;
-        this.rival({ verb: 'apply', kind, name });
+        const isRehearsal = query?.['dryRun'] !== undefined;
+        this.rival({ verb: isRehearsal ? 'ask' : 'apply', kind, name });
+        if (isRehearsal) return body as KubeObject;
         const live = this.get(kind, name);
         const { metadata, ...fields } = body as KubeObject;
         const managedFields = [{ manager: FIELD_MANAGER, operation: 'Apply' }];
@@ -65,10 +67,12 @@ export class StoringApi {
       },
       delete: async ({ kind }, { name }, { uid, resourceVersion } = {}) => {
         this.rival({ verb: 'delete', kind, name });
-        const live = this.get(kind, name)?.metadata;
-        if (live === undefined) return false;
+        const object = this.get(kind, name);
+        if (object === undefined) return false;
+        const live = object.metadata;
         const isMeant = (uid ?? live.uid) === live.uid && (resourceVersion ?? live.resourceVersion) === live.resourceVersion;
         if (!isMeant) throw refusal(409, 'Conflict');
+        if ((live.finalizers ?? []).length > 0) return Boolean(this.put({ ...object, metadata: { ...live, deletionTimestamp: 'now' } }));
         return this.objects.delete(`${kind}/${name}`);
       },
     };

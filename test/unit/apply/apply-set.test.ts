@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { dependencies } from '../../../src/apply/dependencies.ts';
+import type { Policies } from '../../../src/apply/policies.ts';
+import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { AppliedSet, configMap, member, messages, outcomes, workload } from '../../support/sets.ts';
 import { refusal, StoringApi } from '../../support/storing-api.ts';
 
@@ -54,6 +56,16 @@ describe('an object that is no longer wanted and that somebody changes in the mo
       throw refusal(409, 'Conflict');
     });
     expect(outcomes(await set.apply([kept]))).toContain('deleted ConfigMap/old');
+    expect(set.inventory.map(({ name }) => name)).toEqual(['kept']);
+  });
+
+  it('is in the inventory until it is gone, when a finalizer holds it', async () => {
+    const { cluster, set } = await made(kept, old);
+    cluster.put(change({ finalizers: ['example.com/hold'] }));
+    await set.apply([kept]);
+    expect(set.inventory.map(({ name }) => name)).toEqual(['kept', 'old']);
+    cluster.objects.delete('ConfigMap/old');
+    await set.apply([kept]);
     expect(set.inventory.map(({ name }) => name)).toEqual(['kept']);
   });
 
@@ -114,6 +126,53 @@ describe('an object with a field that cannot change', () => {
     refuseChanges(cluster);
     expect(outcomes(await set.apply([claim('Deployment', 'two')]))).toEqual(['failed Deployment/db Immutable']);
     expect(cluster.get('Deployment', 'db')?.metadata.uid).toBe(before);
+  });
+});
+
+describe('a stage that is written as a whole or not at all', () => {
+  const [a, b] = [configMap(SET, 'a', 'new'), configMap(SET, 'b', 'new')];
+  const conflict = (...managers: readonly string[]) =>
+    refusal(
+      409,
+      'Conflict',
+      managers.map((manager) => ({ reason: 'FieldManagerConflict', field: '.data.text', message: `conflict with ${manager}` })),
+    );
+  const badRequest = (message: string) => new KubeApiError(message, { status: 400, reason: 'BadRequest', message, causes: [] });
+  const immutable = refusal(422, 'Invalid', [{ field: 'data', reason: 'FieldValueForbidden', message: 'field is immutable' }]);
+
+  /** What becomes of two objects that kubectl has applied, of which one is refused when it is asked for. */
+  async function outcome(error: Error, policies: Partial<Policies> = {}, kubectl = 'kubectl-client-side-apply'): Promise<string> {
+    const cluster = new StoringApi();
+    const operation = kubectl === 'kubectl' ? 'Apply' : 'Update';
+    for (const { metadata, ...fields } of [a, b].map(({ metadata }) => configMap(SET, metadata.name, 'old'))) {
+      cluster.put({ ...fields, metadata: { ...metadata, managedFields: [{ manager: kubectl, operation }] } });
+    }
+    cluster.rival = ({ verb, name }) => {
+      if (verb === 'ask' && name === 'a') throw error;
+    };
+    await new AppliedSet(cluster.api(), SET).apply([a, b], { policies: { errors: 'AllOrNothing', conflicts: 'Report', ...policies } });
+    const texts = [...cluster.objects.values()].map((object) => (object['data'] as { text: string }).text);
+    return texts.join(' ');
+  }
+
+  it.each<[string, Parameters<typeof outcome>]>([
+    ['kubectl holds a field, whose fields become ours', [conflict('"kubectl-client-side-apply" using v1')]],
+    ['kubectl has applied it server-side', [conflict('"kubectl"'), {}, 'kubectl']],
+    ['a webhook with side effects cannot be asked', [badRequest('admission webhook "x" does not support dry run')]],
+    ['a field cannot change and the object may be made again', [immutable, { immutable: 'Recreate' }]],
+  ])('is written where %s', async (_, of) => {
+    expect(await outcome(...of)).toBe('new new');
+  });
+
+  it.each<[string, Parameters<typeof outcome>]>([
+    ['somebody else holds a field too', [conflict('"kubectl-client-side-apply" using v1', '"rival" using v1')]],
+    ['somebody with a name that begins alike holds it', [conflict('"kubectl-client-side-apply-2" using v1')]],
+    ['kubectl holds it by an edit, which stays its own', [conflict('"kubectl" using v1'), {}, 'kubectl']],
+    ['it says no more than that it conflicts', [conflict()]],
+    ['the object is not understood', [badRequest('unknown field "x"')]],
+    ['a field cannot change', [immutable]],
+  ])('is left as it is where %s', async (_, of) => {
+    expect(await outcome(...of)).toBe('old old');
   });
 });
 
