@@ -187,6 +187,14 @@ describe('the objects of a set', () => {
   ];
   const last = configMap(SET, 'last');
 
+  it('are in the inventory with their UIDs also when they were there, and as they should be, before', async () => {
+    const cluster = new StoringApi();
+    const { uid } = cluster.put(last).metadata;
+    const set = new AppliedSet(cluster.api(), SET);
+    expect(outcomes(await set.apply([last]))).toEqual(['unchanged ConfigMap/last']);
+    expect(set.inventory).toMatchObject([{ name: 'last', uid }]);
+  });
+
   it('come when all that they need is there, and go before it does', async () => {
     const cluster = new StoringApi();
     const set = new AppliedSet(cluster.api(), SET);

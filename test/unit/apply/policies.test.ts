@@ -64,6 +64,58 @@ describe('the order of writes', () => {
   });
 });
 
+describe('what an object needs', () => {
+  const pod = { serviceAccountName: 'x', containers: [{ envFrom: [{ secretRef: { name: 'x' } }] }] };
+  const claimed = { volumes: [{ persistentVolumeClaim: { claimName: 'x' } }, { secret: { secretName: 'x' } }] };
+  const role = { ...object('Role'), apiVersion: 'rbac.authorization.k8s.io/v1' };
+  const clusterRole = { ...role, kind: 'ClusterRole', metadata: { name: 'x' } };
+  const crd = (group: string, kind: string): KubeObject => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${kind}.${group}` },
+    spec: { group, names: { kind } },
+  });
+  const set = [
+    object('ServiceAccount'),
+    object('Secret'),
+    object('PersistentVolumeClaim'),
+    object('Service'),
+    role,
+    clusterRole,
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } },
+    crd('example.com', 'Thing'),
+    crd('example.com', 'Other'),
+    crd('example.org', 'Thing'),
+  ];
+  const inNamespace = ['/Namespace//ns'];
+
+  it.each<[string, KubeObject, readonly string[]]>([
+    ['a Pod', object('Pod', { spec: pod }), ['/Secret/ns/x', '/ServiceAccount/ns/x']],
+    ['a Pod with volumes', object('Pod', { spec: claimed }), ['/PersistentVolumeClaim/ns/x', '/Secret/ns/x']],
+    [
+      'a CronJob',
+      object('CronJob', { spec: { jobTemplate: { spec: { template: { spec: pod } } } } }),
+      ['/Secret/ns/x', '/ServiceAccount/ns/x'],
+    ],
+    ['a StatefulSet', object('StatefulSet', { spec: { serviceName: 'x' } }), ['/Service/ns/x']],
+    ['a RoleBinding', object('RoleBinding', { roleRef: { kind: 'Role', name: 'x' } }), ['rbac.authorization.k8s.io/Role/ns/x']],
+    [
+      'a binding to a ClusterRole',
+      object('RoleBinding', { roleRef: { kind: 'ClusterRole', name: 'x' } }),
+      ['rbac.authorization.k8s.io/ClusterRole//x'],
+    ],
+    [
+      'a custom object',
+      { ...object('Thing'), apiVersion: 'example.com/v1' },
+      ['apiextensions.k8s.io/CustomResourceDefinition//Thing.example.com'],
+    ],
+    ['an object that names nothing', object('ConfigMap', { data: { serviceAccountName: 'x' } }), []],
+  ])('to be there is found for %s', (_, subject, needs) => {
+    expect([...dependencies(subject, set)].sort()).toEqual([...inNamespace, ...needs].sort());
+  });
+});
+
 describe('the normal form', () => {
   it('has no empty lists, keeps empty objects, and encodes what a Secret says in plain text', () => {
     const policy = {
@@ -119,6 +171,44 @@ describe('an ignored field', () => {
     const without = object('Deployment', { spec: { containers: [{ name: 'b' }] } });
     expect(withIgnored(desired, without, rules)['spec']).toEqual({ containers: [{ name: 'a', image: '1' }, { name: 'b' }] });
     expect(withIgnored(desired, live, [{ kind: 'Deployment', name: 'other', path: '/spec' }])).toBe(desired);
+  });
+});
+
+describe('an ignored field that the desired object does not have', () => {
+  const rules = [{ kind: 'Deployment', path: '/spec/replicas' }];
+  const desired = object('Deployment', { spec: { paused: false } });
+  const holding = (manager: string, operation: string): KubeObject =>
+    object(
+      'Deployment',
+      { spec: { replicas: 3 } },
+      { managedFields: [{ manager, operation, fieldsV1: { 'f:spec': { 'f:replicas': {} } } }] },
+    );
+
+  it('is sent as it is live where it is ours, since leaving it out would remove it', () => {
+    expect(withIgnored(desired, holding('duotel', 'Apply'), rules)['spec']).toEqual({ paused: false, replicas: 3 });
+  });
+
+  it('is not made ours where somebody else has set it', () => {
+    for (const operation of ['Apply', 'Update']) expect(withIgnored(desired, holding('hpa', operation), rules)).toEqual(desired);
+  });
+});
+
+describe('an ignored field that the desired object has', () => {
+  const rules = [{ kind: 'Deployment', path: '/spec/replicas' }];
+  const desired = object('Deployment', { spec: { replicas: 1, paused: false } });
+  const sent = (...managedFields: readonly object[]): unknown =>
+    withIgnored(desired, object('Deployment', { spec: { replicas: 3 } }, { managedFields }), rules)['spec'];
+  const entry = (manager: string, operation: string, more: object = {}): object => ({
+    manager,
+    operation,
+    fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+    ...more,
+  });
+
+  it('is left to whoever applies it, and sent as it is live beside anybody else', () => {
+    expect(sent(entry('flux', 'Apply'))).toEqual({ paused: false });
+    expect(sent(entry('hpa', 'Update'), entry('duotel', 'Apply'))).toEqual({ replicas: 3, paused: false });
+    expect(sent(entry('flux', 'Apply', { subresource: 'status' }))).toEqual({ replicas: 3, paused: false });
   });
 });
 

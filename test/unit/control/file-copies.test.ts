@@ -14,8 +14,8 @@ const FILE: KubeObject = {
 };
 
 /** A cluster that has ConfigMaps only. */
-function cluster(): { readonly copies: FileCopies; readonly names: () => readonly string[] } {
-  const stored = new Map<string, KubeObject>();
+function cluster(...there: readonly KubeObject[]) {
+  const stored = new Map(there.map((object) => [objectKey(object.metadata), object]));
   const cache = {
     get: (_kind: string, ref: KubeObject['metadata']) => stored.get(objectKey(ref)),
     values: () => [...stored.values()],
@@ -27,9 +27,12 @@ function cluster(): { readonly copies: FileCopies; readonly names: () => readonl
       stored.set(objectKey(ref), body);
       return body;
     },
-    delete: async (_type: unknown, ref: KubeObject['metadata']) => void stored.delete(objectKey(ref)),
+    delete: async (_type: unknown, ref: KubeObject['metadata'], { uid }: { readonly uid?: string } = {}) => {
+      if (uid !== undefined && uid !== stored.get(objectKey(ref))?.metadata.uid) throw new Error('409');
+      return stored.delete(objectKey(ref));
+    },
   } as unknown as KubeApi;
-  return { copies: new FileCopies(api, cache), names: () => [...stored.keys()] };
+  return { copies: new FileCopies(api, cache), stored, names: () => [...stored.keys()] };
 }
 
 const conflict = async (): Promise<never> => {
@@ -61,5 +64,62 @@ describe('files made for a workload whose write failed', () => {
     expect(copies.owes(KEY)).toBe(true);
     await expect(copies.during('Deployment/shop/other', [], conflict)).rejects.toThrow('409');
     expect(copies.owes('Deployment/shop/other')).toBe(false);
+  });
+});
+
+describe('the files in a namespace', () => {
+  const NAME = 'shop/duotel-python-1';
+  const user = (recordedFiles: readonly string[], mountedFiles: readonly string[]) => () => [{ recordedFiles, mountedFiles }];
+
+  it('are kept while a workload of it names them, by its record or in its pod template, and go when none does', async () => {
+    const { copies, names } = cluster(FILE);
+    await copies.collect('shop', KEY, user([NAME], []));
+    await copies.collect('shop', KEY, user([], [NAME]));
+    expect(names()).toEqual([NAME]);
+    await copies.collect('shop', KEY, user(['shop/duotel-python-2'], ['shop/duotel-pricing-1']));
+    expect(names()).toEqual([]);
+  });
+
+  it('are kept while a write is under way that will name them', async () => {
+    const { copies, names } = cluster();
+    await copies.during(KEY, [FILE], async () => {
+      await copies.collect('shop', 'Deployment/shop/other', () => []);
+      expect(names()).toEqual([NAME]);
+    });
+    await copies.collect('shop', 'Deployment/shop/other', () => []);
+    expect(names()).toEqual([]);
+  });
+
+  it('are kept when another workload comes to need them while others are deleted', async () => {
+    const second = { ...FILE, metadata: { ...FILE.metadata, name: 'duotel-python-2' } };
+    const { copies, names } = cluster(FILE, second);
+    await copies.collect('shop', KEY, () => (names().length === 1 ? [{ recordedFiles: [], mountedFiles: ['shop/duotel-python-2'] }] : []));
+    expect(names()).toEqual(['shop/duotel-python-2']);
+  });
+
+  it('are the only ConfigMaps that go: not those of others, nor those of other namespaces', async () => {
+    const theirs = { ...FILE, metadata: { namespace: 'shop', name: 'theirs' } };
+    const elsewhere = { ...FILE, metadata: { ...FILE.metadata, namespace: 'lab' } };
+    const { copies, names } = cluster(FILE, theirs, elsewhere);
+    await copies.collect('shop', KEY, () => []);
+    expect(names()).toEqual(['shop/theirs', 'lab/duotel-python-1']);
+  });
+
+  it('are not deleted when somebody has made them anew since we looked', async () => {
+    const { copies, stored, names } = cluster({ ...FILE, metadata: { ...FILE.metadata, uid: 'first' } });
+    await expect(
+      copies.collect('shop', KEY, () => {
+        stored.set(NAME, { ...FILE, metadata: { ...FILE.metadata, uid: 'second' } });
+        return [];
+      }),
+    ).rejects.toThrow('409');
+    expect(names()).toEqual([NAME]);
+  });
+
+  it('are not written again where they are', async () => {
+    const there = { ...FILE, data: { key: 'x' } };
+    const { copies, stored } = cluster(there);
+    await copies.during(KEY, [FILE], async () => undefined);
+    expect(stored.get(NAME)).toBe(there);
   });
 });

@@ -120,6 +120,16 @@ describe('an injected workload', () => {
     expect('needs' in settled ? settled.needs.map(({ metadata }) => metadata.name) : []).toEqual(volumes);
   });
 
+  it('needs ConfigMaps that nobody can change, since their names stand for what is in them', () => {
+    const planned = plan(workload({ annotations: PYTHON }));
+    expect('needs' in planned ? planned.needs.map(({ immutable }) => immutable) : []).toEqual([true, true]);
+  });
+
+  it('has a record of the containers that are injected, and of no other', () => {
+    const result = injected({ containers: [{ name: 'app' }, { name: 'istio-proxy' }] });
+    expect(Object.keys(JSON.parse(result.metadata.annotations?.['duotel.io/injected'] ?? '').containers)).toEqual(['app']);
+  });
+
   it('has a timeout only where the language is known, since Python reads seconds and others milliseconds', () => {
     expect(value(injected({}, PYTHON), 'OTEL_EXPORTER_OTLP_TIMEOUT')).toBe('2');
     expect(value(injected(), 'OTEL_EXPORTER_OTLP_TIMEOUT')).toBeUndefined();
@@ -445,6 +455,11 @@ describe('a container whose name is that of a property of every object', () => {
 describe('envFrom', () => {
   it('is said in the status line, since headers in it would go to the stack', () => {
     expect(status(injected({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }))).toContain('EnvFromNotRead');
+  });
+
+  it('is not said of a container that is not injected', () => {
+    const containers = [{ name: 'app' }, { name: 'istio-proxy', envFrom: [{ secretRef: { name: 's' } }] }];
+    expect(status(injected({ containers }))).toBe('Injected both');
   });
 
   it('is said to lose a PYTHONPATH in it where the bootstrap sets one', () => {

@@ -13,6 +13,8 @@ describe('the nearest name', () => {
     ['bth', ['openlit', 'both', 'none'], 'both'],
     ['openinferense', ['openinference', 'openlit'], 'openinference'],
     ['BOTH', ['both'], 'both'],
+    ['nlit', ['openlit'], 'openlit'],
+    ['lit', ['openlit'], undefined],
     ['xyzzy', ['both', 'none'], undefined],
   ])('to %s', (text, candidates, expected) => {
     expect(nearest(text, candidates)).toBe(expected);
@@ -134,6 +136,9 @@ describe('the record', () => {
     formatRecord(record).replace('fieldPath', 'f'),
     formatRecord(record).replace('secretKeyRef', 's'),
     formatRecord(record).replace('"token"', '7'),
+    formatRecord(record).replace(/"mounts":{[^}]*}/, '"mounts":[]'),
+    formatRecord(record).replace(/"volumes":{[^}]*}/, '"volumes":[]'),
+    formatRecord({ ...record, containers: {} }).replace('"containers":{}', '"containers":[]'),
     formatRecord(record).replace('"duotel-python-0"', '0'),
     formatRecord(record).replace('"duotel-python"}', '[]}'),
   ])('is unreadable when somebody made it %s', (text) => {

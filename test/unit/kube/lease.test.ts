@@ -28,13 +28,14 @@ class LeaseServer {
         : { apiVersion: 'v1', kind: 'Lease', metadata, spec: { ...(this.lease?.['spec'] as object), ...spec } };
   }
 
-  api(): KubeApi {
+  /** `link`: what keeps this one client from the server. */
+  api(link: { down: boolean } = { down: false }): KubeApi {
     const answered = (): KubeObject => {
       if (this.fault === 'lost' || this.lease === undefined) throw failure(0, 'Unreachable');
       return this.lease;
     };
     const up = (): void => {
-      if (this.fault === 'down') throw failure(500, 'InternalError');
+      if (this.fault === 'down' || link.down) throw failure(500, 'InternalError');
     };
     return {
       resourceType: async () => ({ apiVersion: 'v1', kind: 'Lease', plural: 'leases', namespaced: true }),
@@ -63,12 +64,13 @@ class LeaseServer {
 function candidate(server: LeaseServer, clock: VirtualClock, identity: string, wallClock: () => number = () => 0) {
   const fence = new WriteFence([() => clock.now()]);
   const stop = new AbortController();
-  const lease = new LeaderLease({ api: server.api(), fence, namespace: 'n', name: 'l', identity, clock, random: () => 0, wallClock });
+  const link = { down: false };
+  const lease = new LeaderLease({ api: server.api(link), fence, namespace: 'n', name: 'l', identity, clock, random: () => 0, wallClock });
   let outcome: string | undefined;
   const running = lease.run(stop.signal).then((how) => {
     outcome = how;
   });
-  return { fence, stop, lease, running, outcome: () => outcome };
+  return { fence, stop, lease, link, running, outcome: () => outcome };
 }
 
 describe('a lease', () => {
@@ -173,6 +175,23 @@ describe('a lease', () => {
     server.fault = 'none';
     await clock.advance(2000);
     expect(a.fence.open).toBe(true);
+  });
+
+  it('that was won by a write whose answer was lost is not taken back from whoever has it by now', async () => {
+    const [server, clock] = [new LeaseServer(), new VirtualClock()];
+    server.fault = 'lost';
+    const a = candidate(server, clock, 'a');
+    await settle();
+    server.fault = 'none';
+    a.link.down = true;
+    const b = candidate(server, clock, 'b');
+    await clock.advance(20_000);
+    expect([server.holder, b.fence.open]).toEqual(['b', true]);
+    a.link.down = false;
+    for (let i = 0; i < 40; i += 1) {
+      await clock.advance(500);
+      expect([server.holder, a.fence.open, b.fence.open]).toEqual(['b', false, true]);
+    }
   });
 
   it('goes on when a renewal was carried out and its answer lost', async () => {

@@ -146,6 +146,20 @@ describe('retries', () => {
     expect(failed).toBe(0);
   });
 
+  it.each([0, 429, 500, 502, 503, 504])('are made after an answer of %s (0: none)', (status) => {
+    expect(retryDelay({ ...down().body, status }, 1, DEFAULT_RETRY, () => 0)).toBeGreaterThan(0);
+  });
+
+  it.each([400, 401, 403, 404, 409, 410, 422, 501])('are not made after an answer of %s, which stays the same', (status) => {
+    expect(retryDelay({ ...down().body, status }, 1, DEFAULT_RETRY, () => 0)).toBeUndefined();
+  });
+
+  it('come later each time, five seconds apart at most, and end after as many as were allowed', () => {
+    const policy = { ...DEFAULT_RETRY, attempts: 9 };
+    const delays = Array.from({ length: 9 }, (_, index) => retryDelay(down().body, index + 1, policy, () => 1));
+    expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, undefined]);
+  });
+
   it('come no earlier than the server asks, and not at all when it asks for long', () => {
     const delay = (retryAfter: number): number | undefined => retryDelay(down(retryAfter).body, 1, DEFAULT_RETRY, () => 0.5);
     expect(delay(7)).toBeGreaterThanOrEqual(7000);
