@@ -187,6 +187,23 @@ describe('the objects of a set', () => {
   ];
   const last = configMap(SET, 'last');
 
+  it('are written at the same time, but no more of them than there may be requests', async () => {
+    let [now, most] = [0, 0];
+    const cluster = new StoringApi();
+    const api = cluster.api();
+    const patch: typeof api.patch = async (...request) => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+      return api.patch(...request);
+    };
+    const set = new AppliedSet({ ...api, patch }, SET);
+    const many = Array.from({ length: 20 }, (_, index) => configMap(SET, `c${index}`));
+    expect(messages(await set.apply(many, { concurrency: 4 }))).toBe('');
+    expect([most, cluster.names.length]).toEqual([4, 20]);
+  });
+
   it('are in the inventory with their UIDs also when they were there, and as they should be, before', async () => {
     const cluster = new StoringApi();
     const { uid } = cluster.put(last).metadata;

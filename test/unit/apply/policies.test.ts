@@ -270,7 +270,7 @@ describe('an object that others change back', () => {
     for (; now < 600_000; now += 100) pass();
     // The first write, five repairs, then after 1, 2, 4 ... 256 seconds; the next would be 300 s later.
     expect(writes.length).toBe(1 + 5 + 9);
-    expect(memory.contest(desired)?.message).toContain('sets data.a again and again');
+    expect(memory.contest(desired)?.message).toContain('somebody sets data.a again and again');
     now += 2_000_000;
     expect(memory.contest(desired)).toBeUndefined();
     pass();

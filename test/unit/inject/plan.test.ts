@@ -402,6 +402,17 @@ describe('a record that is lost', () => {
     expect(settle(lost)).toEqual(annotate(original, { 'duotel.io/backend': null }));
   });
 
+  it("never takes a volume of the user's for ours, whatever its name is", () => {
+    const original = injected({}, PYTHON);
+    const theirs = { name: 'duotel-python', configMap: { name: 'theirs' } };
+    const changed = withPod(original, (pod) => ({
+      ...pod,
+      volumes: (pod.volumes ?? []).map((volume) => (volume.name === theirs.name ? theirs : volume)),
+    }));
+    const lost = annotate(changed, { 'duotel.io/injected': null, 'duotel.io/status': null, 'duotel.io/backend': null });
+    expect(podTemplate(settle(lost))?.spec.volumes).toEqual([theirs]);
+  });
+
   it("never takes the user's own variables for ours", () => {
     const theirs = [
       { name: 'OBSERVABILITY_BACKEND', value: 'both' },
@@ -409,6 +420,22 @@ describe('a record that is lost', () => {
     ];
     const never = workload({ containers: [{ env: theirs }], metadata: { managedFields: [] } });
     expect(plan({ ...never, metadata: { ...never.metadata, managedFields: [] } }).action).toBe('none');
+  });
+});
+
+describe('every write', () => {
+  const original = workload({ annotations: PYTHON });
+  const custom = { ...original, apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout' };
+
+  it.each<[string, KubeObject]>([
+    ['an injection', original],
+    ['an injection of a custom resource', custom],
+    ['a revert', annotate(injected({}, PYTHON), { 'duotel.io/backend': null })],
+    ['a revert to nothing but annotations', annotate(workload(), { 'duotel.io/status': 'Injected both' })],
+    ['a status', annotate(original, { 'duotel.io/containers': 'other' })],
+  ])('that is %s is refused when the workload is another one by then', (_, object) => {
+    const planned = plan(object);
+    expect('patch' in planned ? planned.patch.body : undefined).toMatchObject({ metadata: { resourceVersion: '7' } });
   });
 });
 

@@ -138,6 +138,7 @@ describe('the record', () => {
     formatRecord(record).replace('"token"', '7'),
     formatRecord(record).replace(/"mounts":{[^}]*}/, '"mounts":[]'),
     formatRecord(record).replace(/"volumes":{[^}]*}/, '"volumes":[]'),
+    formatRecord(record).replace('"containers":{', '"containers":{"web":{},'),
     formatRecord({ ...record, containers: {} }).replace('"containers":{}', '"containers":[]'),
     formatRecord(record).replace('"duotel-python-0"', '0'),
     formatRecord(record).replace('"duotel-python"}', '[]}'),

@@ -82,6 +82,12 @@ describe('the pods of such a StatefulSet', () => {
     expect(judge(pod('db-1'))).toEqual({ injected: 1, failing: ['db-1'] });
   });
 
+  it('are told by any of their containers: a sidecar has no variable of ours', () => {
+    const { spec, ...rest } = pod('db-1');
+    const { containers } = spec as { readonly containers: readonly object[] };
+    expect(judge({ ...rest, spec: { containers: [{ name: 'istio-proxy' }, ...containers] } })).toEqual({ injected: 1, failing: ['db-1'] });
+  });
+
   it('are waited for while they have not failed twice', () => {
     const once = { ...CRASHED, restartCount: 1 };
     expect(judge(pod('db-1', { status: { containerStatuses: [once] } }))).toEqual({ injected: 1, failing: [] });
