@@ -41,6 +41,11 @@ describe('the order of writes', () => {
     ]);
   });
 
+  it('has webhooks come after every other kind, known or not', () => {
+    const kinds = ['ValidatingWebhookConfiguration', 'APIService', 'Zebra', 'Pod'];
+    expect(inWaves(kinds, (kind) => kind)).toEqual([['Pod'], ['Zebra'], ['ValidatingWebhookConfiguration', 'APIService']]);
+  });
+
   it('has a workload wait for what its pods name, but for what is optional', () => {
     const set = ['a', 'b', 'c', 'd', 'e'].map((name) => object('ConfigMap', {}, { name }));
     const pod = {

@@ -43,6 +43,16 @@ describe('stackStatus', () => {
     expect(at(status, 'Reconciling')).toContain('False');
   });
 
+  it('is not Ready, and goes on reconciling, while errors are tried again', () => {
+    const status = stackStatus(stack(), { ...ok, failures: ['no', 'neither'] }, 'now');
+    expect([at(status, 'Ready'), at(status, 'Reconciling'), at(status, 'Stalled')]).toEqual([
+      'False ApplyFailed now',
+      'True ApplyFailed now',
+      'False Settled now',
+    ]);
+    expect(status.conditions[0]?.message).toBe('no; neither');
+  });
+
   it('keeps the transition time while the status of a condition stays what it was', () => {
     const first = stackStatus(stack(), ok, 'then');
     expect(at(stackStatus(stack(first), ok, 'now'), 'Ready')).toContain('then');
