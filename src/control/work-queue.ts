@@ -112,19 +112,19 @@ export class WorkQueue {
   /** Adds the key after `ms` milliseconds, or 24 days when that is less, unless it is added before. */
   addAfter(key: string, ms: number, priority: Priority = 'resync'): void {
     if (this.#priorities.has(key)) return;
-    const wait = Math.min(ms, LONGEST_MS);
-    const at = this.#options.clock.now() + wait;
+    const now = this.#options.clock.now();
     const known = this.#delayed.get(key);
-    if (known !== undefined) {
-      if (known.at <= at) return;
-      clearTimeout(known.timer);
-    }
+    const wait = Math.max(0, Math.min(ms, LONGEST_MS, (known?.at ?? Number.POSITIVE_INFINITY) - now));
+    const at = now + wait;
+    const best = better(priority, known?.priority);
+    if (known !== undefined && known.at <= at && known.priority === best) return;
+    clearTimeout(known?.timer);
     const timer = setTimeout(() => {
       this.#delayed.delete(key);
-      this.add(key, priority);
+      this.add(key, best);
     }, wait);
     timer.unref();
-    this.#delayed.set(key, { at, priority, timer });
+    this.#delayed.set(key, { at, priority: best, timer });
   }
 
   /** Works on keys until `signal` aborts, then waits for the ones in hand. `work` that throws is tried again later. */

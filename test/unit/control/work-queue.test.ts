@@ -131,6 +131,27 @@ describe('WorkQueue', () => {
     expect(taken).toBe('user0 user1 ');
   });
 
+  it('takes a key that is to come twice at the earlier time and with the better priority, in whatever order it was told', async () => {
+    for (const times of [
+      [60_000, 'user', 5, 'resync'],
+      [5, 'resync', 60_000, 'user'],
+      [5, 'drift', 60_000, 'user'],
+      [60_000, 'resync', 5, 'user'],
+    ] as const) {
+      const target = queue();
+      target.addAfter('a', times[0], times[1]);
+      target.addAfter('a', times[2], times[3]);
+      const stop = new AbortController();
+      let taken: string | undefined;
+      await target.run(async (_key, { priority }) => {
+        taken = priority;
+        stop.abort();
+        return undefined;
+      }, stop.signal);
+      expect(taken).toBe('user');
+    }
+  });
+
   it('says how long a key has waited and how many are in hand', async () => {
     const target = queue();
     target.add('a');
