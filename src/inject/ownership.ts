@@ -16,8 +16,7 @@ export function ownership(workload: KubeObject): Ownership {
   const path = podSpecPath(workload);
   const podSpecs = (workload.metadata.managedFields ?? [])
     .filter((entry) => entry.manager !== FIELD_MANAGER)
-    .map((entry) => valueAt(entry.fieldsV1, path))
-    .filter((fields) => fields !== undefined);
+    .map((entry) => valueAt(entry.fieldsV1, path));
   const owned = (...fields: readonly string[]) => podSpecs.some((podSpec) => valueAt(podSpec, fields) !== undefined);
   const item = (keys: Readonly<Record<string, string>>) => `k:${JSON.stringify(keys)}`;
   return {

@@ -45,7 +45,7 @@ export class WriteFence {
   /** Ends the writes that are under way, and lets no more through. */
   shut(): void {
     clearTimeout(this.#timer);
-    if (!this.#end.signal.aborted) this.#end.abort(new NotLeaderError('the lease is not ours any more: no write is sent'));
+    this.#end.abort(new NotLeaderError('the lease is not ours any more: no write is sent'));
   }
 
   /** true while writes may be sent. */
