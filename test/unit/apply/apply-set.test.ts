@@ -187,6 +187,21 @@ describe('the objects of a set', () => {
   ];
   const last = configMap(SET, 'last');
 
+  it('wait for one that is refused where they need it, and come all the same where they do not', async () => {
+    const cluster = new StoringApi();
+    cluster.rival = ({ kind, name }) => {
+      if (`${kind}/${name}` === 'ConfigMap/config') throw refusal(422, 'Invalid');
+    };
+    const set = new AppliedSet(cluster.api(), SET);
+    expect(outcomes(await set.apply([...all, last]))).toEqual(
+      expect.arrayContaining(['failed ConfigMap/config ObjectRefused', 'failed StatefulSet/db HeldBack', 'created ConfigMap/last']),
+    );
+    expect(cluster.names).toEqual(expect.not.arrayContaining(['StatefulSet/db']));
+    cluster.rival = () => undefined;
+    expect(messages(await set.apply([...all, last]))).toBe('');
+    expect(cluster.get('StatefulSet', 'db')).toBeDefined();
+  });
+
   it('are written at the same time, but no more of them than there may be requests', async () => {
     let [now, most] = [0, 0];
     const cluster = new StoringApi();

@@ -213,6 +213,11 @@ describe('an ignored field that the desired object has', () => {
   it('is left to whoever applies it, and sent as it is live beside anybody else', () => {
     expect(sent(entry('flux', 'Apply'))).toEqual({ paused: false });
     expect(sent(entry('hpa', 'Update'), entry('duotel', 'Apply'))).toEqual({ replicas: 3, paused: false });
+    expect(
+      withIgnored(desired, object('Deployment', { spec: { replicas: 3 } }, { managedFields: [entry('flux', 'Apply')] }), [
+        { kind: 'Deployment', path: '/spec' },
+      ]),
+    ).not.toHaveProperty('spec');
     expect(sent(entry('flux', 'Apply', { subresource: 'status' }))).toEqual({ replicas: 3, paused: false });
   });
 });

@@ -282,6 +282,21 @@ describe("what is the user's", () => {
     ]);
   });
 
+  it('includes what they have put beside a variable of ours under the same name: neither goes, since a patch knows names only', () => {
+    const object = injected();
+    const theirs = { name: 'OTEL_SERVICE_NAME', value: 'mine' };
+    const doubled = withPod(object, (pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) => ({ ...one, env: [...(one.env ?? []), theirs] })),
+    }));
+    const asked = annotate(doubled, { 'duotel.io/backend': null });
+    const { env: patched } = (
+      plan(asked) as unknown as { patch: { body: { spec: { template: { spec: { containers: { env: EnvItem[] }[] } } } } } }
+    ).patch.body.spec.template.spec.containers[0] ?? { env: [] };
+    expect(patched.length).toBeGreaterThan(10);
+    expect(patched.map(({ name }) => name)).not.toContain('OTEL_SERVICE_NAME');
+  });
+
   it('includes a variable that they came to own with our value', () => {
     const taken = userSets(injected(), [{ name: 'OTEL_SERVICE_NAME', value: 'my-rag' }]);
     expect(plan(taken).action).toBe('none');

@@ -58,6 +58,13 @@ describe('how far a workload has rolled out', () => {
       { unfinished: false, complete: false },
     ],
     [
+      'a Deployment whose former pods are gone and whose new ones are still coming',
+      'Deployment',
+      {},
+      { replicas: 1, updatedReplicas: 1, ...progressing('ReplicaSetUpdated') },
+      { mixed: false, unfinished: true, complete: false },
+    ],
+    [
       'a StatefulSet with one revision',
       'StatefulSet',
       {},
