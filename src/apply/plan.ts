@@ -120,7 +120,7 @@ function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Polici
   const ids = new Set(wanted.map((object) => entryId(objectEntry(object))));
   const surplus = input.inventory.filter((entry) => !ids.has(entryId(entry)));
   const { pruneShare } = policies;
-  const isFault = pruneShare < 1 && surplus.length > 0 && surplus.length >= input.inventory.length * pruneShare;
+  const isFault = pruneShare < 1 && surplus.length >= input.inventory.length * pruneShare;
   const refused = wanted.length === 0 || isFault;
   const namespaces = new Set(wanted.map(({ metadata }) => metadata.namespace));
   const reasonToStay = (live: KubeObject): RetainReason | undefined => {

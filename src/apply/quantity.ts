@@ -23,14 +23,13 @@ const QUANTITY_PATH = /\.(limits|requests|hard|capacity)(\.|\[)|\.(sizeLimit|div
 export function sameQuantity(path: string, a: unknown, b: unknown): boolean {
   if (!QUANTITY_PATH.test(path)) return false;
   const [left, right] = [amount(a), amount(b)];
-  return left !== undefined && right !== undefined && Math.abs(left - right) <= Math.abs(left) * 1e-12;
+  return Math.abs(left - right) <= Math.abs(left) * 1e-12;
 }
 
-function amount(value: unknown): number | undefined {
+/** NaN, which equals nothing, for what is no quantity. */
+function amount(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string') return Number.NaN;
   const [, digits, suffix = ''] = /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)$/.exec(value) ?? [];
-  const factor = SUFFIX[suffix];
-  const result = digits === undefined || factor === undefined ? Number.NaN : Number(digits) * factor;
-  return Number.isNaN(result) ? undefined : result;
+  return Number(digits) * (SUFFIX[suffix] ?? Number.NaN);
 }
