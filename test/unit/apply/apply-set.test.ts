@@ -120,6 +120,19 @@ describe('an object with a field that cannot change', () => {
     expect(cluster.get('Deployment', 'db')?.metadata.uid).toBe(theirs);
   });
 
+  it('is not written to while a finalizer holds it, and is made again when it is gone', async () => {
+    const { cluster, set } = await made(claim('Deployment', 'one'));
+    const there = cluster.get('Deployment', 'db');
+    if (there !== undefined) cluster.put({ ...there, metadata: { ...there.metadata, finalizers: ['example.com/hold'] } });
+    refuseChanges(cluster);
+    const held = await set.apply([claim('Deployment', 'two')], { policies, waitMs: 30 });
+    expect(outcomes(held)).toEqual(['waiting Deployment/db Terminating']);
+    expect(messages(held)).toContain('held by example.com/hold');
+    expect(outcomes(await set.apply([claim('Deployment', 'two')], { policies }))).toEqual(['waiting Deployment/db Terminating']);
+    cluster.objects.delete('Deployment/db');
+    expect(outcomes(await set.apply([claim('Deployment', 'two')], { policies }))).toEqual(['created Deployment/db']);
+  });
+
   it('stays as it is where the policy is to stall', async () => {
     const { cluster, set } = await made(claim('Deployment', 'one'));
     const before = cluster.get('Deployment', 'db')?.metadata.uid;

@@ -140,6 +140,12 @@ describe('the normal form', () => {
     expect(sameQuantity('spec.resources.limits.cpu', '1000m', '1')).toBe(true);
     expect(sameQuantity('spec.resources.limits.memory', '1Gi', '1024Mi')).toBe(true);
     expect(sameQuantity('spec.resources.limits.memory', '1G', '1Gi')).toBe(false);
+    expect(sameQuantity('spec.resources.limits.cpu', 1, '1000m')).toBe(true);
+    expect(sameQuantity('spec.resources.limits.cpu', '1e3', '1k')).toBe(true);
+    for (const none of ['', 'x', '1x', '1.2.3', undefined, null, {}, true]) {
+      expect(sameQuantity('spec.resources.limits.cpu', none, '1')).toBe(false);
+      expect(sameQuantity('spec.resources.limits.cpu', '0', none)).toBe(false);
+    }
     expect(sameQuantity('data.text', '1000m', '1')).toBe(false);
   });
 });

@@ -213,6 +213,26 @@ describe('a place for a rollout', () => {
     expect(isFree()).toBe(true);
   });
 
+  it('is not offered again to who has it, and how long it was waited for is told', async () => {
+    const clock = new VirtualClock();
+    const woken: string[] = [];
+    const rollouts = new Rollouts({ api: listingApi([]), clock, requeue: (key) => woken.push(key) });
+    rollouts.admit(running('first'), config, false);
+    rollouts.admit(running('next'), config, false);
+    await clock.advance(5000);
+    rollouts.admit(running('next'), config, false);
+    expect([rollouts.waited('Deployment/shop/next'), rollouts.waited('Deployment/shop/first')]).toEqual([5000, 0]);
+    rollouts.end('Deployment/shop/first');
+    expect(rollouts.admit(running('next'), config, false).kind).toBe('go');
+    await clock.advance(5000);
+    rollouts.admit(running('other'), config, false);
+    woken.length = 0;
+    rollouts.end('Deployment/shop/other');
+    rollouts.standDown('Deployment/shop/other');
+    rollouts.end('Deployment/shop/next');
+    expect([woken, rollouts.waited('Deployment/shop/next')]).toEqual([[], 0]);
+  });
+
   it('is still its own when its injection is written once more', () => {
     const rollouts = new Rollouts({ api: listingApi([]), clock: new VirtualClock(), requeue: () => undefined });
     expect([running('a'), running('a'), running('b')].map((one) => rollouts.admit(one, config, false).kind)).toEqual(['go', 'go', 'wait']);

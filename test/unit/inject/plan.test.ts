@@ -368,6 +368,7 @@ describe("what is the user's", () => {
       expect(outcome('mine', path)?.message).toContain('at /duotel/pricing, where the operator mounts duotel-pricing');
     }
     expect(outcome('mine', '/duotel/python/x/')?.reason).toBe('MountPathOwnedByUser');
+    expect(outcome('mine', '/data/duotel/python/x')?.reason).toBe('Injected');
     for (const path of ['/', '/data', '/duotel/pythons', '/duotel/mine', '/duo']) expect(outcome('mine', path)?.reason).toBe('Injected');
     for (const path of ['/duotel', '/duotel/python/x', '/duotel/pricing/'])
       expect(outcome('duotel-pricing', path)?.reason).toBe('Injected');

@@ -168,4 +168,8 @@ describe('the release', () => {
   it('clears the list when we are alone in it', () => {
     expect(releasePatch(withManagers('duotel'))).toContainEqual({ op: 'replace', path: '/metadata/managedFields', value: [{}] });
   });
+
+  it('clears no list that another has moved into our place', () => {
+    expect(releasePatch(withManagers('duotel'))?.[0]).toEqual({ op: 'test', path: '/metadata/managedFields/0/manager', value: 'duotel' });
+  });
 });
