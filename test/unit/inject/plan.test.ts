@@ -162,6 +162,11 @@ describe('an injected workload', () => {
     expect(env(result)[3]).toMatchObject({ valueFrom: { fieldRef: { fieldPath: "metadata.labels['app.kubernetes.io/version']" } } });
   });
 
+  it('is named after the workload where an annotation for its name is empty', () => {
+    const annotations = { 'resource.opentelemetry.io/service.name': '' };
+    expect(value(injected({ templateMetadata: { annotations } }), 'OTEL_SERVICE_NAME')).toBe('my-rag');
+  });
+
   it.each(['StatefulSet', 'DaemonSet', 'CronJob'])('may be a %s', (kind) => {
     const original = workload({ kind, annotations: PYTHON });
     const result = settle(original);
