@@ -13,7 +13,12 @@ export const refusal = (status: number, reason: string, causes: KubeApiError['bo
  */
 export class StoringApi {
   readonly objects = new Map<string, KubeObject>();
-  rival: (write: { readonly verb: 'apply' | 'ask' | 'delete'; readonly kind: string; readonly name: string }) => void = () => undefined;
+  rival: (write: {
+    readonly verb: 'apply' | 'ask' | 'delete';
+    readonly kind: string;
+    readonly name: string;
+    readonly force?: boolean;
+  }) => void = () => undefined;
   #count = 0;
 
   constructor(...objects: readonly KubeObject[]) {
@@ -58,7 +63,7 @@ export class StoringApi {
       },
       patch: async ({ kind }, { name }, _type, body, query) => {
         const isRehearsal = query?.['dryRun'] !== undefined;
-        this.rival({ verb: isRehearsal ? 'ask' : 'apply', kind, name });
+        this.rival({ verb: isRehearsal ? 'ask' : 'apply', kind, name, force: query?.['force'] === true });
         if (isRehearsal) return body as KubeObject;
         const live = this.get(kind, name);
         const { metadata, ...fields } = body as KubeObject;

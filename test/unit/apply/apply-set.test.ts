@@ -86,6 +86,22 @@ describe('an object that is no longer wanted and that somebody changes in the mo
   });
 });
 
+describe('an object that another tool makes in the moment we make it', () => {
+  it('stays that one, and is in no inventory of ours', async () => {
+    const cluster = new StoringApi();
+    const { metadata, ...fields } = configMap(SET, 'a', 'theirs');
+    cluster.rival = ({ force }) => {
+      if (cluster.names.length > 0) return;
+      cluster.put({ ...fields, metadata: { ...metadata, labels: { 'app.kubernetes.io/managed-by': 'Helm' } } });
+      if (!force)
+        throw refusal(409, 'Conflict', [{ reason: 'FieldManagerConflict', field: '.data.text', message: 'conflict with "helm"' }]);
+    };
+    const set = new AppliedSet(cluster.api(), SET);
+    expect(outcomes(await set.apply([configMap(SET, 'a', 'ours')]))).toEqual(['refused ConfigMap/a ForeignOwner']);
+    expect([cluster.get('ConfigMap', 'a')?.['data'], set.inventory]).toEqual([{ text: 'theirs' }, []]);
+  });
+});
+
 describe('an object with a field that cannot change', () => {
   const immutable = refusal(422, 'Invalid', [{ field: 'spec.x', reason: 'FieldValueInvalid', message: 'field is immutable' }]);
   const claim = (kind: 'StatefulSet' | 'Deployment', name: string): KubeObject =>

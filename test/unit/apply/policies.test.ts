@@ -294,6 +294,18 @@ describe('an object that others change back', () => {
     expect(writes.length).toBe(1 + 5 + 9 + 2);
   });
 
+  it('is looked at again when it may be written, and after that when it has been quiet for long', () => {
+    let now = 0;
+    const memory = new ApplyMemory(() => now);
+    const action = decide(desired, theirs, new Map(), DEFAULT_POLICIES);
+    for (let write = 0; write < 7; write += 1) memory.learn([{ action, outcome: 'updated', object: desired }], []);
+    expect([memory.pause(desired), memory.contest(desired)?.ms]).toEqual([2000, 2000]);
+    now = 2500;
+    expect([memory.pause(desired), memory.contest(desired)?.ms]).toEqual([0, 57_500]);
+    now = 60_001;
+    expect(memory.contest(desired)).toBeUndefined();
+  });
+
   it('or delete it, is made again in the same rhythm, and the problem says that it is deleted', () => {
     let now = 0;
     const memory = new ApplyMemory(() => now);

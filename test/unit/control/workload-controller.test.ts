@@ -204,6 +204,22 @@ describe('files of ours that no workload mounts', () => {
     await controller.reconcile('ConfigMap/shop/');
     expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
   });
+
+  it('are not all files of ours: what the pod template of a workload names stays, also where its record says nothing', async () => {
+    const mounting: KubeObject = {
+      ...APP,
+      metadata: { ...APP.metadata, annotations: { 'duotel.io/backend': 'both' } },
+      spec: {
+        template: {
+          spec: { containers: [{ name: 'app' }], volumes: [{ name: 'duotel-python', configMap: { name: 'duotel-python-1' } }] },
+        },
+      },
+    };
+    const { controller, stored } = world(PLAIN, mounting, files);
+    controller.observe(stored.get(KEY), undefined);
+    await controller.reconcile('ConfigMap/shop/');
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(true);
+  });
 });
 
 describe('a write that the API server refuses for good', () => {
