@@ -216,6 +216,15 @@ describe('the objects of a set', () => {
   ];
   const last = configMap(SET, 'last');
 
+  it('are in the stored inventory before the first of them is made', async () => {
+    const cluster = new StoringApi();
+    const set = new AppliedSet(cluster.api(), SET);
+    const named = new Set<number>();
+    cluster.rival = () => named.add(set.inventory.length);
+    expect(messages(await set.apply([...all, last]))).toBe('');
+    expect([...named]).toEqual([7]);
+  });
+
   it('wait for one that is refused where they need it, and come all the same where they do not', async () => {
     const cluster = new StoringApi();
     cluster.rival = ({ kind, name }) => {

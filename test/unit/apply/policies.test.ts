@@ -228,6 +228,20 @@ describe('an ignored field that the desired object has', () => {
   });
 });
 
+describe('an ignored item of a list', () => {
+  const args = (...items: readonly string[]): object => ({ spec: { args: items } });
+  const held = (fields: object): KubeObject =>
+    object('Thing', args('live', 'b'), {
+      managedFields: [{ manager: 'flux', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:args': fields } } }],
+    });
+  const rules = [{ kind: 'Thing', path: '/spec/args/0' }];
+
+  it('is held by whoever applies the list as a whole, and by nobody who applies other items', () => {
+    expect(withIgnored(object('Thing', args('ours', 'b')), held({}), rules)['spec']).toEqual({ args: ['b'] });
+    expect(withIgnored(object('Thing', args('ours', 'b')), held({ 'v:"b"': {} }), rules)['spec']).toEqual({ args: ['live', 'b'] });
+  });
+});
+
 describe('an error', () => {
   const error = (causes: readonly object[], message = 'invalid', status = 422, reason = 'Invalid'): KubeApiError =>
     new KubeApiError(message, { status, reason, message, causes });

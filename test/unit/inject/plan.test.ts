@@ -417,6 +417,12 @@ describe('a record that is lost', () => {
     expect(settle(lost)).toEqual(original);
   });
 
+  it('is rebuilt with what the annotations ask for, such as a name of the service', () => {
+    const named = { ...PYTHON, 'duotel.io/service-name': 'rag' };
+    const original = settle(workload({ annotations: named }));
+    expect(settle(annotate(original, { 'duotel.io/injected': null }))).toEqual(original);
+  });
+
   it('does not keep the template from being given back', () => {
     const original = workload({ annotations: PYTHON });
     const lost = annotate(settle(original), { 'duotel.io/injected': null, 'duotel.io/status': null, 'duotel.io/backend': null });

@@ -228,6 +228,19 @@ describe('a reflector and servers that lag or lie', () => {
     expect(missed).toBe(0);
   });
 
+  it('counts nothing as missed that is younger than what it has seen', async () => {
+    let missed = 0;
+    const { names } = await play(
+      [
+        list(item('a', '1'), item('b', '2')),
+        { watch: [event('BOOKMARK', '', '150'), failure(410)] },
+        { list: [[item('a', '160'), item('b', '140')]], version: '170' },
+      ],
+      { onMissed: (count) => (missed += count) },
+    );
+    expect([names, missed]).toEqual([['a@160', 'b@140'], 1]);
+  });
+
   it('refuses a list from before what it has seen, and accepts it when nothing else comes for five minutes', async () => {
     const lagging: Step = { list: [[item('old', '40')]], version: '50' };
     const { clock, names, running, stop, troubles } = start([
