@@ -312,7 +312,11 @@ describe('an object that others change back', () => {
     let now = 0;
     const memory = new ApplyMemory(() => now);
     const action = decide(desired, theirs, new Map(), DEFAULT_POLICIES);
-    for (let write = 0; write < 7; write += 1) memory.learn([{ action, outcome: 'updated', object: desired }], []);
+    const write = (): void => memory.learn([{ action, outcome: 'updated', object: desired }], []);
+    for (let first = 0; first < 5; first += 1) write();
+    expect(memory.contest(desired)).toBeUndefined();
+    write();
+    write();
     expect([memory.pause(desired), memory.contest(desired)?.ms]).toEqual([2000, 2000]);
     now = 2500;
     expect([memory.pause(desired), memory.contest(desired)?.ms]).toEqual([0, 57_500]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import type { Priority } from '../../../src/kube/priority.ts';
+import { retryAfterSeconds } from '../../../src/kube/refused.ts';
 import { RequestLimiter } from '../../../src/kube/request-limiter.ts';
 import { DEFAULT_RETRY, retryDelay, withRetry } from '../../../src/kube/retry.ts';
 import { RetryBudget } from '../../../src/kube/retry-budget.ts';
@@ -79,6 +80,19 @@ describe('a request limiter', () => {
     expect(started.length).toBeLessThanOrEqual(551);
     await clock.advance(6000);
     expect([started.length, limiter.depth]).toEqual([1000, 0]);
+  });
+});
+
+describe('the time that a server asks for', () => {
+  const NOW = Date.parse('Fri, 27 Nov 2026 12:00:00 GMT');
+  it.each<[string, number | undefined]>([
+    ['7', 7],
+    ['Fri, 27 Nov 2026 12:00:30 GMT', 30],
+    ['Fri, 27 Nov 2026 11:00:00 GMT', 0],
+    ['', undefined],
+    ['soon', undefined],
+  ])('as "%s" is %s seconds', (header, seconds) => {
+    expect(retryAfterSeconds(header, NOW)).toBe(seconds);
   });
 });
 

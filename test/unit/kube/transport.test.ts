@@ -156,10 +156,14 @@ describe('a fence', () => {
   it('ends a write that hangs when it shuts, and lets reads go on', async () => {
     const fence = new WriteFence([() => 0]);
     fence.extend(fence.mark(), 10_000);
+    let cut = false;
     const { server, api } = await start(
       { token: 't' },
       (request, response) => {
-        if (request.method === 'GET') json(response, 200, object);
+        if (request.method === 'GET') return json(response, 200, object);
+        response.on('close', () => {
+          cut = true;
+        });
       },
       { fence },
     );
@@ -167,6 +171,7 @@ describe('a fence', () => {
     await eventually('the write', async () => server.requests.length === 1);
     fence.shut();
     await expect(writing).rejects.toThrow('not ours');
+    await eventually('the server to see it end', async () => cut);
     expect(await api.get(TYPE, REF)).toMatchObject(object);
   });
 });
