@@ -1,9 +1,6 @@
+import { resourcesIn } from './answer.ts';
 import { isApiError, KubeApiError, type ResourceType } from './kube-api.ts';
 import { groupPath } from './paths.ts';
-
-interface ApiResourceList {
-  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
-}
 
 /** What the API server serves, asked for one group version at a time: a group that is not available is nobody else's trouble. */
 export class Discovery {
@@ -15,7 +12,7 @@ export class Discovery {
     this.#load = load;
   }
 
-  /** @throws KubeApiError `NotFound` when the kind is not served, even after asking anew. */
+  /** @throws KubeApiError `NotFound` when the kind is not served, even after asking anew; `Unreachable` when it could not be asked. */
   async resourceType(apiVersion: string, kind: string): Promise<ResourceType> {
     for (const fresh of [false, true]) {
       const found = (await this.#typesOf(apiVersion, fresh)).get(kind);
@@ -43,8 +40,8 @@ export class Discovery {
 
   async #loadTypes(apiVersion: string): Promise<ReadonlyMap<string, ResourceType>> {
     try {
-      const list = (await this.#load(groupPath(apiVersion), `discover ${apiVersion}`)) as ApiResourceList;
-      const types = list.resources
+      const about = `discover ${apiVersion}`;
+      const types = resourcesIn(await this.#load(groupPath(apiVersion), about), about)
         .filter((resource) => !resource.name.includes('/'))
         .map(({ name: plural, kind, namespaced }) => [kind, { apiVersion, kind, plural, namespaced }] as const);
       return new Map(types);

@@ -1,4 +1,5 @@
 import { describe, type KubeObject } from '../api/kube-object.ts';
+import { checkDeleted, objectIn, pageIn, parsed } from './answer.ts';
 import { systemClock } from './clock.ts';
 import { type CredentialsSource, loadCredentials } from './credentials.ts';
 import { deadline } from './deadline.ts';
@@ -66,7 +67,7 @@ export class RestKubeApi implements KubeApi {
 
   async get(type: ResourceType, ref: ObjectRef): Promise<KubeObject | undefined> {
     try {
-      return await this.#of(type, { method: 'GET', path: objectPath(type, ref), about: `get ${name(type, ref)}` });
+      return await this.#object(type, { method: 'GET', path: objectPath(type, ref), about: `get ${name(type, ref)}` });
     } catch (error) {
       if (isApiError(error, 'NotFound') && error.body.unserved === undefined) return undefined;
       throw error;
@@ -86,23 +87,24 @@ export class RestKubeApi implements KubeApi {
   async *pages(type: ResourceType, options: ListOptions = {}): AsyncGenerator<ListResult> {
     let query: Query = { limit: PAGE, ...options.query };
     for (;;) {
-      const page = await this.#of<{ metadata: { resourceVersion: string; continue?: string }; items: KubeObject[] | null }>(type, {
+      const about = `list ${type.plural}`;
+      const answer = await this.#of(type, {
         method: 'GET',
         path: `${collectionPath(type, options.namespace)}${queryString(query)}`,
-        about: `list ${type.plural}`,
+        about,
         ...(options.metadataOnly && { accept: partial('PartialObjectMetadataList') }),
       });
-      const { resourceVersion, continue: token } = page.metadata;
+      const { items, resourceVersion, next } = pageIn(answer, about);
       // The API server leaves apiVersion and kind out of the items of a typed list.
-      yield { items: (page.items ?? []).map((item) => ({ ...item, apiVersion: type.apiVersion, kind: type.kind })), resourceVersion };
-      if (!token) return;
+      yield { items: items.map((item) => ({ ...item, apiVersion: type.apiVersion, kind: type.kind })), resourceVersion };
+      if (!next) return;
       // The token names the state; the server refuses to be told it twice.
-      query = { ...query, resourceVersion: undefined, resourceVersionMatch: undefined, continue: token };
+      query = { ...query, resourceVersion: undefined, resourceVersionMatch: undefined, continue: next };
     }
   }
 
   create(type: ResourceType, object: KubeObject, query: Query = {}): Promise<KubeObject> {
-    return this.#of(type, {
+    return this.#object(type, {
       method: 'POST',
       path: `${collectionPath(type, object.metadata.namespace)}${queryString(query)}`,
       body: JSON.stringify(object),
@@ -119,7 +121,7 @@ export class RestKubeApi implements KubeApi {
     query: Query & { readonly subresource?: string } = {},
   ): Promise<KubeObject> {
     const { subresource, ...rest } = query;
-    return this.#of(type, {
+    return this.#object(type, {
       method: 'PATCH',
       path: `${objectPath(type, ref)}${subresource === undefined ? '' : `/${subresource}`}${queryString(rest)}`,
       body: JSON.stringify(body),
@@ -135,13 +137,15 @@ export class RestKubeApi implements KubeApi {
     propagationPolicy: Propagation = 'Background',
   ): Promise<boolean> {
     try {
-      await this.#of(type, {
+      const about = `delete ${name(type, ref)}`;
+      const answer = await this.#of(type, {
         method: 'DELETE',
         path: objectPath(type, ref),
         body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions }),
         contentType: 'application/json',
-        about: `delete ${name(type, ref)}`,
+        about,
       });
+      checkDeleted(answer, type, about);
       return true;
     } catch (error) {
       // What is not served any more is gone as well.
@@ -186,10 +190,15 @@ export class RestKubeApi implements KubeApi {
     return this.#transport.close();
   }
 
+  /** A request for one object of a type. */
+  async #object(type: ResourceType, request: HttpRequest): Promise<KubeObject> {
+    return objectIn(await this.#of(type, request), type, request.about);
+  }
+
   /** A request about objects of a type. */
-  async #of<T = KubeObject>(type: ResourceType, request: HttpRequest): Promise<T> {
+  async #of(type: ResourceType, request: HttpRequest): Promise<unknown> {
     try {
-      return await this.#json<T>(request);
+      return await this.#json(request);
     } catch (error) {
       throw this.#noted(type, error);
     }
@@ -201,13 +210,8 @@ export class RestKubeApi implements KubeApi {
     return error;
   }
 
-  async #json<T>(request: HttpRequest): Promise<T> {
-    const text = await this.#send(request);
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw unreachable(request, error);
-    }
+  async #json(request: HttpRequest): Promise<unknown> {
+    return parsed(await this.#send(request), request.about);
   }
 
   async #send(request: HttpRequest): Promise<string> {

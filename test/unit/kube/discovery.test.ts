@@ -11,7 +11,7 @@ function server(...resources: readonly object[]) {
   const discovery = new Discovery(async () => {
     state.asked += 1;
     if (state.fault !== undefined) throw state.fault;
-    return { resources: state.resources };
+    return { kind: 'APIResourceList', resources: state.resources };
   });
   return { state, plural: async (kind = 'Deployment') => (await discovery.resourceType('apps/v1', kind)).plural, discovery };
 }

@@ -191,7 +191,8 @@ describe('a request', () => {
   it('for a type that is not served any more is no missing object, and discovery is asked anew', async () => {
     let served = true;
     const { server, api } = await start({ token: 't' }, ({ url }, response) => {
-      if (url === '/api/v1') json(response, 200, { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] });
+      if (url === '/api/v1')
+        json(response, 200, { kind: 'APIResourceList', resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] });
       else if (served) json(response, 404, { reason: 'NotFound', details: { name: 'a' } });
       else json(response, 404, { reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
     });
@@ -209,7 +210,7 @@ describe('a request', () => {
   it('for one group that is not available is nobody else’s trouble', async () => {
     const { api } = await start({ token: 't' }, ({ url }, response) => {
       if (url === '/apis/metrics.k8s.io/v1beta1') response.writeHead(503, { 'retry-after': '60' }).end('unavailable');
-      else json(response, 200, { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] });
+      else json(response, 200, { kind: 'APIResourceList', resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] });
     });
     await expect(api.resourceType('metrics.k8s.io/v1beta1', 'PodMetrics')).rejects.toThrow('503');
     expect(await api.resourceType('v1', 'ConfigMap')).toEqual(TYPE);
