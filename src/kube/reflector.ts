@@ -237,10 +237,11 @@ export class Reflector {
   #apply(event: WatchEvent): void {
     const { type, onChange } = this.#options;
     if (event.type === 'ERROR') throw new WatchError(type.plural, event.object);
-    const version = event.object.metadata.resourceVersion;
+    // One that names no state says nothing of where the stream is; asked from there, the next would begin at whatever is the newest.
+    const version = event.object.metadata.resourceVersion || undefined;
     // What is older than the stream is a replay: it is held against what is known of that object, and never brings back one that is gone.
     const replay = versionBefore(version, this.#resourceVersion);
-    if (!replay) this.#resourceVersion = this.#newest = version;
+    if (version !== undefined && !replay) this.#resourceVersion = this.#newest = version;
     if (event.type === 'BOOKMARK') return;
     const key = objectKey(event.object.metadata);
     const known = this.#objects.get(key);
@@ -252,7 +253,7 @@ export class Reflector {
       return;
     }
     this.#objects.set(key, object);
-    if (known?.metadata.resourceVersion === version) return;
+    if (known !== undefined && known.metadata.resourceVersion === version) return;
     onChange({ key, object, previous: known, resync: false });
   }
 

@@ -269,6 +269,23 @@ describe('a reflector and servers that lag or lie', () => {
     expect(from.slice(0, 3)).toEqual(['100', '120', '120']);
   });
 
+  it('goes on from the last version that it has, when a bookmark or an event names none', async () => {
+    for (const metadata of [{}, { resourceVersion: '' }, { resourceVersion: null }]) {
+      const nameless = (type: WatchEvent['type'], name: string): WatchEvent =>
+        ({ type, object: { ...item(name, ''), metadata: { name, namespace: 'n', ...metadata } } }) as unknown as WatchEvent;
+      const { from, requests, names } = await play([
+        list(item('a', '90')),
+        { watch: [event('MODIFIED', 'a', '110'), nameless('BOOKMARK', '')] },
+        { watch: [nameless('DELETED', 'a'), failure(410)] },
+        // Behind what was seen: refused.
+        { list: [[item('old', '40')]], version: '50' },
+      ]);
+      expect(from.slice(0, 2)).toEqual(['100', '110']);
+      expect(requests.slice(0, 3).map(({ verb }) => verb)).toEqual(['list', 'watch', 'watch']);
+      expect(names).toEqual([]);
+    }
+  });
+
   it('takes a stream for dead that nothing came through and that the server did not end, within a minute', async () => {
     const { clock, requests, reflector, running, stop, troubles } = start([list(), { watch: [], open: true }, { watch: [], open: true }], {
       random: () => 0.99,
