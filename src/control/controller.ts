@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { deadline } from '../kube/deadline.ts';
 import { NotLeaderError } from '../kube/fence.ts';
 import { withRequestContext } from '../kube/request-context.ts';
-import type { Clock, Random } from '../kube/retry.ts';
+import { type Clock, pauseMs, type Random } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { TerminalError } from './terminal-error.ts';
@@ -116,7 +116,7 @@ export class Controller {
     }
     const stack = isMistake(error) && error.stack !== undefined ? { stack: error.stack } : {};
     logger.error('reconcile failed, will be tried again', { error: errorText(error), failures: failures + 1, ...stack });
-    return { type: 'retry' };
+    return { type: 'retry', pauseMs: pauseMs(error) };
   }
 }
 

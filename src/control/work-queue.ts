@@ -5,8 +5,8 @@ export type { Priority } from '../kube/priority.ts';
 
 /** What becomes of a key after it was worked on. */
 export type Disposal =
-  /** It has failed: again, later each time. */
-  | { readonly type: 'retry' }
+  /** It has failed: again, later each time, and no earlier than after `pauseMs` milliseconds (default 0). */
+  | { readonly type: 'retry'; readonly pauseMs?: number }
   /** All is well so far: again after this many milliseconds. */
   | { readonly type: 'after'; readonly ms: number }
   /** Until something changes. */
@@ -189,8 +189,9 @@ export class WorkQueue {
     this.#failures.set(key, count);
     onRetry();
     const wait = Math.min(baseMs * 2 ** (count - 1), maxMs) * (0.5 + random() / 2);
+    const pause = (disposal.pauseMs ?? 0) * (1 + random() / 4);
     // What somebody has changed meanwhile may be the very thing that mends it.
-    this.addAfter(key, again === 'user' ? Math.min(wait, 1000) : wait, better(priority, again));
+    this.addAfter(key, Math.max(pause, again === 'user' ? Math.min(wait, 1000) : wait), better(priority, again));
   }
 
   #take(): Ticket | undefined {

@@ -2,8 +2,8 @@ import type { KubeObject } from '../api/kube-object.ts';
 import type { KubeApi, Query, ResourceType, WatchEvent } from './kube-api.ts';
 import { withRequestContext } from './request-context.ts';
 import { versionBefore } from './resource-version.ts';
-import type { Clock, Random } from './retry.ts';
-import { needsList, StaleAnswer, WatchError } from './watch-error.ts';
+import { type Clock, pauseMs, type Random } from './retry.ts';
+import { isPassing, needsList, StaleAnswer, WatchError } from './watch-error.ts';
 
 /** `namespace/name`, or `name` for a cluster-scoped object. */
 export function objectKey(ref: { readonly name: string; readonly namespace?: string }): string {
@@ -52,7 +52,7 @@ const BACKOFF_BASE_MS = 1000;
 const BACKOFF_MAX_MS = 10_000;
 /** Answers from the past are refused for this long; after that the cluster itself was set back, from a backup of etcd. */
 const STALE_LIMIT_MS = 5 * 60_000;
-/** Watches in a row that may fail before the copy is listed anew. */
+/** Watches in a row that may fail, other than by overload, before the copy is listed anew. */
 const WATCH_FAILURES = 5;
 
 /** A copy of all objects of one kind, kept current by list and watch, whatever the connection does. */
@@ -124,6 +124,7 @@ export class Reflector {
     let listed = clock.now();
     while (!signal.aborted) {
       const started = clock.now();
+      let pause = 0;
       let what: 'list' | 'watch' = 'list';
       try {
         if (this.#resourceVersion === undefined || started - listed > relistMs) {
@@ -137,10 +138,14 @@ export class Reflector {
         if (signal.aborted) return;
         // A stream that held for a while and was then cut is no failing server.
         failures = what === 'watch' && clock.now() - started > 30_000 ? 0 : failures + 1;
-        if (needsList(error) || (what === 'watch' && failures % WATCH_FAILURES === 0 && failures > 0)) this.#resourceVersion = undefined;
+        const stuck = what === 'watch' && failures % WATCH_FAILURES === 0 && failures > 0 && !isPassing(error);
+        if (needsList(error) || stuck) this.#resourceVersion = undefined;
+        pause = pauseMs(error);
         onTrouble?.({ what, error });
       }
-      if (failures > 0) await clock.sleep(Math.min(BACKOFF_BASE_MS * 2 ** (failures - 1), BACKOFF_MAX_MS) * (1 + random() / 4), signal);
+      const backoff = failures > 0 ? Math.min(BACKOFF_BASE_MS * 2 ** (failures - 1), BACKOFF_MAX_MS) : 0;
+      const wait = Math.max(backoff, pause);
+      if (wait > 0) await clock.sleep(wait * (1 + random() / 4), signal);
     }
   }
 

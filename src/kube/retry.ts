@@ -22,6 +22,14 @@ export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, baseMs: 100, maxMs: 500
 /** A server that wants to be left alone for longer gets its error passed on: the queue comes back. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
+/** No longer than this is a server left alone that wants it: most outages end earlier than announced. */
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/** Milliseconds to leave the server alone after this error, as it asks for with Retry-After: 0 where it does not, five minutes at most. */
+export function pauseMs(error: unknown): number {
+  return error instanceof KubeApiError ? Math.min((error.body.retryAfter ?? 0) * 1000, LONGEST_PAUSE_MS) : 0;
+}
+
 /** Milliseconds to wait before attempt `attempt + 1`, or undefined when the error is final. `attempt` counts from 1. */
 export function retryDelay(error: ApiErrorBody, attempt: number, policy: RetryPolicy, random: Random): number | undefined {
   const transient = error.status === 0 || error.status === 429 || (error.status >= 500 && error.status !== 501);

@@ -5,6 +5,7 @@ import { type Fields, withContext } from '../../../src/control/logger.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { TerminalError } from '../../../src/control/terminal-error.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
+import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { requestContext } from '../../../src/kube/request-context.ts';
 import { parseExposition, select } from '../../support/exposition.ts';
 
@@ -63,6 +64,20 @@ describe('a controller', () => {
     );
     expect(calls()).toBe(1);
     expect(value('controller_runtime_terminal_reconcile_errors_total')).toBe(1);
+  });
+
+  it('leaves a server alone for as long as it asks for, and comes back then', async () => {
+    let failed = 0;
+    let waited = 0;
+    await run(async () => {
+      if (failed > 0) {
+        waited = performance.now() - failed;
+        return;
+      }
+      failed = performance.now();
+      throw new KubeApiError('busy', { status: 429, reason: 'TooManyRequests', message: 'busy', causes: [], retryAfter: 1 });
+    }, 2);
+    expect(waited).toBeGreaterThanOrEqual(990);
   });
 
   it('survives a mistake in the program, and says where it is', async () => {

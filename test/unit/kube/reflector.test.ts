@@ -312,6 +312,29 @@ describe('a reflector and servers that lag or lie', () => {
     }
   });
 
+  it('keeps its place with a server that is overloaded, and asks no earlier than it is told', async () => {
+    for (const status of [429, 503, 504]) {
+      const asked = new KubeApiError('x', { status, reason: 'x', message: 'x', causes: [], retryAfter: 30 });
+      const { clock, requests, running, stop } = start([list(), ...Array.from({ length: 100 }, () => ({ watch: [asked] }))]);
+      await clock.advance(20 * 60_000);
+      const watches = requests.filter(({ verb }) => verb === 'watch');
+      expect(requests.filter(({ verb }) => verb === 'list')).toHaveLength(1);
+      expect(new Set(watches.map(({ from }) => from))).toEqual(new Set(['100']));
+      expect(Math.min(...watches.slice(1).map(({ at }, index) => at - (watches[index]?.at ?? 0)))).toBeGreaterThanOrEqual(30_000);
+      stop.abort();
+      await running;
+    }
+  });
+
+  it('asks again within five minutes and a quarter, however long the server wants to be left alone', async () => {
+    const asked = new KubeApiError('x', { status: 503, reason: 'x', message: 'x', causes: [], retryAfter: 86_400 });
+    const { clock, requests, running, stop } = start([{ list: [asked] }, list(), { watch: [], open: true }]);
+    await clock.advance(375_000);
+    expect(requests.map(({ verb }) => verb).slice(0, 3)).toEqual(['list', 'list', 'watch']);
+    stop.abort();
+    await running;
+  });
+
   it('goes on at once after a stream that held for long', async () => {
     const { clock, requests, running, stop } = start([
       list(),
