@@ -17,9 +17,15 @@ export interface Election {
   readonly timing?: LeaseTiming;
 }
 
-/** The lease was taken from us, or could not be renewed. What is in memory may be of the past: the process ends, and a new one begins. */
+/**
+ * The lease was taken from us, could not be renewed, or tells that the cluster was restored. What is in memory may be of the past: the
+ * process ends, and a new one begins.
+ */
 export class LeadershipLostError extends Error {
   override readonly name = 'LeadershipLostError';
+  constructor() {
+    super('the lease is lost: this process ends, so that it starts anew with what the cluster is');
+  }
 }
 
 export interface Membership {
@@ -36,7 +42,7 @@ export interface JoinOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Called once, when the lease was ours and is not any more. */
+  /** Called once, when the lease was ours and is not any more, or the cluster was restored from a backup. */
   readonly onLost: () => void;
 }
 

@@ -60,7 +60,8 @@ const WORKLOADS_AT_ONCE = 128;
 
 /**
  * Wires caches, controllers and probes together and runs them until `stop` aborts. Caches are kept warm while another process leads.
- * @throws LeadershipLostError when this process was the one that writes and is not any more; what it cannot start with.
+ * @throws LeadershipLostError when this process was the one that writes and is not any more, or the cluster was restored from a backup;
+ * what it cannot start with.
  */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
   // Ours as well, so that a start that fails ends whatever had started.
@@ -250,6 +251,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       membership = joinElection({ election, namespace, clock, random, logger, metrics, onLost });
       await withGrace(membership.leading, signal, 0);
     }
+    if (lost) throw new LeadershipLostError();
     if (signal.aborted) return;
     const { outcome, stack } = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
     logger.info('default TelemetryStack', { outcome });
@@ -271,8 +273,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     await closeProbes(server);
     logger.info('stopped');
   }
-  if (lost)
-    throw new LeadershipLostError('the lease is not ours any more: this process ends, so that it starts anew with what the cluster is');
+  if (lost) throw new LeadershipLostError();
 }
 
 /** One watch of all namespaces, or one of each in scope and of those `besides`. */

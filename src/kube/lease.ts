@@ -3,7 +3,9 @@ import type { FenceMark, WriteFence } from './fence.ts';
 import { isApiError, type KubeApi, type ResourceType } from './kube-api.ts';
 import { electionStep, type LeaseSpec, type Observation, observe } from './lease-rules.ts';
 import { withRequestContext } from './request-context.ts';
+import { versionBefore } from './resource-version.ts';
 import type { Clock, Random } from './retry.ts';
+import { StaleAnswer } from './watch-error.ts';
 
 /** Milliseconds. Defaults are those of controller-runtime: 15 s, 10 s and 2 s. */
 export interface LeaseTiming {
@@ -42,6 +44,10 @@ const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
 export class LeaderLease {
   readonly #options: LeaseOptions & { readonly timing: LeaseTiming; readonly wallClock: () => number };
   #seen: Observation | undefined;
+  /** The newest version of the lease that was seen. */
+  #newest: string | undefined;
+  /** true when the lease was seen in a state from before that one. */
+  #setBack = false;
   /** true after a write of ours that made, or may have made, the lease ours. */
   #claimed = false;
   #held = false;
@@ -64,7 +70,10 @@ export class LeaderLease {
     return this.#held && this.#options.fence.open;
   }
 
-  /** Takes part until `signal` aborts, then gives the lease back; resolves with `lost` as soon as the lease was ours and is not any more. */
+  /**
+   * Takes part until `signal` aborts, then gives the lease back. Resolves with `lost` as soon as the lease was ours and is not any more,
+   * and, held or not, when the cluster was restored from a backup: what this process knows is of another history.
+   */
   run(signal: AbortSignal): Promise<'ended' | 'lost'> {
     return withRequestContext(undefined, () => this.#run(signal));
   }
@@ -90,7 +99,7 @@ export class LeaderLease {
   }
 
   #lost(): boolean {
-    if (!this.#held || this.#options.fence.open) return false;
+    if (!this.#setBack && (!this.#held || this.#options.fence.open)) return false;
     this.#held = false;
     return true;
   }
@@ -102,8 +111,7 @@ export class LeaderLease {
       const type = await api.resourceType(LEASE.apiVersion, LEASE.kind);
       // A leader that has seen its own last renewal need not look again: the write itself says when somebody was faster.
       if (!this.#held || this.#seen === undefined) {
-        const live = await api.get(type, { namespace, name });
-        this.#seen = observe(this.#seen, live, clock.now());
+        this.#seen = this.#observe(this.#seen, await api.get(type, { namespace, name }));
       }
       const seen = this.#seen;
       const step = electionStep(seen, { identity, claimed: this.#claimed, now: clock.now(), durationMs: timing.durationMs });
@@ -115,15 +123,33 @@ export class LeaderLease {
     });
   }
 
+  /**
+   * A GET without a version and the answers to writes are of etcd's own state (k8s.io/apiserver, pkg/storage/cacher/delegator.go): no
+   * API server that lags behind can give an older one.
+   * @throws StaleAnswer, with the fence shut, when it is older all the same.
+   */
+  #observe(before: Observation | undefined, live: KubeObject | undefined): Observation {
+    const { namespace, name, clock, fence } = this.#options;
+    const version = live?.metadata.resourceVersion;
+    if (versionBefore(version, this.#newest)) {
+      this.#setBack = true;
+      fence.shut();
+      const seen = `Lease/${namespace}/${name}: resource version ${version} is older than ${this.#newest}, which was seen before`;
+      throw new StaleAnswer(`${seen}: the cluster was restored from a backup, and this process ends to start anew`);
+    }
+    this.#newest = version ?? this.#newest;
+    return observe(before, live, clock.now());
+  }
+
   async #write(type: ResourceType, step: 'create' | 'take' | 'renew', seen: Observation): Promise<void> {
-    const { fence, timing, clock } = this.#options;
+    const { fence, timing } = this.#options;
     // Before the request: what the server writes cannot be older than this.
     const mark = fence.mark();
     const claimedBefore = this.#claimed;
     this.#claimed = true;
     try {
       const answer = await this.#send(type, step, seen);
-      this.#seen = observe(seen, answer, clock.now());
+      this.#seen = this.#observe(seen, answer);
       this.#extend(mark, timing);
     } catch (error) {
       // Whatever has happened to the lease: look at it before the next write.

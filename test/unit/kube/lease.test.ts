@@ -28,6 +28,12 @@ class LeaseServer {
         : { apiVersion: 'v1', kind: 'Lease', metadata, spec: { ...(this.lease?.['spec'] as object), ...spec } };
   }
 
+  /** From a backup, which had the lease of then; undefined: it had none. */
+  restore(version: number, backup: KubeObject | undefined): void {
+    this.#version = version;
+    this.lease = backup;
+  }
+
   /** `link`: what keeps this one client from the server. */
   api(link: { down: boolean } = { down: false }): KubeApi {
     const answered = (): KubeObject => {
@@ -65,12 +71,23 @@ function candidate(server: LeaseServer, clock: VirtualClock, identity: string, w
   const fence = new WriteFence([() => clock.now()]);
   const stop = new AbortController();
   const link = { down: false };
-  const lease = new LeaderLease({ api: server.api(link), fence, namespace: 'n', name: 'l', identity, clock, random: () => 0, wallClock });
+  const troubles: string[] = [];
+  const lease = new LeaderLease({
+    api: server.api(link),
+    fence,
+    namespace: 'n',
+    name: 'l',
+    identity,
+    clock,
+    random: () => 0,
+    wallClock,
+    onTrouble: (error) => troubles.push(String(error)),
+  });
   let outcome: string | undefined;
   const running = lease.run(stop.signal).then((how) => {
     outcome = how;
   });
-  return { fence, stop, lease, link, running, outcome: () => outcome };
+  return { fence, stop, lease, link, running, troubles, outcome: () => outcome };
 }
 
 describe('a lease', () => {
@@ -203,6 +220,36 @@ describe('a lease', () => {
     server.fault = 'none';
     await clock.advance(30_000);
     expect([a.fence.open, a.outcome()]).toEqual([true, undefined]);
+  });
+});
+
+describe('a lease in a cluster that was restored from a backup', () => {
+  it('ends the process that leads and the one that waits within seconds, with the fence shut', async () => {
+    for (const backed of ['held', 'absent'] as const) {
+      const [server, clock] = [new LeaseServer(), new VirtualClock()];
+      const a = candidate(server, clock, 'a');
+      await clock.advance(5000);
+      const b = candidate(server, clock, 'b');
+      const [version, backup] = [Number(server.lease?.metadata.resourceVersion), server.lease];
+      await clock.advance(60_000);
+      if (backed === 'held') server.restore(version, backup);
+      else server.restore(0, undefined);
+      await clock.advance(6000);
+      expect([a.outcome(), a.fence.open]).toEqual(['lost', false]);
+      expect([b.outcome(), b.fence.open]).toEqual(['lost', false]);
+      expect([...a.troubles, ...b.troubles].filter((text) => text.includes('restored from a backup'))).toHaveLength(2);
+    }
+  });
+
+  it('is renewed by a process that started after it', async () => {
+    const [server, clock] = [new LeaseServer(), new VirtualClock()];
+    const a = candidate(server, clock, 'a');
+    await clock.advance(60_000);
+    server.restore(1, server.lease && { ...server.lease, metadata: { ...server.lease.metadata, resourceVersion: '1' } });
+    await clock.advance(6000);
+    const next = candidate(server, clock, 'next');
+    await clock.advance(60_000);
+    expect([a.fence.open, next.fence.open, next.outcome()]).toEqual([false, true, undefined]);
   });
 });
 
