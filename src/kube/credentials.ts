@@ -43,7 +43,7 @@ export async function loadKubeConfig(source: CredentialsSource = {}): Promise<Ku
     else config.loadFromDefault();
   } catch (error) {
     const file = source.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config';
-    throw new Error(`kubeconfig ${file} can not be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`kubeconfig ${file} can not be read: ${withoutExcerpt(error)}`);
   }
   if (source.context !== undefined) {
     const names = config.getContexts().map((context) => context.name);
@@ -101,11 +101,29 @@ export async function loadCredentials(source: CredentialsSource = {}): Promise<C
 
 async function connectionSecrets(config: KubeConfig): Promise<ConnectionSecrets> {
   const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
-  await config.applyToHTTPSOptions(options);
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (error) {
+    const user = config.getCurrentUser()?.name ?? '';
+    throw isOfParser(error) ? new Error(`credentials of user "${user}" can not be read: ${withoutExcerpt(error)}`) : error;
+  }
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = String(value).trim();
   if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const tls = { ca, cert, key, servername, rejectUnauthorized };
   return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
+}
+
+/** js-yaml's error, and the engine's for JSON: their messages quote the text around the place. */
+function isOfParser(error: unknown): error is Error {
+  return error instanceof Error && (error.name === 'YAMLException' || error.name === 'SyntaxError');
+}
+
+/** Where a parser could not go on, without what it had read there: tokens and keys. Other errors in their own words. */
+function withoutExcerpt(error: unknown): string {
+  if (!isOfParser(error)) return error instanceof Error ? error.message : String(error);
+  if (error.name === 'SyntaxError') return 'what its plugin printed, or what its token holds, is no JSON';
+  const { line, column } = (error as { readonly mark?: { readonly line: number; readonly column: number } }).mark ?? {};
+  return `it is no YAML${line === undefined || column === undefined ? '' : `, line ${line + 1}, column ${column + 1}`}`;
 }
