@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/kube-object.ts';
 import { FIELD_MANAGER } from '../../src/api/names.ts';
@@ -66,7 +67,7 @@ async function comesTo(name: string, wanted: Expectation): Promise<void> {
   const end = performance.now() + 180_000;
   const isRight = (): boolean => {
     const { user, twin, held, ...rest } = look() as Record<string, unknown>;
-    return held === false && JSON.stringify(rest) === JSON.stringify({ ...wanted }) && JSON.stringify(user) === JSON.stringify(twin);
+    return held === false && isDeepStrictEqual(rest, { ...wanted }) && isDeepStrictEqual(user, twin);
   };
   // Once it is right it must stay right: what comes late counts.
   for (let since = performance.now(); performance.now() < end && performance.now() - since < 800; await sleep(50)) {
