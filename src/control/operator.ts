@@ -1,7 +1,5 @@
 import type { Server } from 'node:http';
 import { synthStack } from '../../charts/synth-stack.ts';
-import { PREFIX } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
@@ -9,7 +7,8 @@ import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { storedWorkload } from '../inject/stored-workload.ts';
 import { systemClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { type Change, ClusterCache, type Watched } from './cluster-cache.ts';
+import { ChangeRoutes } from './change-routes.ts';
+import { ClusterCache, type Watched } from './cluster-cache.ts';
 import { Controller } from './controller.ts';
 import { ensureDefaultStack } from './default-stack.ts';
 import { watchEventLoop } from './event-loop.ts';
@@ -49,9 +48,6 @@ const CUT_MS = 3000;
 /** Workload kinds that a stack has objects of: watched in the operator's namespace, too. */
 const OWN_WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment']);
 
-/** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
-const COLLECT_AFTER_MS = 5000;
-
 /**
  * More than are annotated at once: a worker waits for three answers a workload (patch, release, event), and what it waits for last must
  * not keep another workload from its first. The client bounds the requests under way; how many rollouts run at once is the pace's.
@@ -78,7 +74,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     random,
     logger,
     metrics,
-    onChange: (change) => routeChange(change),
+    onChange: (change) => routes.route(change),
     ...(options.relistMs !== undefined && { relistMs: options.relistMs }),
   });
   let synced = false;
@@ -110,7 +106,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     workloads: (stack, reverted) => workloads.counts(stack, reverted),
     lookAgain: (stack, ms) => stacks.queue.addAfter(stack, ms, 'resync'),
     // A part of a stack that was without its label was taken for a workload, until now.
-    onWritten: (change) => routeWorkload(change),
+    onWritten: (change) => routes.routeWorkload(change),
   });
   const common = { clock, random, logger, metrics };
   const stacks = new Controller({ ...common, name: 'stack', concurrency: 1, reconcile: (key) => stackController.reconcile(key) });
@@ -125,51 +121,14 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   const optional = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom === true);
   const unknown = new Set(optional.map(([kind]) => kind));
 
-  // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
-  const isInScope = (where = ''): boolean => scope === undefined || scope.includes(where);
-
-  function routeWorkload({ kind, key, object, previous, resync }: Change): void {
-    const isWorkload = kind in WORKLOAD_KINDS && isInScope((object ?? previous)?.metadata.namespace);
-    if (isWorkload && workloads.observe(object, previous)) workloadQueue.queue.add(`${kind}/${key}`, resync ? 'resync' : 'user');
-  }
-
-  function collectLater(where = ''): void {
-    workloadQueue.queue.addAfter(`ConfigMap/${where}/`, COLLECT_AFTER_MS, 'resync');
-  }
-
-  function routeChange(change: Change): void {
-    const { kind, key, object, previous, resync } = change;
-    const priority = resync ? 'resync' : 'user';
-    switch (kind) {
-      case TELEMETRY_STACK.kind:
-        if (object === undefined && previous !== undefined) stackController.seen(previous);
-        // A list may show the next one of this name in place of the one before.
-        if (previous !== undefined && object?.metadata.uid !== previous.metadata.uid) workloads.stackGone(key);
-        stacks.queue.add(key, priority);
-        // A new status is no news for workloads.
-        if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
-        for (const workload of workloads.annotated()) workloadQueue.queue.add(workload, 'drift');
-        return;
-      case 'Namespace':
-        if (previous !== undefined && sameAnnotations(object, previous)) return;
-        for (const workload of workloads.inNamespace(key)) workloadQueue.queue.add(workload, 'drift');
-        return;
-      default: {
-        routeWorkload(change);
-        // Both: a label that somebody took off is drift as well.
-        for (const one of [object, previous]) {
-          const { labels, namespace: where = '' } = one?.metadata ?? {};
-          const owner = labels?.[STACK_LABEL];
-          if (owner !== undefined && where === namespace) stacks.queue.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
-          // Perhaps left by a process that ended between a revert and the deletion of its files: a key of no workload collects them.
-          if (labels?.[FILES_LABEL] !== undefined && one === object && resync) collectLater(where);
-          if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
-            for (const workload of workloads.inNamespace(where)) workloadQueue.queue.add(workload, 'drift');
-          }
-        }
-      }
-    }
-  }
+  const routes = new ChangeRoutes({
+    namespace,
+    scope,
+    stackController,
+    stacks: stacks.queue,
+    workloadController: workloads,
+    workloads: workloadQueue.queue,
+  });
 
   let server: Server | undefined;
   let membership: Membership | undefined;
@@ -233,7 +192,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
             onKnown: () => {
               unknown.delete(kind);
               for (const { metadata } of cache.values('ConfigMap')) {
-                if (metadata.labels?.[FILES_LABEL] !== undefined) collectLater(metadata.namespace);
+                if (metadata.labels?.[FILES_LABEL] !== undefined) routes.collectLater(metadata.namespace);
               }
             },
           },
@@ -257,7 +216,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     logger.info('default TelemetryStack', { outcome });
     // Its event may come after the first workloads: planned without it, each would be written twice.
     const change = stack && cache.remember(stack);
-    if (change !== undefined) routeChange(change);
+    if (change !== undefined) routes.route(change);
     mayCollect = outcome !== 'invalid';
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
     const cut = new AbortController();
@@ -299,15 +258,4 @@ async function served(api: KubeApi, logger: Logger, signal: AbortSignal): Promis
     }
     await systemClock.sleep(500, signal);
   }
-}
-
-/** A typo in the name of an annotation is news too: the plan refuses it. */
-function sameAnnotations(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
-  const ours = (object: KubeObject | undefined): string =>
-    JSON.stringify(
-      Object.entries(object?.metadata.annotations ?? {})
-        .filter(([key]) => key.startsWith(PREFIX))
-        .sort(),
-    );
-  return ours(a) === ours(b);
 }
