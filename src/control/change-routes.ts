@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PREFIX } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { STACK_LABEL } from '../api/names.ts';
@@ -39,7 +40,8 @@ export class ChangeRoutes {
         if (object === undefined && previous !== undefined) stackController.seen(previous);
         // A list may show the next one of this name in place of the one before.
         if (previous !== undefined && object?.metadata.uid !== previous.metadata.uid) workloadController.stackGone(key);
-        stacks.add(key, resync ? 'resync' : 'user');
+        // The event of our own status must not end the wait of a stack that has failed.
+        stacks.add(key, resync ? 'resync' : sameWishes(object, previous) ? 'drift' : 'user');
         // A new status is no news for workloads.
         if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
         for (const workload of workloadController.annotated()) workloads.add(workload, 'drift');
@@ -77,6 +79,13 @@ export class ChangeRoutes {
   collectLater(namespace = ''): void {
     this.#options.workloads.addAfter(`ConfigMap/${namespace}/`, COLLECT_AFTER_MS, 'resync');
   }
+}
+
+/** Whether two versions of a stack differ in nothing that people ask for. */
+function sameWishes(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const wishes = ({ metadata: { uid, generation, annotations, labels } }: KubeObject): object => ({ uid, generation, annotations, labels });
+  return isDeepStrictEqual(wishes(a), wishes(b));
 }
 
 /** A typo in the name of an annotation is news too: the plan refuses it. */

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import { ChangeRoutes } from '../../../src/control/change-routes.ts';
+import { WorkQueue } from '../../../src/control/work-queue.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const STACK: KubeObject = { ...TELEMETRY_STACK, metadata: { name: 'duotel', namespace: 'duotel', uid: 'u', generation: 1 } };
+
+/** With which priority the stack waits after this event of it. */
+function priorityAfter(object: KubeObject | undefined, previous: KubeObject | undefined): string {
+  const queue = (): WorkQueue => new WorkQueue({ clock: new VirtualClock(), random: () => 0.5 });
+  const stacks = queue();
+  const routes = new ChangeRoutes({
+    namespace: 'duotel',
+    scope: undefined,
+    stackController: { seen: () => undefined },
+    stacks,
+    workloadController: { observe: () => false, stackGone: () => undefined, annotated: () => [], inNamespace: () => [] },
+    workloads: queue(),
+  });
+  routes.route({ kind: TELEMETRY_STACK.kind, key: 'duotel/duotel', object, previous, resync: false });
+  return (['user', 'drift', 'resync'] as const).filter((priority) => stacks.depth(priority) > 0).join();
+}
+
+describe('a TelemetryStack', () => {
+  it('does not come as what a person waits for when its status alone is new: the event of our own would end its wait after a failure', () => {
+    expect(priorityAfter({ ...STACK, status: { conditions: [] } }, STACK)).toBe('drift');
+  });
+
+  it.each<[string, KubeObject | undefined, KubeObject | undefined]>([
+    ['is new', STACK, undefined],
+    ['is gone', undefined, STACK],
+    ['has another spec', { ...STACK, metadata: { ...STACK.metadata, generation: 2 } }, STACK],
+    ['has another annotation', { ...STACK, metadata: { ...STACK.metadata, annotations: { 'duotel.io/reconcile-at': '1' } } }, STACK],
+    ['is another one of that name', { ...STACK, metadata: { ...STACK.metadata, uid: 'v' } }, STACK],
+  ])('comes as what a person waits for when it %s', (_case, object, previous) => {
+    expect(priorityAfter(object, previous)).toBe('user');
+  });
+});
