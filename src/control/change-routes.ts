@@ -7,7 +7,7 @@ import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import type { Change } from './cluster-cache.ts';
 import type { StackController } from './stack-controller.ts';
-import type { WorkQueue } from './work-queue.ts';
+import type { Priority, WorkQueue } from './work-queue.ts';
 import type { WorkloadController } from './workload-controller.ts';
 
 export interface ChangeRoutesOptions {
@@ -33,7 +33,7 @@ export class ChangeRoutes {
   }
 
   route(change: Change): void {
-    const { namespace, stackController, stacks, workloadController, workloads } = this.#options;
+    const { stackController, stacks, workloadController, workloads } = this.#options;
     const { kind, key, object, previous, resync } = change;
     switch (kind) {
       case TELEMETRY_STACK.kind:
@@ -55,8 +55,7 @@ export class ChangeRoutes {
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};
-          const owner = labels?.[STACK_LABEL];
-          if (owner !== undefined && where === namespace) stacks.add(`${namespace}/${owner}`, resync ? 'resync' : 'drift');
+          if (one !== undefined) this.routeOwner(one, resync ? 'resync' : 'drift');
           // Perhaps left by a process that ended between a revert and the deletion of its files.
           if (labels?.[FILES_LABEL] !== undefined && one === object && resync) this.collectLater(where);
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
@@ -73,6 +72,13 @@ export class ChangeRoutes {
     const where = (object ?? previous)?.metadata.namespace ?? '';
     const isWorkload = kind in WORKLOAD_KINDS && (scope === undefined || scope.includes(where));
     if (isWorkload && workloadController.observe(object, previous)) workloads.add(`${kind}/${key}`, resync ? 'resync' : 'user');
+  }
+
+  /** Has the stack looked at that has made an object, be it there or not. */
+  routeOwner({ metadata: { labels, namespace: where } }: KubeObject, priority: Priority): void {
+    const { namespace, stacks } = this.#options;
+    const owner = labels?.[STACK_LABEL];
+    if (owner !== undefined && where === namespace) stacks.add(`${namespace}/${owner}`, priority);
   }
 
   /** Has the files of a namespace that nothing mounts deleted: a key of no workload collects them. */

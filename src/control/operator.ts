@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { synthStack } from '../../charts/synth-stack.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
@@ -78,8 +78,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     ...(options.relistMs !== undefined && { relistMs: options.relistMs }),
   });
   let synced = false;
-  // A default TelemetryStack that cannot be made is a mistake in its ConfigMap, no wish to be rid of what `dist` brought.
-  let mayCollect = true;
+  // A default TelemetryStack that cannot be made is a mistake or an API server in trouble, no wish to be rid of what `dist` brought.
+  let mayCollect = false;
 
   const workloads = new WorkloadController({
     api,
@@ -129,6 +129,19 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     workloadController: workloads,
     workloads: workloadQueue.queue,
   });
+
+  const defaultStack = new Controller({ ...common, name: 'default-stack', concurrency: 1, reconcile: () => makeDefaultStack() });
+
+  async function makeDefaultStack(): Promise<void> {
+    const { outcome, stack } = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
+    logger.info('default TelemetryStack', { outcome });
+    // Its event may come after the first workloads: planned without it, each would be written twice.
+    const change = stack && cache.remember(stack);
+    if (change !== undefined) routes.route(change);
+    mayCollect = outcome !== 'invalid';
+    // What was left alone until now.
+    for (const { kind } of STACK_KINDS) for (const object of cache.values(kind)) routes.routeOwner(object, 'resync');
+  }
 
   let server: Server | undefined;
   let membership: Membership | undefined;
@@ -212,15 +225,14 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     }
     if (lost) throw new LeadershipLostError();
     if (signal.aborted) return;
-    const { outcome, stack } = await ensureDefaultStack(api, namespace, logger, { clusterWide: scope === undefined });
-    logger.info('default TelemetryStack', { outcome });
-    // Its event may come after the first workloads: planned without it, each would be written twice.
-    const change = stack && cache.remember(stack);
-    if (change !== undefined) routes.route(change);
-    mayCollect = outcome !== 'invalid';
+    await makeDefaultStack().catch((error: unknown) => {
+      if (!isApiError(error)) throw error;
+      logger.error('default TelemetryStack cannot be made yet, controllers start without it', { error: errorText(error) });
+      defaultStack.queue.add(`${namespace}/${DEFAULT_STACK_CONFIG}`);
+    });
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
     const cut = new AbortController();
-    const working = Promise.all([stacks.run(signal, cut.signal), workloadQueue.run(signal, cut.signal), following]);
+    const working = Promise.all([...[stacks, workloadQueue, defaultStack].map((one) => one.run(signal, cut.signal)), following]);
     const ended = await withGrace(working, signal, GRACE_MS);
     cut.abort();
     if (ended === 'cut') await withGrace(working, signal, CUT_MS);

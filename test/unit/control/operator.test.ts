@@ -40,6 +40,8 @@ class LateCluster {
 
   /** What was patched, in this order. */
   readonly patched: string[] = [];
+  /** Kinds that may not be patched. */
+  readonly forbidden = new Set<string>();
 
   find(kind: string): KubeObject | undefined {
     return this.#objects.find((object) => object.kind === kind);
@@ -48,12 +50,20 @@ class LateCluster {
   get api(): KubeApi {
     return {
       ...listingApi(this.#objects, async (path) => {
-        throw new KubeApiError(path, { status: 404, reason: 'NotFound', message: path, causes: [] });
+        throw refusal(404, 'NotFound', path);
       }),
+      delete: async ({ kind }) => {
+        this.#objects.splice(
+          this.#objects.findIndex((object) => object.kind === kind),
+          1,
+        );
+        return true;
+      },
       create: async (_type, object) => object,
       patch: async ({ kind }, _ref, format, body) => {
         // As long as a real one takes.
         await sleep(20);
+        if (this.forbidden.has(kind)) throw refusal(403, 'Forbidden', `patch ${kind}`);
         return this.#change(kind, body as KubeObject, format === 'application/apply-patch+yaml');
       },
       async *watch(_type, { signal, onOpen }) {
@@ -74,6 +84,10 @@ class LateCluster {
     this.#objects[index] = after;
     return after;
   }
+}
+
+function refusal(status: number, reason: string, message: string): KubeApiError {
+  return new KubeApiError(message, { status, reason, message, causes: [] });
 }
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -107,18 +121,18 @@ describe('a part of a stack that has lost its label', () => {
   });
 });
 
-describe('a default stack whose event is still on its way', () => {
-  const { status: _, ...described } = STACK;
-  const config: KubeObject = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: DEFAULT_STACK_CONFIG, namespace: 'duotel' },
-    data: { 'telemetrystack.yaml': stringify(described) },
-  };
-  const namespaces = [namespaceObject({}, 'duotel'), namespaceObject()];
+const { status: _, ...described } = STACK;
+const DEFAULT_STACK: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: DEFAULT_STACK_CONFIG, namespace: 'duotel' },
+  data: { 'telemetrystack.yaml': stringify(described) },
+};
+const namespaces = [namespaceObject({}, 'duotel'), namespaceObject()];
 
+describe('a default stack whose event is still on its way', () => {
   it('is carried out', async () => {
-    const cluster = new LateCluster(config, ...namespaces);
+    const cluster = new LateCluster(DEFAULT_STACK, ...namespaces);
     operate(cluster, () => []);
     await eventually('its status', async () => cluster.find('TelemetryStack')?.['status'] !== undefined);
   });
@@ -128,12 +142,28 @@ describe('a default stack whose event is still on its way', () => {
     ['of an upgrade', [{ ...STACK, spec: { ...(STACK['spec'] as object), injection: { protocol: 'grpc' } } }]],
   ])('%s is what a workload is injected for, and that is written once', async (_case, before) => {
     const app = workload({ annotations: { 'duotel.io/backend': 'both' } });
-    const cluster = new LateCluster(config, ...before, ...namespaces, app);
+    const cluster = new LateCluster(DEFAULT_STACK, ...before, ...namespaces, app);
     operate(cluster, () => []);
     await eventually('a record', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.injected] !== undefined);
     expect(JSON.stringify(cluster.find('Deployment'))).toContain(':4318');
     await sleep(500);
     expect(cluster.patched.filter((kind) => kind === 'Deployment')).toEqual(['Deployment']);
+  });
+});
+
+describe('a default stack that cannot be made', () => {
+  it('keeps nobody waiting, costs nothing that is there, and is made when it can be', async () => {
+    const app = workload({ annotations: { 'duotel.io/backend': 'both' } });
+    const left = { ...PART, metadata: { ...PART.metadata, labels: { [STACK_LABEL]: 'former' } } };
+    const cluster = new LateCluster(DEFAULT_STACK, ...namespaces, app, left);
+    cluster.forbidden.add('TelemetryStack');
+    operate(cluster, () => []);
+    await eventually('a word to the workload', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.status]);
+    expect(cluster.find('StatefulSet')).toBeDefined();
+
+    cluster.forbidden.clear();
+    await eventually('the stack', async () => cluster.find('TelemetryStack')?.['status'] !== undefined);
+    await eventually('the end of what no stack wants', async () => cluster.find('StatefulSet') === undefined);
   });
 });
 
