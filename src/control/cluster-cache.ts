@@ -15,6 +15,8 @@ export interface Watched {
   readonly metadataOnly?: boolean;
   /** What of an object is kept; default: all. It must keep what a reader of the cache and {@link Reflector} need. */
   readonly transform?: (object: KubeObject) => KubeObject;
+  /** It is not missed before its first list was in: it may not be ours to read, or be out of order in a way that is not ours to mend. */
+  readonly optional?: boolean;
 }
 
 export interface Change extends StoreChange {
@@ -42,6 +44,7 @@ export class ClusterCache {
   readonly #reflectors = new Map<string, Map<string, Reflector>>();
   /** Their names in metrics, by kind. */
   readonly #resources = new Map<string, string>();
+  readonly #optional = new WeakSet<Reflector>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: ClusterCacheOptions) {
@@ -52,8 +55,8 @@ export class ClusterCache {
   async watch(watched: Watched, signal: AbortSignal): Promise<void> {
     const { api, clock, random, logger, metrics, onChange, relistMs } = this.#options;
     const type = await this.#discovered(watched, signal);
-    if (type === undefined) return;
-    const { apiVersion: _apiVersion, kind: _kind, ...what } = watched;
+    if (type === undefined || signal.aborted) return;
+    const { apiVersion: _apiVersion, kind: _kind, optional = false, ...what } = watched;
     const resource = type.plural;
     const reflector = new Reflector({
       api,
@@ -62,7 +65,10 @@ export class ClusterCache {
       ...(relistMs !== undefined && { relistMs }),
       clock,
       random,
-      onChange: (change) => onChange({ ...change, kind: type.kind }),
+      // What is still under way when the watch is ended is of something that was forgotten.
+      onChange: (change) => {
+        if (!signal.aborted) onChange({ ...change, kind: type.kind });
+      },
       onTrouble: ({ what, error }) => {
         metrics.watchTroubles.inc({ resource, what });
         logger.warn('watch interrupted', { resource, what, error: errorText(error) });
@@ -74,6 +80,7 @@ export class ClusterCache {
     });
     const parts = this.#reflectors.get(type.kind) ?? new Map<string, Reflector>();
     this.#reflectors.set(type.kind, parts.set(watched.namespace ?? String(watched.query?.['fieldSelector'] ?? ''), reflector));
+    if (optional) this.#optional.add(reflector);
     this.#resources.set(type.kind, resource);
     metrics.observeWatch(resource, () => Math.max(...[...parts.values()].map(({ silenceMs }) => silenceMs)) / 1000);
     const running: Promise<void> = reflector.run(signal).finally(() => this.#running.delete(running));
@@ -147,17 +154,19 @@ export class ClusterCache {
     return [...(parts ?? [])].filter(([part]) => namespace === undefined || part === '').map(([, reflector]) => reflector);
   }
 
-  get #all(): readonly (readonly [string, Reflector])[] {
-    return [...this.#reflectors].flatMap(([kind, parts]) => [...parts.values()].map((reflector) => [kind, reflector] as const));
+  /** Those that are missed when they are not current. */
+  get #needed(): readonly (readonly [string, Reflector])[] {
+    const all = [...this.#reflectors].flatMap(([kind, parts]) => [...parts.values()].map((reflector) => [kind, reflector] as const));
+    return all.filter(([, reflector]) => reflector.synced || !this.#optional.has(reflector));
   }
 
   get synced(): boolean {
-    return this.#reflectors.size > 0 && this.#all.every(([, reflector]) => reflector.synced);
+    return this.#reflectors.size > 0 && this.#needed.every(([, reflector]) => reflector.synced);
   }
 
   /** Kinds of which nothing was heard for too long; empty while all is well. */
   stale(): readonly string[] {
-    return this.#all.filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
+    return this.#needed.filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
   }
 
   /** Resolves when every watch has ended, after the signal has aborted. */

@@ -198,7 +198,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
             apiVersion,
             kind,
             watch: async (until) => {
-              const watches = inScope({ apiVersion, kind, transform: storedWorkload }, scope);
+              const watches = inScope({ apiVersion, kind, transform: storedWorkload, optional: true }, scope);
               await Promise.all(watches.map((watched) => cache.watch(watched, until)));
             },
             onGone: () => cache.forget(kind),

@@ -9,7 +9,7 @@ export interface OptionalKindOptions {
   readonly logger: Logger;
   readonly apiVersion: string;
   readonly kind: string;
-  /** Watches the kind until its signal aborts; called anew each time that the kind has come. */
+  /** Watches the kind until its signal aborts, and resolves when the first list is in; called anew each time that the kind has come. */
   readonly watch: (signal: AbortSignal) => Promise<void>;
   /** Called when the kind is gone, after its watch was told to end. */
   readonly onGone: () => void;
@@ -23,34 +23,57 @@ const LOOK_MS = 10_000;
 /** Watches a kind for as long as the API server serves it: its CRD may come and go while the operator runs. */
 export async function followOptionalKind(options: OptionalKindOptions, signal: AbortSignal): Promise<void> {
   const { api, clock, logger, kind, apiVersion, watch, onGone, onKnown } = options;
+  const broken = new AbortController();
+  const end = AbortSignal.any([signal, broken.signal]);
   let watching: AbortController | undefined;
   let known = false;
-  while (!signal.aborted) {
-    let starting: AbortController | undefined;
+
+  function know(): void {
+    if (!known && !end.aborted) onKnown();
+    known = true;
+  }
+
+  function later(error: unknown): void {
+    // Discovery may be behind the CRD, or the server away: asked again.
+    if (isApiError(error)) logger.debug('kind cannot be watched yet', { kind, apiVersion, error: errorText(error) });
+    else broken.abort(error);
+  }
+
+  /** Not waited for: a kind may be served and never be listed, and go again. */
+  function start(): void {
+    const own = new AbortController();
+    watching = own;
+    logger.info('kind is served, its watch starts', { kind, apiVersion });
+    watch(AbortSignal.any([end, own.signal])).then(
+      () => {
+        if (watching === own) know();
+      },
+      (error: unknown) => {
+        own.abort();
+        if (watching === own) watching = undefined;
+        later(error);
+      },
+    );
+  }
+
+  while (!end.aborted) {
     try {
       const there = await isServed(api, apiVersion, kind);
-      if (there && watching === undefined) {
-        starting = new AbortController();
-        logger.info('kind is served, its watch starts', { kind, apiVersion });
-        await watch(AbortSignal.any([signal, starting.signal]));
-        watching = starting;
-      } else if (!there && watching !== undefined) {
+      if (there && watching === undefined) start();
+      else if (!there && watching !== undefined) {
         watching.abort();
         watching = undefined;
         logger.info('kind is no longer served, its watch ends', { kind, apiVersion });
         onGone();
       }
-      if (!known && !signal.aborted) onKnown();
-      known = true;
+      if (!there) know();
     } catch (error) {
-      // Discovery may be behind the CRD, or the server away: asked again.
-      if (!isApiError(error)) throw error;
       // A watch that runs goes on: it gets over a server that is away by itself, and knows what was deleted meanwhile.
-      starting?.abort();
-      logger.debug('kind cannot be watched yet', { kind, apiVersion, error: errorText(error) });
+      later(error);
     }
-    await clock.sleep(LOOK_MS, signal);
+    await clock.sleep(LOOK_MS, end);
   }
+  broken.signal.throwIfAborted();
 }
 
 /** Asked of the server each time: {@link KubeApi.resourceType} remembers what there was. */
