@@ -103,13 +103,21 @@ export class ClusterCache {
     return undefined;
   }
 
-  /** Drops the copy of a kind whose watch has been ended for good. What was in it is gone, though no event has said so. */
-  forget(kind: string): void {
-    const lost = this.values(kind);
-    this.#options.metrics.forgetWatch(this.#resources.get(kind) ?? kind);
-    this.#reflectors.delete(kind);
-    for (const previous of lost)
-      this.#options.onChange({ kind, key: objectKey(previous.metadata), object: undefined, previous, resync: true });
+  /**
+   * Drops the copy of a kind, or of its objects in one namespace, whose watch has been ended for good. What was in it is gone, though no
+   * event has said so.
+   */
+  forget(kind: string, namespace?: string): void {
+    const parts = this.#reflectors.get(kind) ?? new Map<string, Reflector>();
+    const ended = [...parts].filter(([part]) => namespace === undefined || part === namespace);
+    for (const [part] of ended) parts.delete(part);
+    if (parts.size === 0) {
+      this.#options.metrics.forgetWatch(this.#resources.get(kind) ?? kind);
+      this.#reflectors.delete(kind);
+    }
+    for (const [, reflector] of ended)
+      for (const previous of reflector.values())
+        this.#options.onChange({ kind, key: objectKey(previous.metadata), object: undefined, previous, resync: true });
   }
 
   get(kind: string, ref: { readonly name: string; readonly namespace?: string }): KubeObject | undefined {
@@ -124,6 +132,12 @@ export class ClusterCache {
   /** Whether there is a copy of this kind's objects, in this namespace if one is given. */
   watches(kind: string, namespace?: string): boolean {
     return this.#of(kind, namespace).length > 0;
+  }
+
+  /** Whether the first list of this kind's objects in this namespace is in the copy. */
+  knows(kind: string, namespace: string): boolean {
+    const parts = this.#of(kind, namespace);
+    return parts.length > 0 && parts.every(({ synced }) => synced);
   }
 
   live(entry: InventoryEntry): KubeObject | undefined {

@@ -22,6 +22,7 @@ import { followOptionalKind } from './optional-kind.ts';
 import { STACK_KINDS, StackController, type StackControllerOptions } from './stack-controller.ts';
 import { storedConfigMap } from './stored-config-map.ts';
 import { WorkloadController } from './workload-controller.ts';
+import { WorkloadWatches } from './workload-watches.ts';
 
 export interface OperatorOptions {
   readonly api: KubeApi;
@@ -47,6 +48,9 @@ const CUT_MS = 3000;
 
 /** Workload kinds that a stack has objects of: watched in the operator's namespace, too. */
 const OWN_WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment']);
+
+/** For the lists of namespaces in scope, before the others get their turn: one that is not ours to read must not hold them up. */
+const SCOPE_LISTS_MS = 5000;
 
 /**
  * More than are annotated at once: a worker waits for three answers a workload (patch, release, event), and what it waits for last must
@@ -74,7 +78,10 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     random,
     logger,
     metrics,
-    onChange: (change) => routes.route(change),
+    onChange: (change) => {
+      if (change.kind === 'Namespace') watches.observe(change);
+      routes.route(change);
+    },
     ...(options.relistMs !== undefined && { relistMs: options.relistMs }),
   });
   let synced = false;
@@ -89,7 +96,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     namespace,
     onCounts: (stack) => stacks.queue.addAfter(stack, 500, 'drift'),
-    mayCollect: () => unknown.size === 0,
+    mayCollect: (where) => [...unknown].every((kind) => watches.has(kind)) && watches.knows(where),
     clock,
     requeue: (key, afterMs) => workloadQueue.queue.addAfter(key, afterMs, 'drift'),
   });
@@ -130,6 +137,15 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     workloads: workloadQueue.queue,
   });
 
+  const watches = new WorkloadWatches({ cache, namespace, scope, onListed: collectFiles });
+
+  /** Files that nothing was known of when they were looked at. */
+  function collectFiles(): void {
+    for (const { metadata } of cache.values('ConfigMap')) {
+      if (metadata.labels?.[FILES_LABEL] !== undefined) routes.collectLater(metadata.namespace);
+    }
+  }
+
   const defaultStack = new Controller({ ...common, name: 'default-stack', concurrency: 1, reconcile: () => makeDefaultStack() });
 
   async function makeDefaultStack(): Promise<void> {
@@ -163,29 +179,22 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       namespace,
       query: { labelSelector: STACK_LABEL },
     }));
-    await Promise.all(
-      [
+    const managed = { labelSelector: 'app.kubernetes.io/managed-by=duotel' };
+    await Promise.all([
+      ...[
         ...parts,
         { apiVersion: 'v1', kind: 'Secret', namespace, query: { labelSelector: STACK_LABEL } },
         { apiVersion: TELEMETRY_STACK.apiVersion, kind: TELEMETRY_STACK.kind, ...(scope && { namespace }) },
         ...namespaceWatches(scope),
-        // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
-        ...inScope(
-          {
-            apiVersion: 'v1',
-            kind: 'ConfigMap',
-            query: { labelSelector: 'app.kubernetes.io/managed-by=duotel' },
-            transform: storedConfigMap,
-          },
-          scope,
-          namespace,
-        ),
-        // The stacks' own StatefulSets and Deployments are among them.
-        ...builtIn.flatMap(([kind, { apiVersion }]) =>
-          inScope({ apiVersion, kind, transform: storedWorkload }, scope, ...(OWN_WORKLOADS.has(kind) ? [namespace] : [])),
-        ),
       ].map((watched) => cache.watch(watched, signal)),
-    );
+      // The stacks' own, and the copies in the namespaces of workloads: both carry our label.
+      watches.add({ apiVersion: 'v1', kind: 'ConfigMap', query: managed, transform: storedConfigMap }, signal, { alsoOwn: true }),
+      // The stacks' own StatefulSets and Deployments are among them.
+      ...builtIn.map(([kind, { apiVersion }]) =>
+        watches.add({ apiVersion, kind, transform: storedWorkload }, signal, { alsoOwn: OWN_WORKLOADS.has(kind) }),
+      ),
+    ]);
+    await Promise.race([watches.listed(), clock.sleep(SCOPE_LISTS_MS, signal)]);
     synced = true;
     // A standby follows them as well: what is mounted by a workload of such a kind must be known before anything is taken for unused.
     const following = Promise.all(
@@ -197,16 +206,11 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
             logger,
             apiVersion,
             kind,
-            watch: async (until) => {
-              const watches = inScope({ apiVersion, kind, transform: storedWorkload, optional: true }, scope);
-              await Promise.all(watches.map((watched) => cache.watch(watched, until)));
-            },
-            onGone: () => cache.forget(kind),
+            watch: (until) => watches.add({ apiVersion, kind, transform: storedWorkload, optional: true }, until),
+            onGone: () => watches.remove(kind),
             onKnown: () => {
               unknown.delete(kind);
-              for (const { metadata } of cache.values('ConfigMap')) {
-                if (metadata.labels?.[FILES_LABEL] !== undefined) routes.collectLater(metadata.namespace);
-              }
+              collectFiles();
             },
           },
           signal,
@@ -245,11 +249,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     logger.info('stopped');
   }
   if (lost) throw new LeadershipLostError();
-}
-
-/** One watch of all namespaces, or one of each in scope and of those `besides`. */
-function inScope(watched: Watched, scope: readonly string[] | undefined, ...besides: readonly string[]): readonly Watched[] {
-  return scope === undefined ? [watched] : [...new Set([...scope, ...besides])].map((namespace) => ({ ...watched, namespace }));
 }
 
 /** By name where there is a scope: that is a right which can be bound to names. */

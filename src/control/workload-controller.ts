@@ -29,8 +29,8 @@ export interface WorkloadControllerOptions {
   readonly namespace: string;
   /** Called with `namespace/name` of a stack whose {@link WorkloadController.counts} have changed. */
   readonly onCounts: (stack: string) => void;
-  /** false while workloads of some kind may be there that are not in the cache: the files that they mount would look unused. */
-  readonly mayCollect: () => boolean;
+  /** false while workloads of some kind may be in a namespace that are not in the cache: the files that they mount would look unused. */
+  readonly mayCollect: (namespace: string) => boolean;
   readonly clock: Clock;
   /** Puts a workload back into the queue after some milliseconds. */
   readonly requeue: (key: string, afterMs: number) => void;
@@ -194,7 +194,7 @@ export class WorkloadController {
 
   /** Deletes the files of ours in a namespace that no workload mounts any more. */
   async #collect(key: string, namespace: string): Promise<void> {
-    if (this.#options.mayCollect()) await this.#copies.collect(namespace, key, () => this.#index.inNamespace(namespace));
+    if (this.#options.mayCollect(namespace)) await this.#copies.collect(namespace, key, () => this.#index.inNamespace(namespace));
   }
 
   /**

@@ -120,4 +120,26 @@ describe('an operator with a scope', () => {
     const refused = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403);
     expect(refused).toEqual([]);
   });
+
+  it('serves the rest while one namespace of it is gone, after a restart too, and that one when it is back with its Role', async () => {
+    await must(cluster, ['delete', 'namespace', 'lab', '--wait']);
+    await deploy('five', 'shop');
+    await must(cluster, ['annotate', 'deployment/five', '-n', 'shop', 'duotel.io/backend=both']);
+    await eventually('the workload to be injected', () => isInjected('five', 'shop'));
+    const injected = async (): Promise<unknown> =>
+      (await getObject<{ status?: { workloads?: { injected?: number } } }>(cluster, 'tstack/duotel'))?.status?.workloads?.injected;
+    await eventually('only workloads that are there to be counted', async () => (await injected()) === 1);
+
+    await operator.stop();
+    operator = await startOperator(cluster, { scope: SCOPE });
+    await deploy('six', 'shop');
+    await must(cluster, ['annotate', 'deployment/six', '-n', 'shop', 'duotel.io/backend=both']);
+    await eventually('the next one to be injected', () => isInjected('six', 'shop'));
+
+    await must(cluster, ['create', 'namespace', 'lab']);
+    await must(cluster, ['apply', '-f', dist]);
+    await deploy('seven', 'lab');
+    await must(cluster, ['annotate', 'deployment/seven', '-n', 'lab', 'duotel.io/backend=both']);
+    await eventually('the workload of the new namespace to be injected', () => isInjected('seven', 'lab'));
+  });
 });

@@ -40,7 +40,7 @@ class LateCluster {
 
   /** What was patched, in this order. */
   readonly patched: string[] = [];
-  /** Kinds that may not be patched. */
+  /** Kinds that may not be patched, and namespaces in which nothing may be listed. */
   readonly forbidden = new Set<string>();
 
   find(kind: string): KubeObject | undefined {
@@ -48,10 +48,15 @@ class LateCluster {
   }
 
   get api(): KubeApi {
+    const listing = listingApi(this.#objects, async (path) => {
+      throw refusal(404, 'NotFound', path);
+    });
     return {
-      ...listingApi(this.#objects, async (path) => {
-        throw refusal(404, 'NotFound', path);
-      }),
+      ...listing,
+      pages: (type, options) => {
+        if (this.forbidden.has(options?.namespace ?? '')) throw refusal(403, 'Forbidden', `list ${type.plural} in ${options?.namespace}`);
+        return listing.pages(type, options);
+      },
       delete: async ({ kind }) => {
         this.#objects.splice(
           this.#objects.findIndex((object) => object.kind === kind),
@@ -96,9 +101,10 @@ let running: Promise<void> | undefined;
 let stop = new AbortController();
 
 /** The operator on this cluster, until the end of the test. */
-function operate({ api }: LateCluster, synth: () => readonly KubeObject[]): void {
+function operate({ api }: LateCluster, synth: () => readonly KubeObject[], scope?: readonly string[]): void {
   stop = new AbortController();
-  running = runOperator({ api, logger: SILENT, metrics: new Metrics(), namespace: 'duotel', synth }, stop.signal);
+  const options = { api, logger: SILENT, metrics: new Metrics(), namespace: 'duotel', synth, ...(scope && { scope }) };
+  running = runOperator(options, stop.signal);
 }
 
 afterEach(async () => {
@@ -178,5 +184,18 @@ describe('a stack whose objects cannot be made', () => {
     await eventually('the count', async () => status().workloads?.injected === 1);
     const ready = () => status().conditions?.find(({ type }) => type === 'Ready')?.message;
     expect(await eventually('the condition', async () => ready())).toContain('no objects today');
+  });
+});
+
+describe('a namespace in scope', () => {
+  it.each([
+    ['is gone, and its Role with it', []],
+    ['is there without its Role', [namespaceObject({}, 'lab')]],
+  ])('that %s holds the others up for seconds at most', async (_case, lab) => {
+    const app = workload({ annotations: { 'duotel.io/backend': 'both' } });
+    const cluster = new LateCluster(STACK, ...namespaces, ...lab, app);
+    cluster.forbidden.add('lab');
+    operate(cluster, () => [], ['shop', 'lab']);
+    await eventually('a record', async () => cluster.find('Deployment')?.metadata.annotations?.[ANNOTATION.injected] !== undefined);
   });
 });
