@@ -18,7 +18,7 @@ export interface ChangeRoutesOptions {
   readonly stackController: Pick<StackController, 'seen'>;
   readonly stacks: Pick<WorkQueue, 'add'>;
   readonly workloadController: Pick<WorkloadController, 'observe' | 'stackGone' | 'annotated' | 'inNamespace'>;
-  readonly workloads: Pick<WorkQueue, 'add' | 'addAfter'>;
+  readonly workloads: Pick<WorkQueue, 'add' | 'addAfter' | 'drop' | 'started'>;
 }
 
 /** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
@@ -71,7 +71,10 @@ export class ChangeRoutes {
     // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
     const where = (object ?? previous)?.metadata.namespace ?? '';
     const isWorkload = kind in WORKLOAD_KINDS && (scope === undefined || scope.includes(where));
-    if (isWorkload && workloadController.observe(object, previous)) workloads.add(`${kind}/${key}`, resync ? 'resync' : 'user');
+    if (!isWorkload || !workloadController.observe(object, previous)) return;
+    // This process has done nothing yet that the workload could have left; keys of all that ever was would pile up while another leads.
+    if (object === undefined && !workloads.started) workloads.drop(`${kind}/${key}`);
+    else workloads.add(`${kind}/${key}`, resync ? 'resync' : 'user');
   }
 
   /** Has the stack looked at that has made an object, be it there or not. */

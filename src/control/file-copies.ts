@@ -35,6 +35,11 @@ export class FileCopies {
     this.#owing.add(workload);
   }
 
+  /** To be called when the workload is gone: what it owed is left to the pass over all files of its namespace. */
+  forget(workload: string): void {
+    this.#owing.delete(workload);
+  }
+
   /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
   async during<T>(workload: string, needs: readonly KubeObject[], use: () => Promise<T>): Promise<T> {
     this.#promised.set(

@@ -234,6 +234,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       logger.error('default TelemetryStack cannot be made yet, controllers start without it', { error: errorText(error) });
       defaultStack.queue.add(`${namespace}/${DEFAULT_STACK_CONFIG}`);
     });
+    // Also what came by events, from a process that has led until now.
+    collectFiles();
     logger.info('caches are in, controllers start', { workloads: workloads.annotated().length });
     const cut = new AbortController();
     const working = Promise.all([...[stacks, workloadQueue, defaultStack].map((one) => one.run(signal, cut.signal)), following]);

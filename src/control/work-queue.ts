@@ -57,6 +57,7 @@ export class WorkQueue {
   readonly #again = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #idlers: (() => void)[] = [];
+  #started = false;
   /** A worker has looked for a key in this turn of the event loop. */
   #turnTaken = false;
   readonly #turns: (() => void)[] = [];
@@ -109,6 +110,20 @@ export class WorkQueue {
     this.#idlers.shift()?.();
   }
 
+  /** Whether anybody works on keys, or has. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Takes back a key that waits. */
+  drop(key: string): void {
+    clearTimeout(this.#delayed.get(key)?.timer);
+    this.#delayed.delete(key);
+    const priority = this.#priorities.get(key);
+    if (priority !== undefined) this.#remove(key, priority);
+    this.#priorities.delete(key);
+  }
+
   /** Adds the key after `ms` milliseconds, or 24 days when that is less, unless it is added before. */
   addAfter(key: string, ms: number, priority: Priority = 'resync'): void {
     if (this.#priorities.has(key)) return;
@@ -129,6 +144,7 @@ export class WorkQueue {
 
   /** Works on keys until `signal` aborts, then waits for the ones in hand. `work` that throws is tried again later. */
   async run(work: (key: string, ticket: Ticket) => Promise<Disposal | undefined>, signal: AbortSignal, concurrency = 1): Promise<void> {
+    this.#started = true;
     const workers = Array.from({ length: concurrency }, () => this.#worker(work, signal));
     const wakeAll = (): void => {
       for (const wake of this.#idlers.splice(0)) wake();

@@ -188,6 +188,7 @@ export class WorkloadController {
     this.#rollouts.end(key);
     this.#writer.forget(key);
     await this.#collect(key, namespace);
+    this.#copies.forget(key);
     // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
     this.#reports.note(key, undefined, undefined);
   }

@@ -3,22 +3,29 @@ import type { KubeObject } from '../../../src/api/kube-object.ts';
 import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
 import { ChangeRoutes } from '../../../src/control/change-routes.ts';
 import { WorkQueue } from '../../../src/control/work-queue.ts';
+import { workload } from '../../support/injection.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const STACK: KubeObject = { ...TELEMETRY_STACK, metadata: { name: 'duotel', namespace: 'duotel', uid: 'u', generation: 1 } };
 
-/** With which priority the stack waits after this event of it. */
-function priorityAfter(object: KubeObject | undefined, previous: KubeObject | undefined): string {
+/** Routes into queues that nobody works on. */
+function world() {
   const queue = (): WorkQueue => new WorkQueue({ clock: new VirtualClock(), random: () => 0.5 });
-  const stacks = queue();
+  const [stacks, workloads] = [queue(), queue()];
   const routes = new ChangeRoutes({
     namespace: 'duotel',
     scope: undefined,
     stackController: { seen: () => undefined },
     stacks,
-    workloadController: { observe: () => false, stackGone: () => undefined, annotated: () => [], inNamespace: () => [] },
-    workloads: queue(),
+    workloadController: { observe: () => true, stackGone: () => undefined, annotated: () => [], inNamespace: () => [] },
+    workloads,
   });
+  return { routes, stacks, workloads };
+}
+
+/** With which priority the stack waits after this event of it. */
+function priorityAfter(object: KubeObject | undefined, previous: KubeObject | undefined): string {
+  const { routes, stacks } = world();
   routes.route({ kind: TELEMETRY_STACK.kind, key: 'duotel/duotel', object, previous, resync: false });
   return (['user', 'drift', 'resync'] as const).filter((priority) => stacks.depth(priority) > 0).join();
 }
@@ -36,5 +43,23 @@ describe('a TelemetryStack', () => {
     ['is another one of that name', { ...STACK, metadata: { ...STACK.metadata, uid: 'v' } }, STACK],
   ])('comes as what a person waits for when it %s', (_case, object, previous) => {
     expect(priorityAfter(object, previous)).toBe('user');
+  });
+});
+
+describe('a workload that is deleted while another process leads', () => {
+  it('waits for nobody, be it for a first pass', () => {
+    const { routes, workloads } = world();
+    const app = workload();
+    routes.route({ kind: 'Deployment', key: 'shop/my-rag', object: app, previous: undefined, resync: true });
+    expect(workloads.depth()).toBe(1);
+    routes.route({ kind: 'Deployment', key: 'shop/my-rag', object: undefined, previous: app, resync: false });
+    expect(workloads.depth()).toBe(0);
+  });
+
+  it('is looked at where this process works', async () => {
+    const { routes, workloads } = world();
+    void workloads.run(async () => undefined, AbortSignal.abort());
+    routes.route({ kind: 'Deployment', key: 'shop/my-rag', object: undefined, previous: workload(), resync: false });
+    expect(workloads.depth()).toBe(1);
   });
 });

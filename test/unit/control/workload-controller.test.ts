@@ -142,6 +142,30 @@ describe('the files of a workload that was reverted', () => {
   });
 });
 
+describe('a workload that leaves while files may be in use by what was not listed yet', () => {
+  it('leaves no debt to another one of its name: its files are looked at when all is listed', async () => {
+    const file: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'duotel-python-1', namespace: 'shop', labels: { [FILES_LABEL]: 'python' } },
+    };
+    const marked = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/status': 'Injected' } } };
+    const { controller, stored, answers, known } = world(PLAIN, marked, file);
+    answers.push(new KubeApiError('409', { status: 409, reason: 'Conflict', message: '', causes: [] }));
+    await controller.reconcile(KEY);
+    known.all = false;
+    stored.delete(KEY);
+    await controller.reconcile(KEY);
+
+    known.all = true;
+    stored.set(KEY, storedWorkload(APP));
+    await controller.reconcile(KEY);
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(true);
+    await controller.reconcile('ConfigMap/shop/');
+    expect(stored.has('ConfigMap/shop/duotel-python-1')).toBe(false);
+  });
+});
+
 describe('a stack that was deleted', () => {
   it('leaves no number of reverted workloads to the next one of its name', () => {
     const { controller } = world();
