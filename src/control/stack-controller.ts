@@ -6,10 +6,9 @@ import { FIELD_MANAGER, grafanaAdminSecret } from '../api/names.ts';
 import { stackParts } from '../api/stack-parts.ts';
 import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { applySet } from '../apply/apply-set.ts';
-import { entryId, type InventoryEntry, objectEntry } from '../apply/inventory.ts';
+import { entryId, objectEntry, union } from '../apply/inventory.ts';
 import { ApplyMemory } from '../apply/memory.ts';
 import { subject } from '../apply/plan.ts';
-import { readLive } from '../apply/read-live.ts';
 import { isWrite, type Problem, type Result } from '../apply/result.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';
@@ -23,6 +22,7 @@ import { optionalKindProblem } from './optional-rights.ts';
 import { type Components, componentLines, podReason } from './stack-components.ts';
 import { collectLeftOvers, type Keep, keepOf, noteDeletionPolicy, noteKept } from './stack-deletion.ts';
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
+import { isWhole, stackLive } from './stack-live.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
 import { RECONCILE_AT, type StackOutcome, type StackStatus, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
 
@@ -135,7 +135,7 @@ export class StackController {
       desired,
       inventory,
       policies,
-      live: await this.#live([...desired.map(objectEntry), ...inventory]),
+      live: await stackLive(api, cache, union(inventory, desired.map(objectEntry))),
       partial: ({ kind, namespace: where }) => cache.watches(kind, where),
       memory: this.#memory,
       record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
@@ -170,17 +170,6 @@ export class StackController {
 
   #workloads(stack: KubeObject): WorkloadCounts {
     return this.#options.workloads(objectKey(stack.metadata), statusOf(stack).workloads?.reverted ?? 0);
-  }
-
-  /** The kinds that are watched from the cache, the others from the API server. */
-  async #live(entries: readonly InventoryEntry[]): Promise<(entry: InventoryEntry) => KubeObject | undefined> {
-    const { api, cache } = this.#options;
-    const read = await readLive(
-      api,
-      entries.filter(({ kind, namespace }) => !cache.watches(kind, namespace)),
-      8,
-    );
-    return (entry) => (cache.watches(entry.kind, entry.namespace) ? cache.live(entry) : read(entry));
   }
 
   #render(name: string, namespace: string, spec: ResolvedStackSpec): { readonly objects: readonly KubeObject[]; readonly digest: string } {
@@ -232,9 +221,11 @@ export class StackController {
     const found = await componentLines({
       stack,
       parts: stackParts(spec),
-      live: ({ kind }, named) =>
-        cache.get(kind, { namespace, name: named }) ??
-        results.find(({ object }) => object?.kind === kind && object.metadata.name === named)?.object,
+      live: ({ kind }, named) => {
+        const cached = cache.get(kind, { namespace, name: named });
+        if (cached !== undefined && isWhole(cached)) return cached;
+        return results.find(({ object }) => object?.kind === kind && object.metadata.name === named)?.object ?? cached;
+      },
       before: observedGeneration === generation ? components.filter((line) => !written.has(`${name}-${line.name}`)) : [],
       deadlineMs: durationMs(spec.reconcile.readinessDeadline),
       now: Date.now(),

@@ -10,7 +10,7 @@ import { getObject, must, type RunningOperator, startOperator, synthesize } from
 
 let cluster: ControlPlane;
 let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const { dist, remove } = synthesize('operator: {features: [scaleOut]}');
 
 type Stack = KubeObject & { readonly status?: Partial<StackStatus> };
 const patchStack = (patch: object): Promise<string> =>
@@ -97,23 +97,34 @@ describe('an object under a name of the stack’s that is another tool’s', () 
   it('is left as it is and named in the status, while the rest of the stack is kept', async () => {
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
     await eventually('its objects to be gone', async () => (await collector()) === undefined);
-    const theirs = {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'duotel-jaeger', namespace: 'duotel', labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
-      spec: { ports: [{ port: 1 }] },
-    };
-    await eventually('the Service to be gone', async () => (await getObject(cluster, 'service/duotel-jaeger')) === undefined);
-    await must(cluster, ['apply', '-f', '-'], JSON.stringify(theirs));
-    await makeStack();
+    const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
+    const template = { metadata: { labels: { app: 'theirs' } }, spec: { containers: [{ name: 'theirs', image: 'theirs' }] } };
+    const workload = { replicas: 0, selector: { matchLabels: { app: 'theirs' } }, template };
+    const theirs = [
+      ['v1', 'Service', 'duotel-jaeger', { ports: [{ port: 1 }] }],
+      ['apps/v1', 'StatefulSet', 'duotel-prometheus', { ...workload, serviceName: 'theirs' }],
+      ['apps/v1', 'Deployment', 'duotel-gateway', workload],
+    ] as const;
+    for (const [apiVersion, kind, name, spec] of theirs) {
+      await eventually(`${kind}/${name} to be gone`, async () => (await getObject(cluster, `${kind}/${name}`)) === undefined);
+      await must(
+        cluster,
+        ['apply', '-f', '-'],
+        JSON.stringify({ apiVersion, kind, metadata: { name, namespace: 'duotel', labels }, spec }),
+      );
+    }
+    await makeStack({ collector: { gateway: { enabled: true } } });
     const stalled = await eventually('the condition', async () => {
       const found = await condition('Stalled');
       return found?.reason === 'ForeignOwner' && found;
     });
-    expect(stalled.message).toContain('Service/duotel/duotel-jaeger: not taken over: label app.kubernetes.io/managed-by is Helm');
+    for (const [, kind, name] of theirs) {
+      expect(stalled.message).toContain(`${kind}/duotel/${name}: not taken over: label app.kubernetes.io/managed-by is Helm`);
+      expect((await getObject<KubeObject>(cluster, `${kind}/${name}`))?.metadata.labels).toEqual(labels);
+    }
     expect(await collector()).toBeDefined();
     expect(await getObject(cluster, 'statefulset/duotel-jaeger')).toBeUndefined();
-    await must(cluster, ['delete', 'service/duotel-jaeger', '-n', 'duotel']);
+    for (const [, kind, name] of theirs) await must(cluster, ['delete', `${kind}/${name}`, '-n', 'duotel']);
     await must(cluster, ['annotate', '--overwrite', 'tstack/duotel', '-n', 'duotel', 'duotel.io/reconcile-at=now']);
     await eventually('Jaeger', () => getObject(cluster, 'statefulset/duotel-jaeger'));
     await handled();

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { objectLabels } from '../../../src/api/names.ts';
+import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import { Metrics } from '../../../src/control/metrics.ts';
+import { StackController, type StackControllerOptions } from '../../../src/control/stack-controller.ts';
+import { type StackStatus, statusOf } from '../../../src/control/stack-status.ts';
+import { MemoryCluster } from '../../support/memory-cluster.ts';
+
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const KEY = 'duotel/main';
+
+const stackObject = (spec: object = {}, annotations: Readonly<Record<string, string>> = {}): KubeObject => ({
+  ...TELEMETRY_STACK,
+  metadata: { name: 'main', namespace: 'duotel', annotations },
+  spec: { grafana: { mode: 'none' }, ...spec },
+});
+
+const part = (
+  kind: string,
+  name: string,
+  fields: object = {},
+  apiVersion = kind === 'StatefulSet' || kind === 'Deployment' ? 'apps/v1' : 'v1',
+): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name: `main-${name}`, namespace: 'duotel', labels: objectLabels('main') },
+  ...fields,
+});
+const statefulSet = (name: string, image = 'ours'): KubeObject =>
+  part('StatefulSet', name, { spec: { replicas: 1, template: { spec: { containers: [{ name, image }] } } } });
+const PARTS = [part('Service', 'jaeger', { spec: { ports: [{ port: 1 }] } }), statefulSet('jaeger')];
+
+/** A controller of the stacks of `namespace`, whose objects are `parts`. */
+function controllerOf(
+  { api, cache }: MemoryCluster,
+  parts: () => readonly KubeObject[] = () => PARTS,
+  namespace = 'duotel',
+): StackController {
+  const options: StackControllerOptions = {
+    api,
+    cache,
+    events: { record: async () => undefined } as unknown as StackControllerOptions['events'],
+    logger: SILENT,
+    metrics: new Metrics(),
+    namespace,
+    synth: parts,
+    mayCollect: () => true,
+    workloads: () => ({ injected: 0, pending: 0, blocked: 0, reverted: 0 }),
+    random: () => 0.5,
+    lookAgain: () => undefined,
+    onWritten: () => undefined,
+  };
+  return new StackController(options);
+}
+
+const status = (cluster: MemoryCluster): Partial<StackStatus> => statusOf(cluster.find('TelemetryStack', 'main') ?? stackObject());
+const stalled = (cluster: MemoryCluster): string | undefined => {
+  const found = status(cluster).conditions?.find(({ type }) => type === 'Stalled');
+  return found && `${found.reason}: ${found.message}`;
+};
+/** A pass whose failures the status tells as well. */
+const pass = async (controller: StackController): Promise<void> => controller.reconcile(KEY).catch(() => undefined);
+
+describe('an object under a name of the stack’s of which the cache keeps a part', () => {
+  const helm = { 'app.kubernetes.io/managed-by': 'Helm' };
+  const controlled = [
+    { apiVersion: 'x/v1', kind: 'Foo', name: 'foo', uid: 'z', controller: true },
+  ] as KubeObject['metadata']['ownerReferences'];
+
+  it.each([
+    ['StatefulSet', 'another tool', { labels: helm }, 'label app.kubernetes.io/managed-by is Helm'],
+    ['Deployment', 'another tool', { labels: helm }, 'label app.kubernetes.io/managed-by is Helm'],
+    [
+      'ConfigMap',
+      'a controller',
+      { labels: { 'app.kubernetes.io/managed-by': 'duotel' }, ownerReferences: controlled },
+      'its controller is Foo/foo',
+    ],
+    ['StatefulSet', 'a controller', { ownerReferences: controlled }, 'its controller is Foo/foo'],
+  ])('that is a %s of %s is left as it is', async (kind, _owner, metadata, why) => {
+    const ours = part(kind, 'jaeger', { spec: { replicas: 1 } });
+    const theirs = { ...ours, metadata: { name: 'main-jaeger', namespace: 'duotel', ...metadata }, spec: { replicas: 3 } } as KubeObject;
+    const cluster = new MemoryCluster([theirs, stackObject()], true);
+    await pass(controllerOf(cluster, () => [ours]));
+    expect(cluster.find(kind, 'main-jaeger')).toMatchObject({ spec: { replicas: 3 }, metadata });
+    expect(stalled(cluster)).toContain(`ForeignOwner: ${kind}/duotel/main-jaeger: not taken over: ${why}`);
+  });
+
+  it('gets its label back, and keeps what the spec says to ignore', async () => {
+    const ignore = [{ kind: 'StatefulSet', path: '/spec/replicas' }];
+    const cluster = new MemoryCluster([stackObject({ reconcile: { ignore } })]);
+    const controller = controllerOf(cluster);
+    await pass(controller);
+    const { labels: _, ...robbed } = cluster.find('StatefulSet', 'main-jaeger')?.metadata ?? { name: '' };
+    const scaled = { ...statefulSet('jaeger'), metadata: robbed, spec: { ...(statefulSet('jaeger')['spec'] as object), replicas: 3 } };
+    cluster.put(scaled);
+    await pass(controller);
+    expect(cluster.find('StatefulSet', 'main-jaeger')).toMatchObject({
+      metadata: { labels: { 'duotel.io/stack': 'main' } },
+      spec: { replicas: 3 },
+    });
+  });
+
+  it('that carries the label, and so is there as a whole, is not asked for', async () => {
+    const cluster = new MemoryCluster([stackObject()]);
+    const controller = controllerOf(cluster);
+    await pass(controller);
+    cluster.reads.length = cluster.writes.length = 0;
+    await pass(controller);
+    expect([...cluster.reads, ...cluster.writes]).toEqual([]);
+  });
+});
