@@ -59,8 +59,8 @@ export class StackController {
   readonly #options: StackControllerOptions;
   readonly #memory = new ApplyMemory(() => performance.now());
   readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
-  /** Stacks whose objects outlive them, as the last pass saw them: an edit and a deletion may come faster than our note of it. */
-  readonly #kept = new Map<string, Keep>();
+  /** By stack, what its spec was last seen to say, which may be newer than our note of it. `tended`: a pass has looked at it. */
+  readonly #kept = new Map<string, { readonly keep: Keep; readonly tended: boolean }>();
   /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
   readonly #deleted = new Map<string, Set<string>>();
 
@@ -81,7 +81,8 @@ export class StackController {
 
   /** Takes in a stack as it was last seen, before it was gone. */
   seen(stack: KubeObject): void {
-    this.#kept.set(objectKey(stack.metadata), keepOf(stack));
+    const key = objectKey(stack.metadata);
+    this.#kept.set(key, { keep: keepOf(stack), tended: this.#kept.get(key)?.tended ?? false });
   }
 
   #refuse(stack: KubeObject): StackOutcome {
@@ -106,9 +107,11 @@ export class StackController {
     const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
     const before = statusOf(stack);
-    this.seen(stack);
-    this.#deleted.delete(objectKey(stack.metadata));
-    await noteDeletionPolicy(api, cache, stack.metadata, keepOf(stack));
+    const key = objectKey(stack.metadata);
+    const keep = keepOf(stack);
+    this.#kept.set(key, { keep, tended: true });
+    this.#deleted.delete(key);
+    await noteDeletionPolicy(api, cache, stack.metadata, keep);
     const workloads = this.#workloads(stack);
     if (spec.suspend) {
       const { inventory = [], inventoryConfigMaps = [] } = before;
@@ -272,15 +275,19 @@ export class StackController {
     this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
     this.#rendered.delete(name);
     const key = objectKey({ namespace, name });
-    const keep = this.#kept.get(key);
+    const { keep, tended = false } = this.#kept.get(key) ?? {};
     if (keep !== undefined) {
-      await noteKept(api, cache, namespace, name, keep);
+      // From then on the note alone says so, to us as to the next process: who takes it away wants the objects gone.
+      if (await noteKept(api, cache, namespace, name, keep)) this.#kept.delete(key);
       logger.info('stack is gone, its objects are kept', { stack: name });
       return;
     }
+    // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
+    if (tended) await noteDeletionPolicy(api, cache, { namespace, name }, undefined);
     const deletedBefore = this.#deleted.get(key) ?? new Set();
     this.#deleted.set(key, deletedBefore);
     const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedBefore);
+    if (!tended || collected.outcome !== 'kept') this.#kept.delete(key);
     if (collected.outcome !== 'deleted') {
       if (collected.outcome !== 'nothingLeft')
         logger.info('stack is not in the cache, its objects stay', { stack: name, because: collected.outcome });

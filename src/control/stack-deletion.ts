@@ -64,6 +64,7 @@ export async function collectLeftOvers(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   deleted: Set<string>,
 ): Promise<Collected> {
+  if (watched(cache).some((object) => isNote(object, { namespace, name }))) return { outcome: 'kept' };
   const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
   const doomed = found.filter(({ metadata }) => !deleted.has(metadata.uid ?? ''));
   if (doomed.length === 0) return { outcome: 'nothingLeft' };
@@ -86,14 +87,20 @@ export async function collectLeftOvers(
 
 /**
  * Notes that the objects of a stack which is gone stay, where no pass had the time to: what this process remembers, the next would not.
- * Nothing is written when there is nothing left to keep.
+ * @returns whether that is noted; nothing is written when there is nothing left to keep.
  */
-export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: string, name: string, keep: Keep): Promise<void> {
-  if (leftOvers(watched(cache), namespace, name).length > 0) await noteDeletionPolicy(api, cache, { namespace, name }, keep);
+export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: string, name: string, keep: Keep): Promise<boolean> {
+  if (leftOvers(watched(cache), namespace, name).length === 0) return false;
+  await noteDeletionPolicy(api, cache, { namespace, name }, keep);
+  return true;
 }
 
 function watched(cache: ClusterCache): readonly KubeObject[] {
   return STACK_KINDS.flatMap(({ kind }) => cache.values(kind));
+}
+
+function isNote({ kind, metadata }: KubeObject, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
+  return kind === 'ConfigMap' && metadata.namespace === namespace && metadata.name === keeperName(name);
 }
 
 /** Of these objects, what a stack has made and takes with it. */
@@ -102,7 +109,7 @@ function leftOvers(objects: readonly KubeObject[], namespace: string, name: stri
     ({ metadata }) =>
       metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
   );
-  return left.filter((live) => !mayStay(live) && !isControlled(live));
+  return left.filter((live) => !mayStay(live) && !isControlled(live) && !isNote(live, { namespace, name }));
 }
 
 function isControlled({ metadata }: KubeObject): boolean {

@@ -111,3 +111,45 @@ describe('an object under a name of the stack’s of which the cache keeps a par
     expect([...cluster.reads, ...cluster.writes]).toEqual([]);
   });
 });
+
+describe('the objects of a stack that is gone', () => {
+  const orphan = stackObject({ reconcile: { deletion: 'Orphan' } });
+  const kept = ['ConfigMap/main-kept-when-deleted', 'Service/main-jaeger', 'StatefulSet/main-jaeger'];
+
+  it('go with it when its spec was last seen to say so, though no pass has', async () => {
+    const cluster = new MemoryCluster([orphan]);
+    const controller = controllerOf(cluster);
+    await pass(controller);
+    expect(cluster.names).toEqual([...kept, 'TelemetryStack/main']);
+    cluster.remove(orphan);
+    controller.seen(stackObject());
+    await pass(controller);
+    expect(cluster.names).toEqual([]);
+  });
+
+  it('stay when it is only by a view which may be older than the note that they would go', async () => {
+    const cluster = new MemoryCluster([orphan]);
+    await pass(controllerOf(cluster));
+    cluster.remove(orphan);
+    const next = controllerOf(cluster);
+    next.seen(stackObject());
+    await pass(next);
+    expect(cluster.names).toEqual(kept);
+  });
+
+  it('stay while the note of it does, and go when somebody takes that away', async () => {
+    const cluster = new MemoryCluster([orphan]);
+    const controller = controllerOf(cluster);
+    await pass(controller);
+    cluster.remove(orphan);
+    for (let passes = 0; passes < 2; passes += 1) {
+      cluster.reads.length = 0;
+      await pass(controller);
+      expect(cluster.names).toEqual(kept);
+      expect(cluster.reads).toEqual([]);
+    }
+    cluster.remove(part('ConfigMap', 'kept-when-deleted'));
+    await pass(controller);
+    expect(cluster.names).toEqual([]);
+  });
+});
