@@ -20,7 +20,7 @@ import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { optionalKindProblem } from './optional-rights.ts';
 import { type Components, componentLines, podReason } from './stack-components.ts';
-import { collectLeftOvers, type Keep, keepOf, noteDeletionPolicy, noteKept } from './stack-deletion.ts';
+import { collectLeftOvers, formerParts, type Keep, keepOf, noteDeletionPolicy, noteKept } from './stack-deletion.ts';
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
 import { isWhole, stackLive } from './stack-live.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
@@ -131,7 +131,8 @@ export class StackController {
     if (stack.metadata.annotations?.[RECONCILE_AT] !== before.lastHandledReconcileAt) {
       this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
     }
-    const inventory = await readInventory(api, stack);
+    const known = await readInventory(api, stack);
+    const inventory = known.length > 0 ? known : await formerParts(api, cache, { namespace, name });
     const policies = stackPolicies(stack, spec);
     const { results, inventory: kept } = await applySet({
       api,

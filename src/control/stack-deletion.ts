@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
-import { objectEntry } from '../apply/inventory.ts';
+import { type InventoryEntry, objectEntry } from '../apply/inventory.ts';
 import { lookUp } from '../apply/look-up.ts';
 import { type Action, mayStay } from '../apply/plan.ts';
 import type { Policies } from '../apply/policies.ts';
@@ -10,6 +10,7 @@ import { writeSet } from '../apply/write-set.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import { optionalObjects } from './optional-rights.ts';
+import { INVENTORY_LABEL } from './stack-inventory.ts';
 import { STACK_KINDS } from './stack-kinds.ts';
 
 /** ConfigMap of a stack whose objects outlive it. It is there before the stack can be gone, so a crash loses nothing (ADR 15). */
@@ -93,6 +94,25 @@ export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: str
   if (leftOvers(watched(cache), namespace, name).length === 0) return false;
   await noteDeletionPolicy(api, cache, { namespace, name }, keep);
   return true;
+}
+
+/**
+ * What a former stack of this name has left, for one that has no inventory yet: without it nobody would ever delete what the new one does not
+ * ask for. Only what carries every label of ours; kinds that are optional are asked for only where there is anything.
+ */
+export async function formerParts(
+  api: KubeApi,
+  cache: ClusterCache,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<readonly InventoryEntry[]> {
+  const labels = Object.entries(objectLabels(name));
+  // Former parts of an inventory are no parts of the stack, and are collected as such.
+  const isPart = ({ metadata }: KubeObject): boolean =>
+    metadata.labels?.[INVENTORY_LABEL] === undefined && labels.every(([label, value]) => metadata.labels?.[label] === value);
+  const seen = leftOvers(watched(cache), namespace, name).filter(isPart);
+  if (seen.length === 0) return [];
+  const unseen = leftOvers(await optionalObjects(api, namespace, name), namespace, name).filter(isPart);
+  return [...seen, ...unseen].map(objectEntry);
 }
 
 function watched(cache: ClusterCache): readonly KubeObject[] {

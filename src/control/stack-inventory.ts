@@ -29,7 +29,7 @@ export async function readInventory(api: KubeApi, stack: KubeObject): Promise<re
       const text = ((await lookUp(api, type, { namespace, name }))?.['data'] as { entries?: string } | undefined)?.entries;
       if (text === undefined || chunkName(stack.metadata.name, text) !== name) {
         throw new Error(
-          `ConfigMap/${namespace}/${name}: expected the part of the inventory that the status names, found none; restore it, or remove status.inventoryConfigMaps to start anew (objects no longer rendered then stay)`,
+          `ConfigMap/${namespace}/${name}: expected the part of the inventory that the status names, found none; restore it, or remove status.inventoryConfigMaps to start anew with what carries the stack's labels`,
         );
       }
       return JSON.parse(text) as readonly InventoryEntry[];

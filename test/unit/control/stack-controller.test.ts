@@ -112,6 +112,58 @@ describe('an object under a name of the stack’s of which the cache keeps a par
   });
 });
 
+describe('a stack that was deleted and is made again before anything was collected', () => {
+  const former = [...PARTS, statefulSet('grafana'), part('Deployment', 'gateway', { spec: { replicas: 1 } })];
+  const inventory = (cluster: MemoryCluster): readonly string[] | undefined =>
+    status(cluster).inventory?.map(({ kind, name }) => `${kind}/${name}`);
+  /** A cluster where a stack of the parts `former` was deleted. */
+  const afterFormer = async (spec: object = {}): Promise<MemoryCluster> => {
+    const cluster = new MemoryCluster([stackObject(spec)], true);
+    await pass(controllerOf(cluster, () => former));
+    cluster.remove(stackObject());
+    return cluster;
+  };
+
+  it.each([
+    ['', {}],
+    [', whose objects were to stay', { reconcile: { deletion: 'Orphan' } }],
+  ])('has none of the parts that it does not ask for%s', async (_case, spec) => {
+    const cluster = await afterFormer(spec);
+    cluster.put(stackObject());
+    await pass(controllerOf(cluster));
+    expect(cluster.names).toEqual(['Service/main-jaeger', 'StatefulSet/main-jaeger', 'TelemetryStack/main']);
+    expect(inventory(cluster)).toEqual(['Service/main-jaeger', 'StatefulSet/main-jaeger']);
+    expect(status(cluster).conditions?.find(({ type }) => type === 'Stalled')?.status).toBe('False');
+  });
+
+  it('has none of them either when it was suspended at first', async () => {
+    const cluster = await afterFormer();
+    const controller = controllerOf(cluster);
+    cluster.put(stackObject({ suspend: true }));
+    await pass(controller);
+    expect(cluster.names).toContain('StatefulSet/main-grafana');
+    cluster.put({ ...stackObject(), status: status(cluster) });
+    await pass(controller);
+    expect(cluster.names).toEqual(['Service/main-jaeger', 'StatefulSet/main-jaeger', 'TelemetryStack/main']);
+  });
+
+  it('leaves what only bears its label', async () => {
+    const cluster = await afterFormer();
+    const labels = { ...objectLabels('main'), 'app.kubernetes.io/managed-by': 'kustomize' };
+    cluster.put({ ...part('Service', 'extra'), metadata: { name: 'main-extra', namespace: 'duotel', labels } });
+    cluster.put(stackObject());
+    await pass(controllerOf(cluster));
+    expect(cluster.names).toContain('Service/main-extra');
+  });
+
+  it('costs no request where there was none before', async () => {
+    const cluster = new MemoryCluster([stackObject()]);
+    await pass(controllerOf(cluster));
+    // Each kind once, before its objects are made.
+    expect(cluster.reads).toEqual(['list Service', 'list StatefulSet']);
+  });
+});
+
 describe('the objects of a stack that is gone', () => {
   const orphan = stackObject({ reconcile: { deletion: 'Orphan' } });
   const kept = ['ConfigMap/main-kept-when-deleted', 'Service/main-jaeger', 'StatefulSet/main-jaeger'];
