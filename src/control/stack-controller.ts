@@ -24,11 +24,18 @@ import { collectLeftOvers, formerParts, type Keep, keepOf, noteDeletionPolicy, n
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
 import { isWhole, stackLive } from './stack-live.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
-import { RECONCILE_AT, type StackOutcome, type StackStatus, stackStatus, statusOf, type WorkloadCounts } from './stack-status.ts';
+import {
+  RECONCILE_AT,
+  refusedOutcome,
+  type StackOutcome,
+  type StackStatus,
+  stackStatus,
+  statusOf,
+  type WorkloadCounts,
+} from './stack-status.ts';
 
 export { STACK_KINDS } from './stack-kinds.ts';
 
-const NO_WORKLOADS: WorkloadCounts = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
 /** How often objects of kinds that are not watched are read, when nothing else starts a pass; give or take a tenth. */
 const UNWATCHED_LOOK_MS = 600_000;
 /** Its own manager for the status, so that what it says and what it makes can be told apart. */
@@ -73,8 +80,11 @@ export class StackController {
     const stack = this.#options.cache.get(TELEMETRY_STACK.kind, { namespace, name });
     if (stack === undefined) return this.#collect(namespace, name);
     if (stack.metadata.deletionTimestamp !== undefined) return;
-    const outcome =
-      namespace === this.#options.namespace ? await this.#apply(stack).catch((error) => this.#failed(stack, error)) : this.#refuse(stack);
+    const isOurs = namespace === this.#options.namespace;
+    const outcome = isOurs
+      ? await this.#apply(stack).catch((error) => this.#failed(stack, error))
+      : refusedOutcome(stack, this.#options.namespace);
+    if (outcome === undefined) return;
     await this.#report(stack, outcome);
     if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
   }
@@ -83,13 +93,6 @@ export class StackController {
   seen(stack: KubeObject): void {
     const key = objectKey(stack.metadata);
     this.#kept.set(key, { keep: keepOf(stack), tended: this.#kept.get(key)?.tended ?? false });
-  }
-
-  #refuse(stack: KubeObject): StackOutcome {
-    const { namespace } = this.#options;
-    const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
-    const stalled = { reason: 'WrongNamespace', message };
-    return { stalled, failures: [], suspended: false, components: [], inventory: [], workloads: NO_WORKLOADS };
   }
 
   /** A spec that cannot be rendered changes nothing, and says so. What becomes of workloads is no matter of that. */

@@ -54,6 +54,15 @@ export function statusOf(stack: KubeObject): Partial<StackStatus> {
   return (stack['status'] ?? {}) as Partial<StackStatus>;
 }
 
+/** Of a stack that the operator of `namespace` has no rights to; undefined where another one, in the stack's own namespace, keeps its status. */
+export function refusedOutcome(stack: KubeObject, namespace: string): StackOutcome | undefined {
+  const ready = statusOf(stack).conditions?.find(({ type }) => type === 'Ready');
+  if (ready !== undefined && ready.reason !== 'WrongNamespace') return undefined;
+  const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
+  const workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
+  return { stalled: { reason: 'WrongNamespace', message }, failures: [], suspended: false, components: [], inventory: [], workloads };
+}
+
 /** The status that says what the pass found. Equal input, equal status: the time of a condition moves only when its status does. */
 export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: string): StackStatus {
   const generation = stack.metadata.generation ?? 0;

@@ -205,3 +205,22 @@ describe('the objects of a stack that is gone', () => {
     expect(cluster.names).toEqual([]);
   });
 });
+
+describe('a stack that two operators see', () => {
+  it('has the status of the one in its namespace, and the other leaves that alone', async () => {
+    const cluster = new MemoryCluster([stackObject()]);
+    const [ours, other] = [controllerOf(cluster), controllerOf(cluster, () => PARTS, 'other')];
+    await pass(other);
+    expect(stalled(cluster)).toBe(
+      'WrongNamespace: metadata.namespace is duotel, expected other: the operator has rights in its own namespace only; create the TelemetryStack there',
+    );
+    await pass(ours);
+    cluster.writes.length = 0;
+    for (let passes = 0; passes < 2; passes += 1) {
+      await pass(other);
+      await pass(ours);
+    }
+    expect(cluster.writes).toEqual([]);
+    expect(stalled(cluster)).toBe('Settled: nothing stands in the way');
+  });
+});
