@@ -102,7 +102,7 @@ export class StackController {
     // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
     const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#latest(stack));
     const failures = [`${describe(stack)}: ${errorText(error)}`];
-    return { failures, suspended: false, components, inventory, inventoryConfigMaps, workloads };
+    return { failures, suspended: false, tried: false, components, inventory, inventoryConfigMaps, workloads };
   }
 
   async #apply(stack: KubeObject): Promise<StackOutcome> {
@@ -119,7 +119,7 @@ export class StackController {
     if (spec.suspend) {
       const { inventory = [], inventoryConfigMaps = [] } = before;
       const { lines } = await this.#components(stack, spec, []);
-      return { suspended: true, components: lines, workloads, failures: [], inventory, inventoryConfigMaps };
+      return { suspended: true, tried: false, components: lines, workloads, failures: [], inventory, inventoryConfigMaps };
     }
 
     const { objects: desired, digest } = this.#render(name, namespace, spec);
@@ -129,7 +129,16 @@ export class StackController {
       const { lines } = await this.#components(stack, spec, []);
       // What is lacking comes without a word to us.
       this.#options.lookAgain(`${namespace}/${name}`, 60_000);
-      return { suspended: false, components: lines, workloads, stalled: lacking, failures: [], inventory, inventoryConfigMaps };
+      return {
+        suspended: false,
+        tried: false,
+        components: lines,
+        workloads,
+        stalled: lacking,
+        failures: [],
+        inventory,
+        inventoryConfigMaps,
+      };
     }
     if (stack.metadata.annotations?.[RECONCILE_AT] !== before.lastHandledReconcileAt) {
       this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
@@ -166,6 +175,7 @@ export class StackController {
     ]);
     return {
       suspended: false,
+      tried: true,
       components,
       workloads,
       ...stalledBy(problems, failed),

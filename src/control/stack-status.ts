@@ -42,6 +42,8 @@ export interface StackOutcome {
   /** Errors that will be tried again. */
   readonly failures: readonly string[];
   readonly suspended: boolean;
+  /** Whether the pass came so far as to compare the objects and write what differs. */
+  readonly tried: boolean;
   readonly components: readonly ComponentLine[];
   readonly inventory: readonly InventoryEntry[];
   readonly inventoryConfigMaps?: readonly string[];
@@ -60,7 +62,15 @@ export function refusedOutcome(stack: KubeObject, namespace: string): StackOutco
   if (ready !== undefined && ready.reason !== 'WrongNamespace') return undefined;
   const message = `metadata.namespace is ${stack.metadata.namespace}, expected ${namespace}: the operator has rights in its own namespace only; create the TelemetryStack there`;
   const workloads = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
-  return { stalled: { reason: 'WrongNamespace', message }, failures: [], suspended: false, components: [], inventory: [], workloads };
+  return {
+    stalled: { reason: 'WrongNamespace', message },
+    failures: [],
+    suspended: false,
+    tried: false,
+    components: [],
+    inventory: [],
+    workloads,
+  };
 }
 
 /** The status that says what the pass found. Equal input, equal status: the time of a condition moves only when its status does. */
@@ -71,7 +81,7 @@ export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: strin
     condition(before, now, { type, status: status ? 'True' : 'False', reason, message, observedGeneration: generation });
   const { components, inventory, workloads } = outcome;
   const ready = summary(outcome);
-  const reconcileAt = stack.metadata.annotations?.[RECONCILE_AT];
+  const handled = outcome.tried ? stack.metadata.annotations?.[RECONCILE_AT] : statusOf(stack).lastHandledReconcileAt;
   const progressing = ready.reason === 'ComponentsNotReady' || ready.reason === 'ApplyFailed';
   return {
     observedGeneration: generation,
@@ -86,7 +96,7 @@ export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: strin
     inventory,
     ...(outcome.inventoryConfigMaps?.length && { inventoryConfigMaps: outcome.inventoryConfigMaps }),
     ...lastApplied(stack, outcome),
-    ...(reconcileAt !== undefined && { lastHandledReconcileAt: reconcileAt }),
+    ...(handled !== undefined && { lastHandledReconcileAt: handled }),
     workloads,
   };
 }

@@ -224,3 +224,21 @@ describe('a stack that two operators see', () => {
     expect(stalled(cluster)).toBe('Settled: nothing stands in the way');
   });
 });
+
+describe('an on-demand reconcile', () => {
+  it('is echoed when it was tried: not while the stack is suspended, but after that', async () => {
+    const asking = { 'duotel.io/reconcile-at': 'noon' };
+    const cluster = new MemoryCluster([stackObject({}, { 'duotel.io/reconcile-at': 'dawn' })]);
+    const controller = controllerOf(cluster);
+    await pass(controller);
+    expect(status(cluster).lastHandledReconcileAt).toBe('dawn');
+    for (const [spec, handled] of [
+      [{ suspend: true }, 'dawn'],
+      [{}, 'noon'],
+    ] as const) {
+      cluster.put({ ...stackObject(spec, asking), status: status(cluster) });
+      await pass(controller);
+      expect(status(cluster).lastHandledReconcileAt).toBe(handled);
+    }
+  });
+});

@@ -13,6 +13,7 @@ const stack = (status?: object): KubeObject => ({
 const ok: StackOutcome = {
   failures: [],
   suspended: false,
+  tried: true,
   components: [{ name: 'collector', ready: true, message: '1 of 1 replicas ready' }],
   inventory: [],
   workloads: { injected: 0, pending: 0, blocked: 0, reverted: 0 },
