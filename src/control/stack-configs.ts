@@ -8,6 +8,12 @@ import { objectKey } from '../kube/reflector.ts';
 import type { ClusterCache } from './cluster-cache.ts';
 import { errorText, type Logger } from './logger.ts';
 
+interface Known {
+  readonly spec: unknown;
+  /** undefined when the spec cannot be read: the stack's own status says so. */
+  readonly made: StackConfig | undefined;
+}
+
 export interface StackConfig {
   readonly config: InjectionConfig;
   /** Nothing is written for the workloads of this stack. */
@@ -20,7 +26,8 @@ export class StackConfigs {
   readonly #namespace: string;
   readonly #logger: Logger;
   readonly #assets: InjectionAssets = { python: bootstrapFiles('python'), pricing: pricingFile() };
-  readonly #known = new Map<string, { readonly spec: unknown; readonly made: StackConfig | undefined }>();
+  /** By stack that is there. */
+  #known: ReadonlyMap<string, Known> = new Map();
 
   constructor(cache: ClusterCache, namespace: string, logger: Logger) {
     this.#cache = cache;
@@ -29,24 +36,25 @@ export class StackConfigs {
   }
 
   all(): readonly StackConfig[] {
-    const stacks = this.#cache.values(TELEMETRY_STACK.kind).filter(({ metadata }) => metadata.namespace === this.#namespace);
-    return stacks.flatMap((stack) => (stack.metadata.deletionTimestamp === undefined ? (this.#configOf(stack) ?? []) : []));
+    const stacks = this.#cache
+      .values(TELEMETRY_STACK.kind)
+      .filter(({ metadata }) => metadata.namespace === this.#namespace && metadata.deletionTimestamp === undefined);
+    this.#known = new Map(stacks.map((stack) => [objectKey(stack.metadata), this.#knownOf(stack)]));
+    return [...this.#known.values()].flatMap(({ made }) => made ?? []);
   }
 
-  /** undefined when the spec cannot be read: the stack's own status says so. */
-  #configOf(stack: KubeObject): StackConfig | undefined {
+  #knownOf(stack: KubeObject): Known {
     const key = objectKey(stack.metadata);
     const known = this.#known.get(key);
-    if (known !== undefined && isDeepStrictEqual(known.spec, stack['spec'])) return known.made;
-    let made: StackConfig | undefined;
+    if (known !== undefined && isDeepStrictEqual(known.spec, stack['spec'])) return known;
     try {
       const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
       const { name } = stack.metadata;
-      made = { config: injectionConfig({ name, namespace: this.#namespace, spec }, this.#assets), suspended: spec.suspend };
+      const config = injectionConfig({ name, namespace: this.#namespace, spec }, this.#assets);
+      return { spec: stack['spec'], made: { config, suspended: spec.suspend } };
     } catch (error) {
       this.#logger.error('TelemetryStack cannot be read', { stack: key, error: errorText(error) });
+      return { spec: stack['spec'], made: undefined };
     }
-    this.#known.set(key, { spec: stack['spec'], made });
-    return made;
   }
 }

@@ -91,6 +91,7 @@ export class StackController {
 
   /** Takes in a stack as it was last seen, before it was gone. */
   seen(stack: KubeObject): void {
+    if (stack.metadata.namespace !== this.#options.namespace) return;
     const key = objectKey(stack.metadata);
     this.#kept.set(key, { keep: keepOf(stack), tended: this.#kept.get(key)?.tended ?? false });
   }
@@ -298,9 +299,10 @@ export class StackController {
     }
     // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
     if (tended) await noteDeletionPolicy(api, cache, { namespace, name }, undefined);
-    const deletedBefore = this.#deleted.get(key) ?? new Set();
-    this.#deleted.set(key, deletedBefore);
-    const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedBefore);
+    const deletedSoFar = this.#deleted.get(key) ?? new Set();
+    const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedSoFar);
+    if (deletedSoFar.size > 0) this.#deleted.set(key, deletedSoFar);
+    else this.#deleted.delete(key);
     if (!tended || collected.outcome !== 'kept') this.#kept.delete(key);
     if (collected.outcome !== 'deleted') {
       if (collected.outcome !== 'nothingLeft')

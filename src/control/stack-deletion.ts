@@ -57,7 +57,8 @@ export type Collected =
  * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
  * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes
  * it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
- * @param deleted UIDs of what earlier calls have deleted, which the cache may still hold; what this one deletes is added.
+ * @param deleted UIDs of what earlier calls have deleted and the cache may still hold; what it no longer holds is taken out, what this one
+ * deletes is added.
  */
 export async function collectLeftOvers(
   api: KubeApi,
@@ -67,6 +68,7 @@ export async function collectLeftOvers(
 ): Promise<Collected> {
   if (watched(cache).some((object) => isNote(object, { namespace, name }))) return { outcome: 'kept' };
   const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
+  for (const uid of deleted) if (!found.some(({ metadata }) => metadata.uid === uid)) deleted.delete(uid);
   const doomed = found.filter(({ metadata }) => !deleted.has(metadata.uid ?? ''));
   if (doomed.length === 0) return { outcome: 'nothingLeft' };
   const configMaps = await api.resourceType('v1', 'ConfigMap');

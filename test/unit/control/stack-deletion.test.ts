@@ -15,8 +15,8 @@ const service = (uid: string): KubeObject => ({
 describe('what a stack that is gone has left', () => {
   it('is deleted once, while the cache does not hear of it, and what is made anew in its place too', async () => {
     const asked: string[] = [];
-    let cached = service('first');
-    const cache = { values: (kind: string) => (kind === 'Service' ? [cached] : []) } as unknown as ClusterCache;
+    let cached: KubeObject | undefined = service('first');
+    const cache = { values: (kind: string) => (kind === 'Service' && cached !== undefined ? [cached] : []) } as unknown as ClusterCache;
     const api = {
       ...listingApi([]),
       // Whether it may list kinds that are optional: it may not.
@@ -30,5 +30,10 @@ describe('what a stack that is gone has left', () => {
     cached = service('second');
     expect(await collect()).toBe('deleted');
     expect(asked).toEqual(['first', 'second']);
+    // Nothing is remembered of what the cache knows to be gone.
+    expect([...deleted]).toEqual(['second']);
+    cached = undefined;
+    expect(await collect()).toBe('nothingLeft');
+    expect(deleted.size).toBe(0);
   });
 });
