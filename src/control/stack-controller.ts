@@ -24,6 +24,7 @@ import { collectLeftOvers, formerParts, type Keep, keepOf, noteDeletionPolicy, n
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
 import { isWhole, stackLive } from './stack-live.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
+import { retried, stalledBy } from './stack-problems.ts';
 import {
   RECONCILE_AT,
   refusedOutcome,
@@ -110,38 +111,21 @@ export class StackController {
     const { api, cache, random } = this.#options;
     const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
-    const before = statusOf(stack);
     const key = objectKey(stack.metadata);
     const keep = keepOf(stack);
     this.#kept.set(key, { keep, tended: true });
     this.#deleted.delete(key);
     await noteDeletionPolicy(api, cache, stack.metadata, keep);
-    const workloads = this.#workloads(stack);
-    if (spec.suspend) {
-      const { inventory = [], inventoryConfigMaps = [] } = before;
-      const { lines } = await this.#components(stack, spec, []);
-      return { suspended: true, tried: false, components: lines, workloads, failures: [], inventory, inventoryConfigMaps };
-    }
+    if (spec.suspend) return this.#untried(stack, spec, { suspended: true });
 
     const { objects: desired, digest } = this.#render(name, namespace, spec);
     const lacking = await optionalKindProblem(api, desired, namespace);
     if (lacking !== undefined) {
-      const { inventory = [], inventoryConfigMaps = [] } = before;
-      const { lines } = await this.#components(stack, spec, []);
       // What is lacking comes without a word to us.
-      this.#options.lookAgain(`${namespace}/${name}`, 60_000);
-      return {
-        suspended: false,
-        tried: false,
-        components: lines,
-        workloads,
-        stalled: lacking,
-        failures: [],
-        inventory,
-        inventoryConfigMaps,
-      };
+      this.#options.lookAgain(key, 60_000);
+      return this.#untried(stack, spec, { stalled: lacking });
     }
-    if (stack.metadata.annotations?.[RECONCILE_AT] !== before.lastHandledReconcileAt) {
+    if (stack.metadata.annotations?.[RECONCILE_AT] !== statusOf(stack).lastHandledReconcileAt) {
       this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
     }
     const known = await readInventory(api, stack);
@@ -160,9 +144,9 @@ export class StackController {
     this.#note(name, results);
     // No event says that these have changed.
     if (desired.some(({ kind, metadata }) => !cache.watches(kind, metadata.namespace)))
-      this.#options.lookAgain(`${namespace}/${name}`, UNWATCHED_LOOK_MS * (0.9 + random() / 5));
-    const problems = this.#problems(`${namespace}/${name}`, results);
-    const failures = problems.filter(({ reason }) => !SETTLED.has(reason)).map(({ message }) => message);
+      this.#options.lookAgain(key, UNWATCHED_LOOK_MS * (0.9 + random() / 5));
+    const problems = this.#problems(key, results);
+    const failures = [...retried(problems)];
     if (spec.grafana.mode === 'managed' && cache.get('Secret', { namespace, name: grafanaAdminSecret(name) }) === undefined) {
       const failure = await createGrafanaAdmin(api, name, namespace).catch(errorText);
       if (failure !== undefined) failures.push(failure);
@@ -178,12 +162,20 @@ export class StackController {
       suspended: false,
       tried: true,
       components,
-      workloads,
+      workloads: this.#workloads(stack),
       ...stalledBy(problems, failed),
       failures,
       ...stored,
       ...(problems.length === 0 && { applied: { digest, generation } }),
     };
+  }
+
+  /** Of a pass that leaves the objects as they are. */
+  async #untried(stack: KubeObject, spec: ResolvedStackSpec, why: Partial<StackOutcome>): Promise<StackOutcome> {
+    const { inventory = [], inventoryConfigMaps = [] } = statusOf(stack);
+    const { lines: components } = await this.#components(stack, spec, []);
+    const workloads = this.#workloads(stack);
+    return { suspended: false, tried: false, components, workloads, failures: [], inventory, inventoryConfigMaps, ...why };
   }
 
   #workloads(stack: KubeObject): WorkloadCounts {
@@ -313,17 +305,4 @@ export class StackController {
     logger.info('stack is gone, its objects deleted', { stack: name, deleted, failed: failures.length });
     if (failures.length > 0) throw new Error(failures.join('; '));
   }
-}
-
-/** Trying again at once would change nothing: a later change of the object brings the next pass. */
-const SETTLED: ReadonlySet<Problem['reason']> = new Set(['DriftNotRepairable', 'FieldContested', 'PruneRefused']);
-
-/** What stays so until somebody does something; one reason in the condition, all messages. */
-function stalledBy(problems: readonly Problem[], failed: readonly string[]): Pick<StackOutcome, 'stalled'> {
-  const final = problems.filter((problem) => problem.final);
-  const [first] = final;
-  const reason = first?.reason ?? (failed.length > 0 ? 'ComponentsFailed' : undefined);
-  if (reason === undefined) return {};
-  const message = [...final.map((problem) => problem.message), ...failed].join('; ');
-  return { stalled: { reason, message: message.slice(0, 2000) } };
 }
