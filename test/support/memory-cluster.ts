@@ -3,12 +3,9 @@ import type { KubeObject } from '../../src/api/kube-object.ts';
 import type { ClusterCache } from '../../src/control/cluster-cache.ts';
 import { storedConfigMap } from '../../src/control/stored-config-map.ts';
 import { storedWorkload } from '../../src/inject/stored-workload.ts';
-import { type KubeApi, KubeApiError, type ListOptions, type ObjectRef, type ResourceType } from '../../src/kube/kube-api.ts';
-import { listingApi } from './listing-api.ts';
+import type { KubeApi, ObjectRef } from '../../src/kube/kube-api.ts';
+import { refusal, StoringApi } from './storing-api.ts';
 
-type Identity = Pick<KubeObject, 'kind' | 'metadata'>;
-
-const idOf = (kind: string, { namespace = '', name }: ObjectRef): string => `${kind}/${namespace}/${name}`;
 /** What the operator keeps of these kinds; of others all. */
 const STORED: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
   StatefulSet: storedWorkload,
@@ -17,51 +14,41 @@ const STORED: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
 };
 
 /** A cluster without time: `cache` shows at once what was written, as the operator's own copy would. */
-export class MemoryCluster {
-  /** What was written through `api`: `verb Kind/name`, or `verb Kind/name/subresource`. */
+export class MemoryCluster extends StoringApi {
+  /** What was written through `api`: `verb Kind/name`, or `verb Kind/name subresource`. */
   readonly writes: string[] = [];
-  /** What was read through `api`: `list Kind`. */
+  /** What was listed through `api`: `list Kind`. */
   readonly reads: string[] = [];
-  readonly #objects = new Map<string, KubeObject>();
   readonly #mayHaveOptionalKinds: boolean;
-  #version = 0;
 
   /** `mayHaveOptionalKinds`: what it answers who asks for its rights to them. */
   constructor(objects: readonly KubeObject[], mayHaveOptionalKinds = false) {
+    super(...objects);
     this.#mayHaveOptionalKinds = mayHaveOptionalKinds;
-    for (const object of objects) this.put(object);
   }
 
-  find(kind: string, name: string, namespace = 'duotel'): KubeObject | undefined {
-    return this.#objects.get(idOf(kind, { name, namespace }));
-  }
-
-  /** `Kind/name` of all. */
-  get names(): readonly string[] {
-    return [...this.#objects.values()].map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort();
-  }
-
-  /** Stores the object in place of the one of that name. Another `spec` is another generation. */
-  put(object: KubeObject): KubeObject {
-    const id = idOf(object.kind, object.metadata);
-    const before = this.#objects.get(id);
-    this.#version += 1;
-    const { generation = 0, uid = `uid-${this.#version}` } = before?.metadata ?? {};
+  /** Another `spec` is another generation. */
+  override put(object: KubeObject): KubeObject {
+    const before = this.get(object.kind, object.metadata.name);
     const isNew = JSON.stringify(before?.['spec']) !== JSON.stringify(object['spec']);
-    const version = { uid, generation: isNew ? generation + 1 : generation, resourceVersion: String(this.#version) };
-    const stored = { ...object, metadata: { ...object.metadata, ...version } };
-    this.#objects.set(id, stored);
-    return stored;
+    const generation = (before?.metadata.generation ?? 0) + (isNew ? 1 : 0);
+    return super.put({ ...object, metadata: { ...object.metadata, generation } });
   }
 
-  remove({ kind, metadata }: Identity): void {
-    this.#objects.delete(idOf(kind, metadata));
+  /** Sorted. */
+  override get names(): readonly string[] {
+    return [...super.names].sort();
+  }
+
+  remove({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): void {
+    this.objects.delete(`${kind}/${metadata.name}`);
   }
 
   get cache(): ClusterCache {
-    const values = (kind: string): readonly KubeObject[] => this.#listed(kind).map((object) => STORED[kind]?.(object) ?? object);
-    const get = (kind: string, ref: ObjectRef): KubeObject | undefined =>
-      values(kind).find(({ metadata }) => idOf(kind, metadata) === idOf(kind, ref));
+    const values = (kind: string): readonly KubeObject[] =>
+      [...this.objects.values()].filter((object) => object.kind === kind).map((object) => STORED[kind]?.(object) ?? object);
+    const get = (kind: string, { name, namespace }: ObjectRef): KubeObject | undefined =>
+      values(kind).find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
     return {
       get,
       values,
@@ -71,59 +58,32 @@ export class MemoryCluster {
     } as unknown as ClusterCache;
   }
 
-  get api(): KubeApi {
-    const noted = (verb: string, { kind }: ResourceType, { name }: ObjectRef, subresource?: string): void => {
-      this.writes.push([`${verb} ${kind}/${name}`, ...(subresource === undefined ? [] : [subresource])].join('/'));
-    };
+  override api(): KubeApi {
+    const stored = super.api();
     return {
-      ...listingApi([]),
-      list: async ({ kind }, options) => {
-        this.reads.push(`list ${kind}`);
-        return { items: this.#listed(kind, options), resourceVersion: String(this.#version) };
+      ...stored,
+      list: async (type, options) => {
+        this.reads.push(`list ${type.kind}`);
+        const [label = '', value] = String(options?.query?.['labelSelector'] ?? '').split('=');
+        const { items, resourceVersion } = await stored.list(type, options);
+        return { items: items.filter(({ metadata }) => label === '' || metadata.labels?.[label] === value), resourceVersion };
       },
       create: async (_type, review) => ({ ...review, status: { allowed: this.#mayHaveOptionalKinds } }),
-      patch: async (type, ref, format, body, { subresource } = {}) => {
-        const before = this.#objects.get(idOf(type.kind, ref));
-        if (before === undefined && format !== 'application/apply-patch+yaml') throw refused(404, 'NotFound', type, ref);
+      patch: async (type, ref, format, body, query = {}) => {
+        this.writes.push(['patch', `${type.kind}/${ref.name}`, query.subresource ?? []].flat().join(' '));
+        if (format === 'application/apply-patch+yaml') return stored.patch(type, ref, format, body, query);
+        const live = this.get(type.kind, ref.name);
         const { metadata, ...fields } = body as KubeObject;
-        this.#expect(type, ref, metadata);
-        noted('patch', type, ref, subresource);
-        const named = { metadata: merged(before?.metadata, { ...metadata, ...ref }) as KubeObject['metadata'] };
-        // All that an object has besides its metadata is taken for applied by the operator: what it leaves out goes.
-        if (format === 'application/apply-patch+yaml') return this.put({ ...before, ...fields, ...named } as KubeObject);
-        return this.put({ ...(merged(before, fields) as KubeObject), ...named });
+        if (live === undefined) throw refusal(404, 'NotFound');
+        if (live.metadata.resourceVersion !== (metadata.resourceVersion ?? live.metadata.resourceVersion)) throw refusal(409, 'Conflict');
+        return this.put({ ...live, ...(merged(live, fields) as KubeObject) });
       },
-      delete: async (type, ref, preconditions = {}) => {
-        if (!this.#objects.has(idOf(type.kind, ref))) return false;
-        this.#expect(type, ref, preconditions);
-        noted('delete', type, ref);
-        return this.#objects.delete(idOf(type.kind, ref));
+      delete: async (type, ref, preconditions) => {
+        this.writes.push(`delete ${type.kind}/${ref.name}`);
+        return stored.delete(type, ref, preconditions);
       },
     };
   }
-
-  /** @throws KubeApiError `Conflict`, as the API server does, when the object is another one or another version than it is taken for. */
-  #expect(type: ResourceType, ref: ObjectRef, expected: { readonly uid?: string; readonly resourceVersion?: string }): void {
-    const { uid, resourceVersion } = this.#objects.get(idOf(type.kind, ref))?.metadata ?? {};
-    const isIt = (expected.uid ?? uid) === uid && (expected.resourceVersion ?? resourceVersion) === resourceVersion;
-    if (!isIt) throw refused(409, 'Conflict', type, ref);
-  }
-
-  #listed(kind: string, { namespace, query = {} }: ListOptions = {}): readonly KubeObject[] {
-    const [label = '', value] = String(query['labelSelector'] ?? '').split('=');
-    const name = query['fieldSelector'] === undefined ? undefined : String(query['fieldSelector']).replace('metadata.name=', '');
-    return [...this.#objects.values()].filter(
-      (object) =>
-        object.kind === kind &&
-        (namespace === undefined || object.metadata.namespace === namespace) &&
-        (name === undefined || object.metadata.name === name) &&
-        (label === '' || object.metadata.labels?.[label] === value),
-    );
-  }
-}
-
-function refused(status: number, reason: string, { kind }: ResourceType, { name }: ObjectRef): KubeApiError {
-  return new KubeApiError(`${kind}/${name}: ${reason}`, { status, reason, message: reason, causes: [] });
 }
 
 /** As a merge patch does: null removes, lists are replaced. */

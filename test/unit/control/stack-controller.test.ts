@@ -32,14 +32,10 @@ const statefulSet = (name: string, image = 'ours'): KubeObject =>
 const PARTS = [part('Service', 'jaeger', { spec: { ports: [{ port: 1 }] } }), statefulSet('jaeger')];
 
 /** A controller of the stacks of `namespace`, whose objects are `parts`. */
-function controllerOf(
-  { api, cache }: MemoryCluster,
-  parts: () => readonly KubeObject[] = () => PARTS,
-  namespace = 'duotel',
-): StackController {
+function controllerOf(cluster: MemoryCluster, parts: () => readonly KubeObject[] = () => PARTS, namespace = 'duotel'): StackController {
   const options: StackControllerOptions = {
-    api,
-    cache,
+    api: cluster.api(),
+    cache: cluster.cache,
     events: { record: async () => undefined } as unknown as StackControllerOptions['events'],
     logger: SILENT,
     metrics: new Metrics(),
@@ -54,7 +50,7 @@ function controllerOf(
   return new StackController(options);
 }
 
-const status = (cluster: MemoryCluster): Partial<StackStatus> => statusOf(cluster.find('TelemetryStack', 'main') ?? stackObject());
+const status = (cluster: MemoryCluster): Partial<StackStatus> => statusOf(cluster.get('TelemetryStack', 'main') ?? stackObject());
 const stalled = (cluster: MemoryCluster): string | undefined => {
   const found = status(cluster).conditions?.find(({ type }) => type === 'Stalled');
   return found && `${found.reason}: ${found.message}`;
@@ -83,7 +79,7 @@ describe('an object under a name of the stack’s of which the cache keeps a par
     const theirs = { ...ours, metadata: { name: 'main-jaeger', namespace: 'duotel', ...metadata }, spec: { replicas: 3 } } as KubeObject;
     const cluster = new MemoryCluster([theirs, stackObject()], true);
     await pass(controllerOf(cluster, () => [ours]));
-    expect(cluster.find(kind, 'main-jaeger')).toMatchObject({ spec: { replicas: 3 }, metadata });
+    expect(cluster.get(kind, 'main-jaeger')).toMatchObject({ spec: { replicas: 3 }, metadata });
     expect(stalled(cluster)).toContain(`ForeignOwner: ${kind}/duotel/main-jaeger: not taken over: ${why}`);
   });
 
@@ -92,11 +88,11 @@ describe('an object under a name of the stack’s of which the cache keeps a par
     const cluster = new MemoryCluster([stackObject({ reconcile: { ignore } })]);
     const controller = controllerOf(cluster);
     await pass(controller);
-    const { labels: _, ...robbed } = cluster.find('StatefulSet', 'main-jaeger')?.metadata ?? { name: '' };
+    const { labels: _, ...robbed } = cluster.get('StatefulSet', 'main-jaeger')?.metadata ?? { name: '' };
     const scaled = { ...statefulSet('jaeger'), metadata: robbed, spec: { ...(statefulSet('jaeger')['spec'] as object), replicas: 3 } };
     cluster.put(scaled);
     await pass(controller);
-    expect(cluster.find('StatefulSet', 'main-jaeger')).toMatchObject({
+    expect(cluster.get('StatefulSet', 'main-jaeger')).toMatchObject({
       metadata: { labels: { 'duotel.io/stack': 'main' } },
       spec: { replicas: 3 },
     });
