@@ -20,7 +20,16 @@ import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { optionalKindProblem } from './optional-rights.ts';
 import { type Components, componentLines, podReason } from './stack-components.ts';
-import { collectLeftOvers, formerParts, type Keep, keepOf, noteDeletionPolicy, noteKept } from './stack-deletion.ts';
+import {
+  type Collected,
+  collectLeftOvers,
+  formerParts,
+  isNotedKept,
+  type Keep,
+  keepOf,
+  noteDeletionPolicy,
+  noteKept,
+} from './stack-deletion.ts';
 import { collectInventory, readInventory, storeInventory } from './stack-inventory.ts';
 import { isWhole, stackLive } from './stack-live.ts';
 import { durationMs, stackPolicies } from './stack-policies.ts';
@@ -292,7 +301,9 @@ export class StackController {
     // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
     if (tended) await noteDeletionPolicy(api, cache, { namespace, name }, undefined);
     const deletedSoFar = this.#deleted.get(key) ?? new Set();
-    const collected = await collectLeftOvers(api, cache, { namespace, name }, deletedSoFar);
+    // Each event of what was kept brings a pass: none of them asks anything. A note that was deleted just now may still be in the cache.
+    const isKept = !tended && isNotedKept(cache, { namespace, name });
+    const collected: Collected = isKept ? { outcome: 'kept' } : await collectLeftOvers(api, cache, { namespace, name }, deletedSoFar);
     if (deletedSoFar.size > 0) this.#deleted.set(key, deletedSoFar);
     else this.#deleted.delete(key);
     if (!tended || collected.outcome !== 'kept') this.#kept.delete(key);

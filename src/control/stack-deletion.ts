@@ -28,6 +28,11 @@ export function keepOf(stack: KubeObject): Keep {
   return reconcile?.deletion === 'Orphan' ? 'orphan' : undefined;
 }
 
+/** Whether the cache shows that the objects of the stack outlive it. */
+export function isNotedKept(cache: ClusterCache, stack: { readonly name: string; readonly namespace: string }): boolean {
+  return cache.values('ConfigMap').some((object) => isNote(object, stack));
+}
+
 /** Notes in the cluster whether the objects of the stack outlive it. Writes only when that changes. */
 export async function noteDeletionPolicy(
   api: KubeApi,
@@ -66,7 +71,6 @@ export async function collectLeftOvers(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   deleted: Set<string>,
 ): Promise<Collected> {
-  if (watched(cache).some((object) => isNote(object, { namespace, name }))) return { outcome: 'kept' };
   const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
   for (const uid of deleted) if (!found.some(({ metadata }) => metadata.uid === uid)) deleted.delete(uid);
   const doomed = found.filter(({ metadata }) => !deleted.has(metadata.uid ?? ''));

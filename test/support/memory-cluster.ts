@@ -19,6 +19,8 @@ export class MemoryCluster extends StoringApi {
   readonly writes: string[] = [];
   /** What was listed through `api`: `list Kind`. */
   readonly reads: string[] = [];
+  /** What the cache still shows, though it may be gone. */
+  readonly lingering: KubeObject[] = [];
   readonly #mayHaveOptionalKinds: boolean;
 
   /** `mayHaveOptionalKinds`: what it answers who asks for its rights to them. */
@@ -46,7 +48,9 @@ export class MemoryCluster extends StoringApi {
 
   get cache(): ClusterCache {
     const values = (kind: string): readonly KubeObject[] =>
-      [...this.objects.values()].filter((object) => object.kind === kind).map((object) => STORED[kind]?.(object) ?? object);
+      [...this.objects.values(), ...this.lingering]
+        .filter((object) => object.kind === kind)
+        .map((object) => STORED[kind]?.(object) ?? object);
     const get = (kind: string, { name, namespace }: ObjectRef): KubeObject | undefined =>
       values(kind).find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
     return {

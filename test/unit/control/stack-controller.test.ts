@@ -164,13 +164,17 @@ describe('the objects of a stack that is gone', () => {
   const orphan = stackObject({ reconcile: { deletion: 'Orphan' } });
   const kept = ['ConfigMap/main-kept-when-deleted', 'Service/main-jaeger', 'StatefulSet/main-jaeger'];
 
-  it('go with it when its spec was last seen to say so, though no pass has', async () => {
+  it.each([
+    ['', false],
+    [', and no event has shown its note gone', true],
+  ])('go with it when its spec was last seen to say so, though no pass has%s', async (_case, isLate) => {
     const cluster = new MemoryCluster([orphan]);
     const controller = controllerOf(cluster);
     await pass(controller);
     expect(cluster.names).toEqual([...kept, 'TelemetryStack/main']);
     cluster.remove(orphan);
     controller.seen(stackObject());
+    if (isLate) cluster.lingering.push(cluster.get('ConfigMap', 'main-kept-when-deleted') as KubeObject);
     await pass(controller);
     expect(cluster.names).toEqual([]);
   });
