@@ -1,12 +1,12 @@
-import { ANNOTATION } from '../api/annotations.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import { type OutcomeState, REASONS } from '../api/reason.ts';
+import { SYSTEM_NAMESPACE } from '../api/names.ts';
 import { statusOf } from '../control/stack-status.ts';
-import { readRecord } from '../inject/record.ts';
 import type { BarePod } from '../plan-cluster/bare-pods.ts';
 import type { BarePodsFound } from '../plan-cluster/list-bare-pods.ts';
+import { stackSettings } from '../plan-cluster/stacks.ts';
 import { barePodsText } from './bare-pods-text.ts';
 import { table } from './table.ts';
+import { type WorkloadRow, workloadRow } from './workload-row.ts';
 
 /** A TelemetryStack as `duotel status` shows it. */
 export interface StackRow {
@@ -21,18 +21,6 @@ export interface StackRow {
   readonly components: readonly { readonly name: string; readonly ready: boolean; readonly message: string }[];
 }
 
-/** A workload that carries one of our annotations. `unseen`: annotated, and the operator has written no status. */
-export interface WorkloadRow {
-  readonly namespace: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly state: Exclude<OutcomeState, 'note'> | 'unseen';
-  /** The mode that is in the pods, else the one that is asked for. */
-  readonly backend: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
 export interface StatusReport {
   /** Every stack is ready, no workload is blocked, pending or unseen, and no bare Pod asks by itself. */
   readonly ok: boolean;
@@ -44,14 +32,24 @@ export interface StatusReport {
   readonly notes: readonly string[];
 }
 
-/** What the objects' own status and annotations say, in one report. */
+export interface StatusSurroundings extends BarePodsFound {
+  /** By name; of one that is missing no annotations are known. Default: none. */
+  readonly namespaces?: ReadonlyMap<string, KubeObject>;
+}
+
+/** What the objects' own status and annotations say, and what the operator would say where it writes nothing, in one report. */
 export function statusReport(
   stacks: readonly KubeObject[],
   workloads: readonly KubeObject[],
-  { barePods, notes }: BarePodsFound = { barePods: [], notes: [] },
+  { barePods, notes, namespaces = new Map() }: StatusSurroundings = { barePods: [], notes: [] },
 ): StatusReport {
   const stackRows = stacks.map(stackRow);
-  const workloadRows = workloads.flatMap((workload) => workloadRow(workload) ?? []);
+  const counted = stackSettings(stacks.filter(({ metadata }) => metadata.namespace === SYSTEM_NAMESPACE));
+  const workloadRows = workloads.flatMap((workload) => {
+    const name = workload.metadata.namespace ?? '';
+    const namespace = namespaces.get(name) ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    return workloadRow(workload, namespace, counted) ?? [];
+  });
   const stacksOk = stackRows.length > 0 && stackRows.every((row) => row.ready === 'True' && row.current);
   return {
     ok:
@@ -78,37 +76,6 @@ function stackRow(stack: KubeObject): StackRow {
     current: observedGeneration === generation,
     components: components.map(({ name, ready, message }) => ({ name, ready, message })),
   };
-}
-
-/** undefined: none of our annotations is on it, and none of what we set is in it. */
-function workloadRow(workload: KubeObject): WorkloadRow | undefined {
-  const annotations = workload.metadata.annotations ?? {};
-  const line = annotations[ANNOTATION.status];
-  const asked = annotations[ANNOTATION.backend];
-  const record = readRecord(workload);
-  if (line === undefined && asked === undefined && record === 'absent') return undefined;
-  const { name, namespace = '' } = workload.metadata;
-  const backend = typeof record === 'string' ? (asked ?? '') : record.backend;
-  const common = { namespace, kind: workload.kind, name, backend };
-  if (line === undefined) {
-    return {
-      ...common,
-      state: 'unseen',
-      reason: 'NotObserved',
-      message: 'the operator has not looked at it: kubectl logs -n duotel deployment/duotel-operator',
-    };
-  }
-  return { ...common, ...parseStatusLine(line) };
-}
-
-/** The parts of a `duotel.io/status` annotation: `Injected both`, `Blocked Reason: message`, `Pending Reason: message`, `Reverted`. */
-export function parseStatusLine(line: string): { readonly state: WorkloadRow['state']; readonly reason: string; readonly message: string } {
-  const match = /^(?:(?:Blocked|Pending) )?(\w+)(?:[:;]? *)(.*)$/s.exec(line);
-  const [reason, message] = [match?.[1] ?? '', match?.[2] ?? ''];
-  const state = Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS].state : undefined;
-  // A line of another release, or written by hand.
-  if (state === undefined || state === 'note') return { state: 'unseen', reason: 'NotUnderstood', message: line };
-  return { state, reason, message };
 }
 
 /** The report for people. */

@@ -6,6 +6,9 @@ const EXAMPLES = `
 Shows as well the Pods, ReplicaSets and Jobs that are annotated, or in an annotated Namespace, and that nothing makes which could be
 injected. The operator does not look for these; the command does, as far as you may list them.
 
+Of workloads that the operator does not write on (opted out, protected, of a suspended stack, being deleted, or a mistake on their
+Namespace) it says what the operator finds.
+
 Exit code 0: every stack is ready, no workload is blocked, pending or not yet looked at, and no bare Pod, ReplicaSet or Job is annotated
 itself. 1: something is not so.
 
@@ -21,15 +24,23 @@ export function statusCommand(program: Command): void {
     .description('show each TelemetryStack with its components, and each annotated workload with its state and the reason')
     .addHelpText('after', EXAMPLES);
   addClusterOptions(command, 'namespace of the workloads (default: all)').action(async (options: ClusterOptions) => {
-    const [{ createKubeApi }, { listBarePods }, { listWorkloads }, { TELEMETRY_STACK }, { isApiError }, { statusReport, statusTables }] =
-      await Promise.all([
-        import('../kube/rest-kube-api.ts'),
-        import('../plan-cluster/list-bare-pods.ts'),
-        import('../verify/workloads.ts'),
-        import('../api/telemetry-stack.ts'),
-        import('../kube/kube-api.ts'),
-        import('./status-report.ts'),
-      ]);
+    const [
+      { createKubeApi },
+      { listBarePods },
+      { readNamespaces },
+      { listWorkloads },
+      { TELEMETRY_STACK },
+      { isApiError },
+      { statusReport, statusTables },
+    ] = await Promise.all([
+      import('../kube/rest-kube-api.ts'),
+      import('../plan-cluster/list-bare-pods.ts'),
+      import('../plan-cluster/namespaces.ts'),
+      import('../verify/workloads.ts'),
+      import('../api/telemetry-stack.ts'),
+      import('../kube/kube-api.ts'),
+      import('./status-report.ts'),
+    ]);
     const api = await createKubeApi(credentialsSource(options));
     try {
       const stackType = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind).catch((error: unknown) => {
@@ -37,12 +48,17 @@ export function statusCommand(program: Command): void {
         throw new Error('the cluster has no TelemetryStack CRD: npx cdk8s synth && kubectl apply -f dist installs it', { cause: error });
       });
       const { namespace } = options;
+      const namespaces = await readNamespaces(api, namespace).catch((error: unknown) => {
+        if (!isApiError(error, 'Forbidden')) throw error;
+        return undefined;
+      });
+      const known = namespaces === undefined ? {} : { namespaces };
       const [stacks, workloads, bare] = await Promise.all([
         api.list(stackType),
         listWorkloads(api, namespace),
-        listBarePods(api, namespace === undefined ? {} : { namespace }),
+        listBarePods(api, { ...known, ...(namespace !== undefined && { namespace }) }),
       ]);
-      const report = statusReport(stacks.items, workloads, bare);
+      const report = statusReport(stacks.items, workloads, { ...bare, ...known });
       process.stdout.write(rendered(options.output, report, () => statusTables(report)));
       if (!report.ok) process.exitCode = 1;
     } finally {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/kube-object.ts';
 import { OTHER_POD_KINDS } from '../inject/kinds.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type BarePod, BarePods } from './bare-pods.ts';
+import { readNamespaces } from './namespaces.ts';
 
 export interface BarePodsOptions {
   /** Default: all namespaces. */
@@ -45,7 +46,7 @@ export async function listBarePods(api: KubeApi, options: BarePodsOptions = {}):
       'defaults by Namespaces were not looked at',
       namespace === undefined ? 'list namespaces' : `get namespace ${namespace}`,
       async () => {
-        for (const one of await readNamespaces(api, namespace)) namespaces.set(one.metadata.name, one);
+        for (const [name, one] of await readNamespaces(api, namespace)) namespaces.set(name, one);
       },
     );
   }
@@ -59,11 +60,4 @@ export async function listBarePods(api: KubeApi, options: BarePodsOptions = {}):
     });
   }
   return { barePods: found.rows(selected), notes };
-}
-
-async function readNamespaces(api: KubeApi, name: string | undefined): Promise<readonly KubeObject[]> {
-  const type = await api.resourceType('v1', 'Namespace');
-  if (name === undefined) return (await api.list(type, { metadataOnly: true })).items;
-  const one = await api.get(type, { name });
-  return one === undefined ? [] : [one];
 }

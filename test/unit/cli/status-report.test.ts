@@ -3,7 +3,8 @@ import { ANNOTATION } from '../../../src/api/annotations.ts';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
 import type { OutcomeReason } from '../../../src/api/reason.ts';
 import { REASONS } from '../../../src/api/reason.ts';
-import { parseStatusLine, statusReport, statusTables } from '../../../src/cli/status-report.ts';
+import { statusReport, statusTables } from '../../../src/cli/status-report.ts';
+import { parseStatusLine } from '../../../src/cli/workload-row.ts';
 import { outcome } from '../../../src/inject/outcome.ts';
 import type { BarePod } from '../../../src/plan-cluster/bare-pods.ts';
 
