@@ -72,3 +72,15 @@ describe('a workload that the operator writes on', () => {
     expect(status(one, { namespace })).toEqual({ ok: false, rows: [`unseen NotObserved ${backend}`] });
   });
 });
+
+describe('a mistake on a Namespace', () => {
+  it('is told of each workload in it, though none of them is annotated', () => {
+    const { ok, workloads } = statusReport([stack()], [workload()], {
+      barePods: [],
+      notes: [],
+      namespaces: new Map([['shop', namespaceObject({ 'duotel.io/backend': 'Both' })]]),
+    });
+    expect({ ok, workloads }).toMatchObject({ ok: false, workloads: [{ state: 'blocked', reason: 'InvalidAnnotation', backend: 'Both' }] });
+    expect(workloads[0]?.message).toContain('on Namespace shop is "Both", expected');
+  });
+});
