@@ -79,9 +79,10 @@ export function injectCommand(program: Command): void {
         import('./manifest-files.ts'),
         import('../verify/targets.ts'),
       ]);
+      if (options.write === true && options.check === true)
+        throw new Error('inject: expected one of --write (writes the files) and --check (writes nothing)');
       const files = readManifests(options.filename, options.recursive === true);
-      const inPlace = options.write === true || options.check === true;
-      if (inPlace && files.some(({ name }) => name === '<stdin>'))
+      if (options.write === true && files.some(({ name }) => name === '<stdin>'))
         throw new Error('inject: standard input has no place to be written to: leave out --write');
       const annotate = annotationsOf({ ...options }, '');
       const request = await requests(

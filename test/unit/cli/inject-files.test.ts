@@ -72,3 +72,26 @@ describe('the file of --configmaps', () => {
     expect(existsSync(path('files.json')) && text('files.json')).toBe(json ?? false);
   });
 });
+
+describe('duotel inject --check', () => {
+  it('goes with no --write, and changes no file then', async () => {
+    const before = text('a.yaml');
+    expect(await inject('-f', path('a.yaml'), '--check', '--write')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/expected one of --write .* and --check/),
+    });
+    expect(text('a.yaml')).toBe(before);
+    expect(existsSync(path('files.yaml'))).toBe(false);
+  });
+
+  it('checks standard input, which --write alone has no place for', async () => {
+    const run = (input: string, ...args: readonly string[]) => cli(['inject', '-f', '-', '--configmaps', 'none', ...args], { input });
+    expect(await run(app('a', 'demo'), '--check')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('1 file not up to date: <stdin>'),
+    });
+    const { stdout } = await run(app('a', 'demo'));
+    expect((await run(stdout, '--check')).code).toBe(0);
+    expect(await run(stdout, '--write')).toMatchObject({ code: 1, stderr: expect.stringContaining('leave out --write') });
+  }, 60_000);
+});
