@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
 import { statusOf } from '../control/stack-status.ts';
 import type { BarePod } from '../plan-cluster/bare-pods.ts';
 import type { BarePodsFound } from '../plan-cluster/list-bare-pods.ts';
@@ -78,6 +78,11 @@ function stackRow(stack: KubeObject): StackRow {
   };
 }
 
+/** The second command is what the operator itself would do, so that later changes of `dist` go on to reach the stack. */
+const NO_STACK = `No TelemetryStack: kubectl apply -f dist brings the operator, which creates one. It does not bring back one that somebody deleted:
+kubectl -n ${SYSTEM_NAMESPACE} get configmap ${DEFAULT_STACK_CONFIG} -o jsonpath='{.data.telemetrystack\\.yaml}' | kubectl apply --server-side --field-manager=${DEFAULT_STACK_MANAGER} -f -
+`;
+
 /** The report for people. */
 export function statusTables(report: StatusReport): string {
   const stacks = report.stacks.flatMap((stack) => [
@@ -93,9 +98,8 @@ export function statusTables(report: StatusReport): string {
     message,
   ]);
   const titles = (...names: readonly string[]) => names.map((title) => ({ title }));
-  const none = 'No TelemetryStack: kubectl apply -f dist brings the operator, which creates one.\n';
   return [
-    stacks.length === 0 ? none : table(titles('namespace', 'stack', 'component', 'ready', 'reason', 'message'), stacks),
+    stacks.length === 0 ? NO_STACK : table(titles('namespace', 'stack', 'component', 'ready', 'reason', 'message'), stacks),
     workloads.length === 0
       ? 'No workload is annotated: kubectl annotate deployment/NAME duotel.io/backend=both\n'
       : table(titles('namespace', 'workload', 'backend', 'state', 'reason', 'message'), workloads),

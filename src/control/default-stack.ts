@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import type { KubeObject } from '../api/kube-object.ts';
-import { DEFAULT_STACK_CONFIG, FIELD_MANAGER } from '../api/names.ts';
+import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, FIELD_MANAGER } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import type { Logger } from './logger.ts';
-
-/** Written on the ConfigMap: the digest of the text that was last made a TelemetryStack. */
-const APPLIED = 'duotel.io/default-applied';
-/** A manager of its own: it owns what `dist` says of the stack, and loses each field that somebody else sets. */
-const DEFAULT_MANAGER = `${FIELD_MANAGER}-default`;
 
 export interface DefaultStack {
   /** What was done, for the log. */
@@ -40,7 +35,7 @@ export async function ensureDefaultStack(
     return { outcome: 'invalid' };
   }
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const applied = config.metadata.annotations?.[APPLIED];
+  const applied = config.metadata.annotations?.[DEFAULT_APPLIED_ANNOTATION];
   const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
   const existing = (await api.list(type, clusterWide ? {} : { namespace })).items;
   const live = existing.find((stack) => stack.metadata.name === wanted.metadata.name && stack.metadata.namespace === namespace);
@@ -51,7 +46,7 @@ export async function ensureDefaultStack(
   let stack: KubeObject;
   try {
     stack = await api.patch(type, { namespace, name: wanted.metadata.name }, 'application/apply-patch+yaml', wanted, {
-      fieldManager: DEFAULT_MANAGER,
+      fieldManager: DEFAULT_STACK_MANAGER,
     });
   } catch (error) {
     if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest')) {
@@ -65,7 +60,7 @@ export async function ensureDefaultStack(
     });
     return { outcome: 'editedByUser', stack: live };
   }
-  const note = { metadata: { annotations: { [APPLIED]: digest } } };
+  const note = { metadata: { annotations: { [DEFAULT_APPLIED_ANNOTATION]: digest } } };
   await api.patch(configMaps, { namespace, name: DEFAULT_STACK_CONFIG }, 'application/merge-patch+json', note, {
     fieldManager: FIELD_MANAGER,
   });

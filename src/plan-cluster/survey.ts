@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, SYSTEM_NAMESPACE } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { listWorkloads } from '../verify/workloads.ts';
@@ -10,7 +10,7 @@ export interface Survey {
   readonly workloads: readonly KubeObject[];
   readonly namespaces: ReadonlyMap<string, KubeObject>;
   readonly stacks: readonly StackSettings[];
-  /** There is no TelemetryStack: the one that the operator makes then is assumed. */
+  /** There is no TelemetryStack, and never was: the one that the operator makes then is assumed. */
   readonly assumedStack: boolean;
 }
 
@@ -21,12 +21,20 @@ export async function surveyCluster(api: KubeApi, namespace?: string): Promise<S
     api.resourceType('v1', 'Namespace').then((type) => api.list(type)),
     listStacks(api),
   ]);
+  const assumedStack = stacks.length === 0 && !(await defaultWasMade(api));
   return {
     workloads,
     namespaces: new Map(namespaces.items.map((object) => [object.metadata.name, object])),
-    stacks: stacks.length === 0 ? [defaultStackSettings()] : stackSettings(stacks),
-    assumedStack: stacks.length === 0,
+    stacks: assumedStack ? [defaultStackSettings()] : stackSettings(stacks),
+    assumedStack,
   };
+}
+
+/** Whether the operator has made its default stack before: it does not make one again that somebody deleted (docs/adr/0011). */
+async function defaultWasMade(api: KubeApi): Promise<boolean> {
+  const type = await api.resourceType('v1', 'ConfigMap');
+  const config = await api.get(type, { namespace: SYSTEM_NAMESPACE, name: DEFAULT_STACK_CONFIG });
+  return config?.metadata.annotations?.[DEFAULT_APPLIED_ANNOTATION] !== undefined;
 }
 
 /** Those that count: of the operator's namespace. None where the CRD is not installed. */

@@ -116,4 +116,10 @@ describe('the status report', () => {
   it('says what to do where there is nothing to show', () => {
     expect(statusTables(statusReport([], []))).toMatch(/kubectl apply -f dist[\s\S]*kubectl annotate/);
   });
+
+  it('says how a stack comes back that somebody deleted, which applying dist does not bring', () => {
+    expect(statusTables(statusReport([], []))).toContain(
+      "get configmap duotel-default-stack -o jsonpath='{.data.telemetrystack\\.yaml}' | kubectl apply --server-side --field-manager=duotel-default -f -",
+    );
+  });
 });

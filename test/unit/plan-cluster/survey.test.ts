@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { planCluster } from '../../../src/plan-cluster/plan-cluster.ts';
+import { surveyCluster } from '../../../src/plan-cluster/survey.ts';
+import { namespaceObject, workload } from '../../support/injection.ts';
+import { listingApi } from '../../support/listing-api.ts';
+
+const defaultStackConfig = (annotations: Readonly<Record<string, string>> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'duotel-default-stack', namespace: 'duotel', annotations },
+});
+
+describe('a cluster without a TelemetryStack', () => {
+  it('is taken to get the default one at the first start of the operator', async () => {
+    const survey = await surveyCluster(listingApi([namespaceObject(), defaultStackConfig()]));
+    expect(survey).toMatchObject({ assumedStack: true, stacks: [{ suspended: false }] });
+  });
+
+  it('has workloads that wait for one, where the default one was deleted', async () => {
+    const asking = workload({
+      annotations: { 'duotel.io/backend': 'both', 'duotel.io/status': 'Pending WaitingForStack: there is no TelemetryStack' },
+    });
+    const made = defaultStackConfig({ 'duotel.io/default-applied': '0123456789abcdef' });
+    const api = listingApi([namespaceObject(), made, asking]);
+    const survey = await surveyCluster(api);
+    expect(survey).toMatchObject({ assumedStack: false, stacks: [] });
+    expect(await planCluster(api, survey)).toMatchObject([{ action: 'none', reason: 'WaitingForStack', effect: 'none' }]);
+  });
+});
