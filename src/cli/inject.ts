@@ -24,10 +24,11 @@ Where the files go: standard output, or with --write where they came from. Pods 
 or put into --configmaps FILE, which keeps what it has; with an operator in the cluster, which brings them itself, --configmaps none leaves them out.
 The outcome of each workload goes to standard error (with --write or --check: to standard output, by -o).
 
-Pods, ReplicaSets and Jobs stay as they are; where they, their Namespace or -l ask, it is said why and what to do instead.
+Pods, ReplicaSets and Jobs stay as they are; where they, their Namespace or -l ask, it is said why and what to do instead. So do objects of
+kinds that are not known here, where they are annotated themselves.
 
-Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is); a Pod, ReplicaSet or
-Job counts only when it is annotated itself.
+Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is); a Pod, ReplicaSet,
+Job or object of another kind counts only when it is annotated itself.
 2: --check, and a file is not up to date.
 
 Examples:

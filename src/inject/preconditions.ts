@@ -66,6 +66,8 @@ function unsupported(workload: KubeObject, name: string): string {
   if (maker !== undefined) {
     return `${name} is made by ${maker.kind} ${maker.name}, of a kind whose pod template is not known here: annotate one of ${kinds}, or set the variables there yourself`;
   }
+  const known = Object.hasOwn(WORKLOAD_KINDS, workload.kind) ? WORKLOAD_KINDS[workload.kind]?.apiVersion : undefined;
+  if (known !== undefined) return `${name} is of apiVersion ${workload.apiVersion}, expected ${known}`;
   return instead === undefined ? `the pod template of ${name} is not known here: annotate one of ${kinds}` : `${name} ${instead}`;
 }
 

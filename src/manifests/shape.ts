@@ -3,6 +3,7 @@ import { PREFIX } from '../api/annotations.ts';
 import { type Fields, isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kube-object.ts';
 import { templatePathOf, valueAt, workloadKind } from '../inject/kinds.ts';
+import { isUnknown } from './is-bare.ts';
 
 /** What is wrong with an object on disk; the API server would refuse it. */
 export interface ShapeFault {
@@ -32,6 +33,8 @@ export function shapeFault(object: KubeObject, node: YAMLMap): ShapeFault | unde
       offset: at(['metadata', 'namespace']),
     };
   }
+  // What its other fields mean is not known.
+  if (isUnknown(object)) return undefined;
   const pod = valueAt(object, [...template, 'spec']);
   const volumes = namedItems(isFields(pod) ? pod : {}, [...template, 'spec', 'volumes'], 'volumes', at);
   if (volumes !== undefined) return volumes;

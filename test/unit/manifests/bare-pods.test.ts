@@ -108,3 +108,38 @@ describe('duotel explain -f', () => {
     expect(stdout).toMatch(/next: +nothing to write/);
   });
 });
+
+describe('an object of a kind that is not known', () => {
+  const other = (apiVersion: string, kind: string, metadata: string) =>
+    `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: demo, ${metadata}}\nspec: {volumes: {a: 1}, template: {spec: {${POD}}}}\n`;
+
+  it.each([
+    ['foo/v1', 'Thing', 'the pod template of Thing x is not known here'],
+    ['serving.knative.dev/v1', 'Service', 'the pod template of Service x is not known here'],
+    ['extensions/v1beta1', 'Deployment', 'Deployment x is of apiVersion extensions/v1beta1, expected apps/v1'],
+    ['batch/v1beta1', 'CronJob', 'CronJob x is of apiVersion batch/v1beta1, expected batch/v1'],
+  ])('and that is annotated stays as it is, and is told: %s %s', (apiVersion, kind, message) => {
+    const text = other(apiVersion, kind, `annotations: ${ASKS}`);
+    const { after, needs, results } = run(text);
+    expect([after, needs]).toEqual([text, []]);
+    expect(results).toMatchObject(blocked(false));
+    expect(results[0]?.outcome.message).toContain(message);
+    expect(run(text, () => ({ annotate: {}, revert: true })).results).toEqual([]);
+  });
+
+  it.each([
+    ['has no pods', 'v1', 'Service', `annotations: ${ASKS}`],
+    ['has no pods', 'networking.k8s.io/v1', 'Ingress', `annotations: ${ASKS}`],
+    ['is annotated by the operator alone', 'foo/v1', 'Thing', 'annotations: {duotel.io/status: "Injected both"}'],
+    ['is a TelemetryStack', 'duotel.io/v1alpha1', 'TelemetryStack', 'annotations: {duotel.io/reconcile-at: "1"}'],
+    [
+      'is part of a stack',
+      'monitoring.coreos.com/v1',
+      'ServiceMonitor',
+      'labels: {duotel.io/stack: duotel}, annotations: {duotel.io/prune: "false"}',
+    ],
+    ['is not annotated itself', 'foo/v1', 'Thing', 'labels: {duotel.io/backend: both}'],
+  ])('is passed over when it %s', (_, apiVersion, kind, metadata) => {
+    expect(run(NAMESPACE + other(apiVersion, kind, metadata)).results).toEqual([]);
+  });
+});
