@@ -68,7 +68,7 @@ export function operatorCommand(program: Command): void {
               logger,
               metrics,
               namespace: options.namespace,
-              ...(options.scope && { scope: options.scope.split(',') }),
+              ...(options.scope !== undefined && { scope: parseScope(options.scope) }),
               listen,
               ...(election && { election }),
             },
@@ -92,4 +92,11 @@ export function parseListen(text: string): { readonly host: string; readonly por
   if (match?.[1] === undefined || port > 65_535)
     throw new Error(`--listen: is ${JSON.stringify(text)}, expected HOST:PORT, for example 0.0.0.0:8080`);
   return { host: match[1].replace(/^\[|\]$/g, ''), port };
+}
+
+/** @throws Error that says what was expected. */
+export function parseScope(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return names;
+  throw new Error(`--scope: is ${JSON.stringify(text)}, expected names of namespaces separated by commas, for example shop,lab`);
 }

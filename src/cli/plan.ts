@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { describe, type KubeObject } from '../api/kube-object.ts';
 import type { PlannedWorkload } from '../plan-cluster/plan-cluster.ts';
 import { addAnnotationOptions, annotationsOf } from './annotation-options.ts';
 import { barePodsText } from './bare-pods-text.ts';
@@ -62,19 +63,25 @@ export function planCommand(program: Command): void {
         const namespace = options.namespace ?? (name === undefined ? undefined : (await loadCredentials(source)).namespace);
         const only = name === undefined ? undefined : await findWorkload(api, name, namespace ?? 'default');
         const survey = await surveyCluster(api, namespace);
-        const workloads = await planCluster(api, survey, {
-          annotate,
-          selected: (workload) =>
-            (only === undefined || (only.kind === workload.kind && only.metadata.name === workload.metadata.name)) &&
-            matches(workload.metadata.labels ?? {}),
-          onProgress: (done, all) => {
-            if (process.stderr.isTTY && all > 20) process.stderr.write(`\r${done} of ${all} workloads${done === all ? '\n' : ''}`);
-          },
-        });
+        const selected = (workload: KubeObject): boolean =>
+          (only === undefined || (only.kind === workload.kind && only.metadata.name === workload.metadata.name)) &&
+          matches(workload.metadata.labels ?? {});
         const { namespaces, assumedStack } = survey;
         const where = namespace === undefined ? {} : { namespace };
         const bare =
           only === undefined ? await listBarePods(api, { ...where, namespaces, selected: matches }) : { barePods: [], notes: [] };
+        if (options.selector !== undefined && bare.barePods.length === 0 && !survey.workloads.some(selected)) {
+          const none =
+            only === undefined ? `no workload${namespace === undefined ? '' : ` in namespace ${namespace}`}` : `not ${describe(only)}`;
+          throw new Error(`plan: --selector ${options.selector} matches ${none}`);
+        }
+        const workloads = await planCluster(api, survey, {
+          annotate,
+          selected,
+          onProgress: (done, all) => {
+            if (process.stderr.isTTY && all > 20) process.stderr.write(`\r${done} of ${all} workloads${done === all ? '\n' : ''}`);
+          },
+        });
         const changes = workloads.some(({ action }) => action !== 'none');
         const data = { changes, assumedStack, workloads, ...bare };
         process.stdout.write(rendered(options.output, data, () => [planTable(workloads, assumedStack), ...barePodsText(bare)].join('\n')));

@@ -1,10 +1,17 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 
-/** The Namespaces by name, metadata alone: all, or the one that is named, which asks for no more than the right to get it. */
+/**
+ * The Namespaces by name, metadata alone: all, or the one that is named, which asks for no more than the right to get it.
+ * @throws Error where there is none of that name.
+ */
 export async function readNamespaces(api: KubeApi, name?: string): Promise<ReadonlyMap<string, KubeObject>> {
   const type = await api.resourceType('v1', 'Namespace');
-  const one = name === undefined ? undefined : await api.get(type, { name });
-  const found = name === undefined ? (await api.list(type, { metadataOnly: true })).items : one === undefined ? [] : [one];
-  return new Map(found.map((object) => [object.metadata.name, object]));
+  if (name === undefined) {
+    const { items } = await api.list(type, { metadataOnly: true });
+    return new Map(items.map((object) => [object.metadata.name, object]));
+  }
+  const one = await api.get(type, { name });
+  if (one === undefined) throw new Error(`namespace ${name}: there is no such namespace`);
+  return new Map([[name, one]]);
 }

@@ -3,6 +3,7 @@ import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, SYSTEM_NAMESPACE } fr
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { listWorkloads } from '../verify/workloads.ts';
+import { readNamespaces } from './namespaces.ts';
 import { defaultStackSettings, type StackSettings, stackSettings } from './stacks.ts';
 
 /** What the operator would see, read once. */
@@ -14,17 +15,20 @@ export interface Survey {
   readonly assumedStack: boolean;
 }
 
-/** Reads workloads (of one namespace or of all), Namespaces and stacks. Reads only. */
+/**
+ * Reads workloads and Namespaces (one or all), and stacks. Reads only.
+ * @throws Error where there is no such namespace.
+ */
 export async function surveyCluster(api: KubeApi, namespace?: string): Promise<Survey> {
   const [workloads, namespaces, stacks] = await Promise.all([
     listWorkloads(api, namespace),
-    api.resourceType('v1', 'Namespace').then((type) => api.list(type)),
+    readNamespaces(api, namespace),
     listStacks(api),
   ]);
   const assumedStack = stacks.length === 0 && !(await defaultWasMade(api));
   return {
     workloads,
-    namespaces: new Map(namespaces.items.map((object) => [object.metadata.name, object])),
+    namespaces,
     stacks: assumedStack ? [defaultStackSettings()] : stackSettings(stacks),
     assumedStack,
   };
