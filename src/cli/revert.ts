@@ -47,7 +47,7 @@ export function revertCommand(program: Command): void {
         { createKubeApi },
         { loadCredentials },
         { systemClock },
-        { surveyCluster },
+        { surveyPlaces },
         { findWorkload },
         { planRevert },
         { revertWorkloads },
@@ -70,8 +70,8 @@ export function revertCommand(program: Command): void {
             : options.all === true
               ? { kind: 'all' }
               : { kind: 'namespace', name: namespace };
-        const survey = await surveyCluster(api, scope.kind === 'all' ? undefined : namespace);
-        const steps = planRevert(scope, survey.workloads, [...survey.namespaces.values()], options.force === true);
+        const places = await surveyPlaces(api, scope.kind === 'all' ? undefined : namespace);
+        const steps = planRevert(scope, places.workloads, [...places.namespaces.values()], options.force === true);
         const held = options.force === true ? [] : steps.filter(({ owner }) => owner !== undefined);
         const todo = steps.filter((step) => !held.includes(step));
         const isTable = options.output === 'table';

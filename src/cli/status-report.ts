@@ -24,6 +24,8 @@ export interface StackRow {
 export interface StatusReport {
   /** Every stack is ready, no workload is blocked, pending or unseen, and no bare Pod asks by itself. */
   readonly ok: boolean;
+  /** false: whoever asks may not list them, and `ok` does not speak of them. */
+  readonly stacksSeen: boolean;
   readonly stacks: readonly StackRow[];
   readonly workloads: readonly WorkloadRow[];
   /** What is asked and can not be injected, as no workload makes it. */
@@ -37,29 +39,34 @@ export interface StatusSurroundings extends BarePodsFound {
   readonly namespaces?: ReadonlyMap<string, KubeObject>;
 }
 
-/** What the objects' own status and annotations say, and what the operator would say where it writes nothing, in one report. */
+/**
+ * What the objects' own status and annotations say, and what the operator would say where it writes nothing, in one report.
+ * @param stacks undefined: they may not be listed; the workloads then say how things are.
+ */
 export function statusReport(
-  stacks: readonly KubeObject[],
+  stacks: readonly KubeObject[] | undefined,
   workloads: readonly KubeObject[],
   { barePods, notes, namespaces = new Map() }: StatusSurroundings = { barePods: [], notes: [] },
 ): StatusReport {
-  const stackRows = stacks.map(stackRow);
-  const counted = stackSettings(stacks.filter(({ metadata }) => metadata.namespace === SYSTEM_NAMESPACE));
+  const stackRows = stacks?.map(stackRow) ?? [];
+  const counted = stackSettings(stacks?.filter(({ metadata }) => metadata.namespace === SYSTEM_NAMESPACE) ?? []);
   const workloadRows = workloads.flatMap((workload) => {
     const name = workload.metadata.namespace ?? '';
     const namespace = namespaces.get(name) ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
     return workloadRow(workload, namespace, counted) ?? [];
   });
-  const stacksOk = stackRows.length > 0 && stackRows.every((row) => row.ready === 'True' && row.current);
+  const stacksOk = stacks === undefined || (stackRows.length > 0 && stackRows.every((row) => row.ready === 'True' && row.current));
+  const unseen = `TelemetryStacks were not looked at: you may not list telemetrystacks in namespace ${SYSTEM_NAMESPACE}`;
   return {
     ok:
       stacksOk &&
       workloadRows.every((row) => row.state === 'injected' || row.state === 'off') &&
       barePods.every(({ asked }) => asked === 'namespace'),
+    stacksSeen: stacks !== undefined,
     stacks: stackRows,
     workloads: workloadRows,
     barePods,
-    notes,
+    notes: stacks === undefined ? [unseen, ...notes] : notes,
   };
 }
 
@@ -98,8 +105,10 @@ export function statusTables(report: StatusReport): string {
     message,
   ]);
   const titles = (...names: readonly string[]) => names.map((title) => ({ title }));
+  const stackTable =
+    stacks.length === 0 ? NO_STACK : table(titles('namespace', 'stack', 'component', 'ready', 'reason', 'message'), stacks);
   return [
-    stacks.length === 0 ? NO_STACK : table(titles('namespace', 'stack', 'component', 'ready', 'reason', 'message'), stacks),
+    ...(report.stacksSeen ? [stackTable] : []),
     workloads.length === 0
       ? 'No workload is annotated: kubectl annotate deployment/NAME duotel.io/backend=both\n'
       : table(titles('namespace', 'workload', 'backend', 'state', 'reason', 'message'), workloads),

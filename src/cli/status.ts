@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import type { KubeObject } from '../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
 import { rendered } from './output.ts';
 
@@ -8,6 +11,8 @@ injected. The operator does not look for these; the command does, as far as you 
 
 Of workloads that the operator does not write on (opted out, protected, of a suspended stack, being deleted, or a mistake on their
 Namespace) it says what the operator finds.
+
+Stacks that you may not list are left out, with a note, and do not count.
 
 Exit code 0: every stack is ready, no workload is blocked, pending or not yet looked at, and no bare Pod, ReplicaSet or Job is annotated
 itself. 1: something is not so.
@@ -30,7 +35,7 @@ export function statusCommand(program: Command): void {
       { readNamespaces },
       { listWorkloads },
       { TELEMETRY_STACK },
-      { isApiError },
+      { ifAllowed, isApiError },
       { statusReport, statusTables },
     ] = await Promise.all([
       import('../kube/rest-kube-api.ts'),
@@ -48,21 +53,25 @@ export function statusCommand(program: Command): void {
         throw new Error('the cluster has no TelemetryStack CRD: npx cdk8s synth && kubectl apply -f dist installs it', { cause: error });
       });
       const { namespace } = options;
-      const namespaces = await readNamespaces(api, namespace).catch((error: unknown) => {
-        if (!isApiError(error, 'Forbidden')) throw error;
-        return undefined;
-      });
+      const namespaces = await ifAllowed(readNamespaces(api, namespace));
       const known = namespaces === undefined ? {} : { namespaces };
       const [stacks, workloads, bare] = await Promise.all([
-        api.list(stackType),
+        visibleStacks(api, stackType),
         listWorkloads(api, namespace),
         listBarePods(api, { ...known, ...(namespace !== undefined && { namespace }) }),
       ]);
-      const report = statusReport(stacks.items, workloads, { ...bare, ...known });
+      const report = statusReport(stacks, workloads, { ...bare, ...known });
       process.stdout.write(rendered(options.output, report, () => statusTables(report)));
       if (!report.ok) process.exitCode = 1;
     } finally {
       await api.close();
     }
   });
+}
+
+/** Of all namespaces: one outside of the operator's is a mistake that is to be seen. undefined: not even that one may be listed. */
+async function visibleStacks(api: KubeApi, type: ResourceType): Promise<readonly KubeObject[] | undefined> {
+  const { ifAllowed } = await import('../kube/kube-api.ts');
+  const found = (await ifAllowed(api.list(type))) ?? (await ifAllowed(api.list(type, { namespace: SYSTEM_NAMESPACE })));
+  return found?.items;
 }

@@ -54,6 +54,16 @@ export function isApiError(error: unknown, reason?: string): error is KubeApiErr
   return error instanceof KubeApiError && (reason === undefined || error.body.reason === reason);
 }
 
+/** The answer; undefined where whoever asks has no right to it. */
+export async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isApiError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: KubeObject;

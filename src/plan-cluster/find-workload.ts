@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { didYouMean } from '../inject/nearest.ts';
-import { isApiError, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
+import { ifAllowed, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
 import { parseTarget } from '../verify/targets.ts';
 
 /**
@@ -37,10 +37,5 @@ export async function findWorkload(
 
 /** For the hint alone: undefined where the whole cluster may not be listed. */
 async function namesOf(api: KubeApi, type: ResourceType): Promise<readonly KubeObject[] | undefined> {
-  try {
-    return (await api.list(type, { metadataOnly: true })).items;
-  } catch (error) {
-    if (isApiError(error, 'Forbidden')) return undefined;
-    throw error;
-  }
+  return (await ifAllowed(api.list(type, { metadataOnly: true })))?.items;
 }

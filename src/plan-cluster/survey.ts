@@ -6,32 +6,38 @@ import { listWorkloads } from '../verify/workloads.ts';
 import { readNamespaces } from './namespaces.ts';
 import { defaultStackSettings, type StackSettings, stackSettings } from './stacks.ts';
 
-/** What the operator would see, read once. */
-export interface Survey {
+/** What workloads there are, and the Namespaces that may ask for them. */
+export interface Places {
   readonly workloads: readonly KubeObject[];
   readonly namespaces: ReadonlyMap<string, KubeObject>;
+}
+
+export interface PresentStacks {
   readonly stacks: readonly StackSettings[];
   /** There is no TelemetryStack, and never was: the one that the operator makes then is assumed. */
   readonly assumedStack: boolean;
 }
 
-/**
- * Reads workloads and Namespaces (one or all), and stacks. Reads only.
- * @throws Error where there is no such namespace.
- */
+/** What the operator would see, read once. */
+export interface Survey extends Places, PresentStacks {}
+
+/** Reads all of it, of one namespace or of all. Reads only. Throws Error as {@link surveyPlaces} and {@link surveyStacks} do. */
 export async function surveyCluster(api: KubeApi, namespace?: string): Promise<Survey> {
-  const [workloads, namespaces, stacks] = await Promise.all([
-    listWorkloads(api, namespace),
-    readNamespaces(api, namespace),
-    listStacks(api),
-  ]);
+  const [places, stacks] = await Promise.all([surveyPlaces(api, namespace), surveyStacks(api)]);
+  return { ...places, ...stacks };
+}
+
+/** @throws Error where there is no such namespace. */
+export async function surveyPlaces(api: KubeApi, namespace?: string): Promise<Places> {
+  const [workloads, namespaces] = await Promise.all([listWorkloads(api, namespace), readNamespaces(api, namespace)]);
+  return { workloads, namespaces };
+}
+
+/** @throws Error where stacks may not be listed. */
+export async function surveyStacks(api: KubeApi): Promise<PresentStacks> {
+  const stacks = await listStacks(api);
   const assumedStack = stacks.length === 0 && !(await defaultWasMade(api));
-  return {
-    workloads,
-    namespaces,
-    stacks: assumedStack ? [defaultStackSettings()] : stackSettings(stacks),
-    assumedStack,
-  };
+  return { stacks: assumedStack ? [defaultStackSettings()] : stackSettings(stacks), assumedStack };
 }
 
 /** Whether the operator has made its default stack before: it does not make one again that somebody deleted (docs/adr/0011). */
@@ -41,13 +47,18 @@ async function defaultWasMade(api: KubeApi): Promise<boolean> {
   return config?.metadata.annotations?.[DEFAULT_APPLIED_ANNOTATION] !== undefined;
 }
 
-/** Those that count: of the operator's namespace. None where the CRD is not installed. */
+/**
+ * Those that count: of the operator's namespace. None where the CRD is not installed.
+ * @throws Error that names the right, where it is missing.
+ */
 export async function listStacks(api: KubeApi): Promise<readonly KubeObject[]> {
   try {
     const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
     return (await api.list(type, { namespace: SYSTEM_NAMESPACE })).items;
   } catch (error) {
     if (isApiError(error, 'NotFound')) return [];
-    throw error;
+    if (!isApiError(error, 'Forbidden')) throw error;
+    const what = `${TELEMETRY_STACK.plural}.duotel.io in namespace ${SYSTEM_NAMESPACE}`;
+    throw new Error(`TelemetryStacks: you may not list ${what}; docs/security.md has the Role that gives it`, { cause: error });
   }
 }

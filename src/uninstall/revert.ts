@@ -8,7 +8,8 @@ import { releasePatch } from '../inject/release.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
 import type { Clock } from '../kube/retry.ts';
-import { surveyCluster } from '../plan-cluster/survey.ts';
+import { surveyStacks } from '../plan-cluster/survey.ts';
+import { listWorkloads } from '../verify/workloads.ts';
 import { optedOut, type RevertStep } from './revert-plan.ts';
 
 export interface RevertOptions {
@@ -85,10 +86,16 @@ async function annotate(api: KubeApi, { object, annotations }: RevertStep): Prom
   await api.patch(type, object.metadata, 'application/merge-patch+json', { metadata: { annotations } }, { fieldManager: FIELD_MANAGER });
 }
 
+/** Who may not look for it waits for it. */
 async function operatorIsWanted(api: KubeApi): Promise<boolean> {
   const type = await api.resourceType('apps/v1', 'Deployment');
-  const deployment = await api.get(type, { name: 'duotel-operator', namespace: SYSTEM_NAMESPACE });
-  return deployment !== undefined && (deployment['spec'] as { replicas?: number } | undefined)?.replicas !== 0;
+  try {
+    const deployment = await api.get(type, { name: 'duotel-operator', namespace: SYSTEM_NAMESPACE });
+    return deployment !== undefined && (deployment['spec'] as { replicas?: number } | undefined)?.replicas !== 0;
+  } catch (error) {
+    if (isApiError(error, 'Forbidden')) return true;
+    throw error;
+  }
 }
 
 /** What the operator would do; again whenever somebody else was faster. */
@@ -96,13 +103,13 @@ async function revertOne(api: KubeApi, object: KubeObject): Promise<void> {
   const type = await api.resourceType(object.apiVersion, object.kind);
   const namespaceType = await api.resourceType('v1', 'Namespace');
   for (let attempt = 1; ; attempt += 1) {
-    const [workload, namespace, survey] = await Promise.all([
+    const [workload, namespace, present] = await Promise.all([
       api.get(type, object.metadata),
       api.get(namespaceType, { name: object.metadata.namespace ?? '' }),
-      surveyCluster(api, object.metadata.namespace),
+      surveyStacks(api),
     ]);
     if (workload === undefined || namespace === undefined) return;
-    const stacks = survey.stacks.map(({ config }) => config);
+    const stacks = present.stacks.map(({ config }) => config);
     const plan = planWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
     if (plan.action !== 'revert') {
       if (!isMarked(workload)) return;
@@ -124,7 +131,7 @@ async function revertOne(api: KubeApi, object: KubeObject): Promise<void> {
 
 /** ConfigMaps of files that no workload of the namespace mounts any more. */
 async function collectCopies(api: KubeApi, namespace: string): Promise<void> {
-  const { workloads } = await surveyCluster(api, namespace);
+  const workloads = await listWorkloads(api, namespace);
   const used = new Set(workloads.flatMap((workload) => podTemplate(workload)?.spec.volumes?.map(({ configMap }) => configMap?.name) ?? []));
   const type = await api.resourceType('v1', 'ConfigMap');
   const { items } = await api.list(type, { namespace, query: { labelSelector: FILES_LABEL } });

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { type Component, componentName, PORT, selectorLabels } from '../api/names.ts';
 import type { CredentialsSource } from '../kube/credentials.ts';
-import type { KubeApi } from '../kube/kube-api.ts';
+import { ifAllowed, type KubeApi } from '../kube/kube-api.ts';
 import { type Forwarding, forwardPort } from '../kube/port-forward.ts';
 import { JaegerClient } from './jaeger.ts';
 import type { PodLog } from './log-facts.ts';
@@ -31,7 +31,12 @@ export async function openClusterPort(
     await Promise.all(opened.map((forwarding) => forwarding.close()));
   };
   const open = async (component: Component, port: number): Promise<string> => {
-    const pods = await runningPods(api, stack.namespace, selectorLabels(stack.name, component));
+    const pods = await ifAllowed(runningPods(api, stack.namespace, selectorLabels(stack.name, component)));
+    if (pods === undefined) {
+      throw new Error(
+        `verify asks ${component} through its pod: you may not list pods in namespace ${stack.namespace}; docs/security.md has the Role that gives it`,
+      );
+    }
     const pod = pods.find(isReady);
     if (pod === undefined) {
       const name = `${stack.namespace}/${componentName(stack.name, component)}`;

@@ -6,7 +6,7 @@ import { type ControlPlane, startControlPlane } from '../../tools/cluster/contro
 import { auditMark } from '../support/audit-log.ts';
 import { type CliResult, cli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize, tokenKubeconfig } from '../support/installation.ts';
 
 let cluster: ControlPlane;
 let operator: RunningOperator | undefined;
@@ -208,5 +208,63 @@ describe('a cluster with an operator', () => {
     const held = await run('revert', 'deploy/from-flux', '-n', 'demo');
     expect(held).toMatchObject({ code: 1, stdout: expect.stringMatching(/Flux has duotel\.io\/backend from Git and would bring it back/) });
     expect((await annotationsOf('from-flux'))['duotel.io/injected']).toBeDefined();
+  });
+
+  it('refuses a namespace that is not there, and a selector that matches nothing', async () => {
+    for (const command of [['plan'], ['status'], ['revert', '--yes']]) {
+      const typo = await run(...command, '-n', 'dmeo');
+      expect(typo).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('namespace dmeo: there is no such namespace') });
+    }
+    expect(await run('plan', '-l', 'nothing=matches')).toMatchObject({ code: 1, stderr: expect.stringContaining('matches no workload') });
+    const other = await run('plan', 'deploy/plain', '-n', 'demo', '-l', 'app=other');
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('matches not Deployment/demo/plain') });
+  });
+
+  it('answers somebody who may edit one namespace alone, or names the right that is missing', async () => {
+    await must(cluster, ['create', 'serviceaccount', 'tenant', '-n', 'demo']);
+    await must(cluster, ['create', 'rolebinding', 'tenant', '-n', 'demo', '--clusterrole=edit', '--serviceaccount=demo:tenant']);
+    const kubeconfig = await tokenKubeconfig(cluster, 'tenant', 'demo');
+    const asTenant = (...args: readonly string[]): Promise<CliResult> => cli(args, { kubeconfig });
+    await must(cluster, ['annotate', 'deployment/plain', '-n', 'demo', 'duotel.io/backend=both']);
+    await eventually('plain to be injected', async () => (await annotationsOf('plain'))['duotel.io/injected'] !== undefined);
+
+    const status = await asTenant('status', '-n', 'demo', '-o', 'json');
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      stacksSeen: false,
+      notes: [expect.stringMatching(/you may not list telemetrystacks/)],
+    });
+    for (const command of ['plan', 'explain']) {
+      const missing = await asTenant(command, 'deploy/plain', '-n', 'demo');
+      expect(missing).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('you may not list telemetrystacks.duotel.io in namespace duotel'),
+      });
+    }
+    expect((await asTenant('verify', '-n', 'demo')).stderr).toContain('you may not list pods in namespace duotel');
+
+    await must(cluster, ['create', 'role', 'stack-viewer', '-n', 'duotel', '--verb=get,list', '--resource=telemetrystacks.duotel.io']);
+    await must(cluster, ['create', 'rolebinding', 'tenant', '-n', 'duotel', '--role=stack-viewer', '--serviceaccount=demo:tenant']);
+    expect((await asTenant('plan', '-n', 'demo')).stderr).toBe('');
+    expect(await asTenant('explain', 'deploy/plain', '-n', 'demo')).toMatchObject({ code: 0, stdout: expect.stringContaining('Injected') });
+    expect((await asTenant('revert', 'deploy/plain', '-n', 'demo')).stdout).toContain('plain: reverted by the operator');
+  });
+
+  it('brings a deleted stack back by the command that duotel status gives', async () => {
+    await must(cluster, ['annotate', 'deployment/plain', '-n', 'demo', 'duotel.io/backend=both']);
+    await eventually('plain to be injected', async () => (await annotationsOf('plain'))['duotel.io/injected'] !== undefined);
+    const stack = async () => getObject<KubeObject>(cluster, 'tstack/duotel', 'duotel');
+    const before = await stack();
+    await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
+    await operator?.stop();
+    operator = await startOperator(cluster);
+    await eventually('plain to wait', async () => (await annotationsOf('plain'))['duotel.io/status']?.includes('WaitingForStack'));
+    expect(await run('plan', 'deploy/plain', '-n', 'demo')).toMatchObject({ code: 0, stdout: expect.stringContaining('WaitingForStack') });
+    const [, read = [], write = []] =
+      /kubectl (.*) \| kubectl (.*)/.exec((await run('status')).stdout)?.map((part) => part.split(' ')) ?? [];
+    const unquoted = read.map((word) => word.replaceAll("'", ''));
+    await must(cluster, write, await must(cluster, unquoted));
+    expect((await stack())?.['spec']).toEqual(before?.['spec']);
+    expect((await stack())?.metadata.managedFields?.map(({ manager }) => manager)).toContain('duotel-default');
+    await eventually('plain to be injected', async () => (await annotationsOf('plain'))['duotel.io/status']?.startsWith('Injected'));
   });
 });

@@ -113,6 +113,17 @@ describe('the status report', () => {
     ]);
   });
 
+  it('speaks of the workloads alone, where stacks may not be listed', () => {
+    const injected = workload({ [ANNOTATION.backend]: 'both', [ANNOTATION.status]: 'Injected both' });
+    const report = statusReport(undefined, [injected, workload({ [ANNOTATION.backend]: 'none' })]);
+    expect(report).toMatchObject({ ok: true, stacksSeen: false, workloads: [{ reason: 'Injected' }, { reason: 'OptedOut' }] });
+    expect(statusTables(report)).not.toContain('No TelemetryStack');
+    expect(statusTables(report)).toContain(
+      'note: TelemetryStacks were not looked at: you may not list telemetrystacks in namespace duotel',
+    );
+    expect(statusReport(undefined, [workload({ [ANNOTATION.backend]: 'both' })]).ok).toBe(false);
+  });
+
   it('says what to do where there is nothing to show', () => {
     expect(statusTables(statusReport([], []))).toMatch(/kubectl apply -f dist[\s\S]*kubectl annotate/);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { planCluster } from '../../../src/plan-cluster/plan-cluster.ts';
-import { surveyCluster } from '../../../src/plan-cluster/survey.ts';
+import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/plan-cluster/survey.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 
@@ -26,5 +27,18 @@ describe('a cluster without a TelemetryStack', () => {
     const survey = await surveyCluster(api);
     expect(survey).toMatchObject({ assumedStack: false, stacks: [] });
     expect(await planCluster(api, survey)).toMatchObject([{ action: 'none', reason: 'WaitingForStack', effect: 'none' }]);
+  });
+});
+
+describe('TelemetryStacks that may not be listed', () => {
+  it('are an error that names the right', async () => {
+    const api = listingApi([namespaceObject()]);
+    const forbidden = new KubeApiError('list', { status: 403, reason: 'Forbidden', message: '', causes: [] });
+    const list: typeof api.list = async (type, options) => {
+      if (type.kind === 'TelemetryStack') throw forbidden;
+      return api.list(type, options);
+    };
+    await expect(surveyStacks({ ...api, list })).rejects.toThrow('you may not list telemetrystacks.duotel.io in namespace duotel');
+    expect((await surveyPlaces({ ...api, list }, 'shop')).namespaces.size).toBe(1);
   });
 });
