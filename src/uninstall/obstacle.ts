@@ -4,6 +4,7 @@ import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { valueAt } from '../inject/kinds.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { readRecord } from '../inject/record.ts';
+import { settingsOf } from '../inject/settings.ts';
 import { gitOpsOwner } from './gitops.ts';
 
 /** Why the workloads of a cluster can not all be given back, and what to do; undefined: they can. */
@@ -13,7 +14,14 @@ export function uninstallObstacle(
   stacks: readonly KubeObject[],
 ): string | undefined {
   const names = (objects: readonly KubeObject[]): string => objects.map(describe).join(', ');
-  const byTemplate = workloads.filter((workload) => podTemplate(workload)?.metadata?.annotations?.[ANNOTATION.backend] !== undefined);
+  const optsOut = (workload: KubeObject): boolean => {
+    const name = workload.metadata.namespace ?? '';
+    const namespace = namespaces.find(({ metadata }) => metadata.name === name);
+    return settingsOf(workload, namespace ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).kind === 'optedOut';
+  };
+  const byTemplate = workloads.filter(
+    (workload) => podTemplate(workload)?.metadata?.annotations?.[ANNOTATION.backend] !== undefined && !optsOut(workload),
+  );
   if (byTemplate.length > 0) {
     return `${names(byTemplate)}: ${ANNOTATION.backend} is on the pod template, where only its owner may remove it: remove it there`;
   }

@@ -1,4 +1,4 @@
-import { ANNOTATION, USER_ANNOTATIONS } from '../api/annotations.ts';
+import { ANNOTATION, PREFIX } from '../api/annotations.ts';
 import { describe, type KubeObject } from '../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
 import { telemetryStackCrd } from '../api/telemetry-stack.ts';
@@ -128,9 +128,8 @@ function isInjected({ metadata: { annotations = {} } }: KubeObject): boolean {
 }
 
 async function removeAnnotations({ api, dryRun, onStep }: UninstallOptions, object: KubeObject): Promise<void> {
-  const present = [...USER_ANNOTATIONS, ANNOTATION.status, ANNOTATION.rolledBack].filter(
-    (key) => object.metadata.annotations?.[key] !== undefined,
-  );
+  // A misspelt one too. The record of `duotel inject -f` belongs to variables that stay, as Git has them.
+  const present = Object.keys(object.metadata.annotations ?? {}).filter((key) => key.startsWith(PREFIX) && key !== ANNOTATION.manifest);
   if (present.length === 0) return;
   if (!dryRun) await annotate(api, object, Object.fromEntries(present.map((key) => [key, null])));
   onStep({ object: describe(object), action: 'annotations removed' });

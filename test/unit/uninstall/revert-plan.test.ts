@@ -51,4 +51,14 @@ describe('uninstall --revert', () => {
     expect(uninstallObstacle([], [namespaceObject(git('both'))], [])).toMatch(/^Namespace\/shop: Argo CD has duotel\.io\/backend from Git/);
     expect(uninstallObstacle([workload({ annotations: git('none') })], [], [])).toBeUndefined();
   });
+
+  it('is hindered by an annotation on a pod template, where nothing opts the workload out of it', () => {
+    const templateMetadata = { annotations: { [BACKEND]: 'both' } };
+    const asking = workload({ templateMetadata });
+    expect(uninstallObstacle([asking], [namespaceObject()], [])).toMatch(/^Deployment\/shop\/my-rag: .* is on the pod template/);
+    const off = workload({ templateMetadata, annotations: { [BACKEND]: 'none' } });
+    expect(uninstallObstacle([off], [namespaceObject()], [])).toBeUndefined();
+    expect(uninstallObstacle([asking], [namespaceObject({ [BACKEND]: 'none' })], [])).toBeUndefined();
+    expect(uninstallObstacle([workload({ templateMetadata: { annotations: { [BACKEND]: 'none' } } })], [], [])).toBeUndefined();
+  });
 });

@@ -57,6 +57,11 @@ describe('uninstall --revert', () => {
       namespaceObject({}, 'plain'),
       workload({ name: 'default', annotations: { 'duotel.io/injected': RECORD } }),
       workload({ name: 'off', annotations: { 'duotel.io/backend': 'none' } }),
+      workload({
+        name: 'typo',
+        namespace: 'plain',
+        annotations: { 'duotel.io/bakend': 'both', 'duotel.io/status': 'Blocked InvalidAnnotation: x' },
+      }),
       workload({ name: 'own', namespace: 'plain', annotations: { 'duotel.io/backend': 'both', 'duotel.io/injected': RECORD } }),
       ours('Deployment', 'duotel-operator', 'duotel'),
       ours('Role', 'duotel-operator-workloads', 'shop'),
@@ -68,7 +73,7 @@ describe('uninstall --revert', () => {
     await uninstall({ api, clock, workloads: 'revert', dryRun: false, onStep: (step) => steps.push(step) });
     expect(injections()).toBe(0);
     expect(JSON.stringify(objects)).not.toContain('duotel');
-    expect(objects.map(({ metadata }) => metadata.name)).toEqual(['shop', 'plain', 'default', 'off', 'own']);
+    expect(objects.map(({ metadata }) => metadata.name)).toEqual(['shop', 'plain', 'default', 'off', 'typo', 'own']);
     expect(steps.filter(({ action }) => action === 'reverted').map(({ object }) => object)).toEqual([
       'Deployment/shop/default',
       'Deployment/plain/own',
