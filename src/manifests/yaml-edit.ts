@@ -182,7 +182,9 @@ class YamlEditor {
     const blanks = gaps.map((one) => one.replace(',', ''));
     const lead = blanks[0] ?? '';
     const separator = lead.includes('\n') ? lead : (blanks.slice(1, -1)[0] ?? ' ');
-    return { start: from, end: to, text: `${open}${lead}${parts.join(`,${separator}`)}${blanks.at(-1) ?? ''}${close}` };
+    // With the comma that may stand behind the last.
+    const tail = (parts.length === 0 ? blanks : gaps).at(-1) ?? '';
+    return { start: from, end: to, text: `${open}${lead}${parts.join(`,${separator}`)}${tail}${close}` };
   }
 
   /** A pair of a block map with its lines; the first of a list's item leaves the item's dash. */

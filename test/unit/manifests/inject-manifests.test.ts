@@ -56,6 +56,12 @@ function run(text: string, { revert = false, annotate = {}, namespace }: Run = {
     ...(namespace !== undefined && { namespace }),
   });
 }
+/** The containers of a Deployment that asks, as written. */
+const withContainers = (text: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, namespace: demo, annotations: {duotel.io/backend: both, duotel.io/bootstrap: python, }}
+spec: {template: {spec: {${text}}}}
+`;
 const textOf = (result: InjectedManifests): string => result.files[0]?.after ?? '';
 const inject = (text: string, options: Run = {}): string => textOf(run(text, options));
 const objects = (text: string): readonly KubeObject[] => {
@@ -127,6 +133,11 @@ spec:
     ['as a List', stringify({ apiVersion: 'v1', kind: 'List', items: objects(APP).filter(Boolean) })],
     ['with lists that stand further right', stringify(objects(APP)[1], { indentSeq: true })],
     ['with lists under their key', stringify(objects(APP)[1], { indentSeq: false })],
+    ['with a comma behind the last item', withContainers('containers: [{name: app, env: [{name: A, value: a}, ]}, ]')],
+    [
+      'with a comma on a line of its own',
+      withContainers('containers: [{name: app, env: [\n    {name: A, value: a},\n    {name: B, value: b}\n    ,\n  ], }]'),
+    ],
   ])('%s comes back byte for byte too', (_, text) => {
     const once = inject(text);
     expect(once).not.toBe(text);
