@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { NeedsPlace } from '../manifests/place-needs.ts';
 import type { ManifestText } from '../manifests/stream.ts';
 
@@ -9,6 +9,8 @@ export function needsPlace(inputs: readonly ManifestText[], path: string | undef
   const index = inputs.findIndex(({ name }) => fileId(name) === fileId(path));
   const [file = { name: path, text: '' }] = index >= 0 ? inputs.slice(index) : existsSync(path) ? readManifests([path], false) : [];
   if (file.name !== path && index < 0) throw new Error(`--configmaps ${path}: is a folder, expected a file`);
+  const folder = dirname(path);
+  if (!existsSync(folder)) throw new Error(`--configmaps ${path}: there is no folder ${folder}`);
   if (path.endsWith('.json') || file.text.trimStart().startsWith('{'))
     throw new Error(`--configmaps ${path}: is JSON, to which no document can be appended: name a YAML file`);
   return { file, input: index < 0 ? undefined : index };

@@ -95,3 +95,15 @@ describe('duotel inject --check', () => {
     expect(await run(stdout, '--write')).toMatchObject({ code: 1, stderr: expect.stringContaining('leave out --write') });
   }, 60_000);
 });
+
+describe('--configmaps in a folder that is not there', () => {
+  it('is refused before any file is written', async () => {
+    const [before, nowhere] = [text('a.yaml'), path('nodir/x.yaml')];
+    const result = await cli(['inject', '-f', path('a.yaml'), '--write', '--configmaps', nowhere]);
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`--configmaps ${nowhere}: there is no folder ${path('nodir')}`),
+    });
+    expect(text('a.yaml')).toBe(before);
+  });
+});
