@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { type Component, componentName, PORT, selectorLabels } from '../api/names.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import type { CredentialsSource } from '../kube/credentials.ts';
 import { ifAllowed, type KubeApi } from '../kube/kube-api.ts';
 import { type Forwarding, forwardPort } from '../kube/port-forward.ts';
@@ -39,6 +40,7 @@ export async function openClusterPort(
     }
     const pod = pods.find(isReady);
     if (pod === undefined) {
+      await requireStack(api, stack);
       const name = `${stack.namespace}/${componentName(stack.name, component)}`;
       throw new Error(`StatefulSet ${name} has no ready pod: duotel status says why`);
     }
@@ -59,6 +61,14 @@ export async function openClusterPort(
     await close();
     throw error;
   }
+}
+
+/** @throws Error where the stack does not exist, and it is known that it does not. */
+async function requireStack(api: KubeApi, { namespace, name }: { readonly namespace: string; readonly name: string }): Promise<void> {
+  const { apiVersion, kind } = TELEMETRY_STACK;
+  const stacks = await ifAllowed(api.list(await api.resourceType(apiVersion, kind), { namespace }));
+  if (stacks === undefined || stacks.items.some(({ metadata }) => metadata.name === name)) return;
+  throw new Error(`there is no ${kind} ${namespace}/${name}, to which the workload reports: duotel status says how to get one`);
 }
 
 /** The logs of a workload's pods, all containers of a pod in one text. One that cannot be read is named in `unread`, and ends nothing. */
