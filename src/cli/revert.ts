@@ -112,7 +112,7 @@ export function revertCommand(program: Command): void {
 }
 
 function stepTable(steps: readonly RevertStep[], held: readonly RevertStep[]): string {
-  if (steps.length === 0) return 'nothing to revert: no workload there asks for injection or holds any\n';
+  if (steps.length === 0) return 'nothing to revert: no workload there asks for injection or holds any, but for what is being deleted\n';
   const columns = [{ title: 'object' }, { title: 'action' }, { title: 'remark' }];
   const remark = (step: RevertStep): string => {
     if (held.includes(step)) return gitOpsMessage(step.owner);

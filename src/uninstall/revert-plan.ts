@@ -54,6 +54,7 @@ export function optedOut(step: RevertStep): RevertStep {
 }
 
 function step(object: KubeObject, optOut: boolean): RevertStep | undefined {
+  if (object.metadata.deletionTimestamp !== undefined) return undefined;
   const annotations = object.metadata.annotations ?? {};
   const present = USER_ANNOTATIONS.filter(
     (key) => annotations[key] !== undefined && !(key === ANNOTATION.backend && annotations[key] === 'none'),

@@ -31,6 +31,15 @@ describe('revert', () => {
     expect(actions(false)).toEqual(['remove annotations', 'opt out']);
     expect(actions(true)).toEqual(['remove annotations', 'restore template']);
   });
+
+  it('leaves what is being deleted alone', () => {
+    const leaving = workload({
+      annotations: { [BACKEND]: 'both', 'duotel.io/injected': RECORD },
+      metadata: { deletionTimestamp: '2026-11-27T00:00:00Z' },
+    });
+    expect(planRevert({ kind: 'workload', workload: leaving }, [], [namespaceObject()])).toEqual([]);
+    expect(planRevert({ kind: 'all' }, [leaving], [namespaceObject()])).toEqual([]);
+  });
 });
 
 describe('uninstall --revert', () => {
