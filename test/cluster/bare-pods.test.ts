@@ -162,7 +162,7 @@ describe('a user who may not list Pods', () => {
     const { stdout, stderr } = await cli(['status', '-n', NAMESPACE, '-o', 'json'], { kubeconfig });
     expect(stderr).toBe('');
     const report = JSON.parse(stdout) as Report & { readonly workloads: readonly KubeObject[] };
-    expect(report.workloads).toMatchObject([{ name: 'web' }, { name: 'nightly' }]);
+    expect(report.workloads).toMatchObject([{ name: 'web' }, { name: 'store' }, { name: 'nightly' }]);
     expect([report.barePods, report.notes]).toEqual([
       [],
       [
