@@ -93,7 +93,7 @@ describe('duotel inject --check', () => {
     const { stdout } = await run(app('a', 'demo'));
     expect((await run(stdout, '--check')).code).toBe(0);
     expect(await run(stdout, '--write')).toMatchObject({ code: 1, stderr: expect.stringContaining('leave out --write') });
-  }, 60_000);
+  });
 });
 
 describe('--configmaps in a folder that is not there', () => {
