@@ -1,5 +1,5 @@
+import { parsed, resourcesIn } from '../kube/answer.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { unreachable } from '../kube/refused.ts';
 import type { Clock } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 
@@ -80,20 +80,10 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
 async function isServed(api: KubeApi, apiVersion: string, kind: string): Promise<boolean> {
   const path = `/apis/${apiVersion}`;
   try {
-    return resourcesOf(await api.getText(path), `get ${path}`).some((resource) => resource.kind === kind);
+    const about = `get ${path}`;
+    return resourcesIn(parsed(await api.getText(path), about), about).some((resource) => resource.kind === kind);
   } catch (error) {
     if (isApiError(error) && error.body.status === 404) return false;
     throw error;
   }
-}
-
-/** @throws KubeApiError, as for a broken connection, when the text is no list of resources: a proxy's page says nothing of the kind. */
-function resourcesOf(text: string, about: string): readonly { readonly kind: string }[] {
-  try {
-    const list = JSON.parse(text) as { kind?: string; resources?: readonly { readonly kind: string }[] | null } | null;
-    if (list?.kind === 'APIResourceList') return list.resources ?? [];
-  } catch {
-    // Said below.
-  }
-  throw unreachable({ about }, new Error(`a text of ${text.length} characters is no APIResourceList`));
 }
