@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../src/api/kube-object.ts';
+import { statusOf } from '../../src/control/stack-status.ts';
 import { eventually } from '../support/eventually.ts';
 import { path } from './support/admin.ts';
 import { conditions } from './support/conditions.ts';
@@ -218,6 +219,15 @@ row('F2', 'a controller that applies the same field ten times a second is not fo
     await eventually(
       'our image',
       async () => !JSON.stringify((await world.admin.get('StatefulSet', 'duotel-collector'))?.['spec']).includes('rival/image'),
+      90,
+    );
+    // The rival itself has set our image by now: taken away before it was handled, the annotation would ask for nothing.
+    await eventually(
+      'the reconcile to be handled',
+      async () => {
+        const live = await world.admin.get('TelemetryStack', 'duotel');
+        return live !== undefined && statusOf(live).lastHandledReconcileAt === 'after';
+      },
       90,
     );
     await world.admin.patch('TelemetryStack', 'duotel', { metadata: { annotations: { 'duotel.io/reconcile-at': null } } });
