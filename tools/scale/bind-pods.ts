@@ -9,7 +9,9 @@ export function bindPods(api: KubeApi, namespace: string, node: string): () => P
   const stop = new AbortController();
   const bound = new Set<string>();
   const work = (async () => {
-    const [pods, bindings] = [await api.resourceType('v1', 'Pod'), await api.resourceType('v1', 'Binding')];
+    const pods = await api.resourceType('v1', 'Pod');
+    // The one kind whose creation is answered with a Status.
+    const bindings = { ...(await api.resourceType('v1', 'Binding')), kind: 'Status' };
     while (!stop.signal.aborted) {
       const { items } = await api.list(pods, { namespace, query: { fieldSelector: 'spec.nodeName=' } });
       for (const { metadata } of items) {
