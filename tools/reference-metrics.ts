@@ -16,6 +16,7 @@ import {
   SPAN_PRODUCERS,
 } from '../src/metrics/span-metrics.ts';
 import { OPENLIT_SDKS, type VersionRange } from '../src/metrics/versions.ts';
+import { code, markdownTable } from './lib/markdown-table.ts';
 
 /** The page's text. */
 export function metricsReference(): string {
@@ -31,7 +32,7 @@ export function metricsReference(): string {
     'In every mode that can have them, whatever version of OpenLIT the workload has: the rules below make them (docs/adr/0006). A name without a',
     'rule is what the collector exposes. Recorded names are one evaluation (15 s) late and have no exemplars.',
     '',
-    ...table(
+    ...markdownTable(
       ['name', 'modes', 'labels for queries', 'rule'],
       SEED_METRICS.map(({ name, modes, labels, source }) => [
         code(name),
@@ -51,7 +52,7 @@ export function metricsReference(): string {
       .join(', ')}.`,
     "Empty: the SDK never had it. Plain: the name where an exporter adds no suffixes, as OpenLIT's own documentation sets it up.",
     '',
-    ...table(
+    ...markdownTable(
       ['instrument', 'kind, unit', 'series', 'plain', 'Python', 'TypeScript', 'what it is'],
       of('openlit').map((one) => [
         code(one.name),
@@ -67,7 +68,7 @@ export function metricsReference(): string {
     "### Labels of OpenLIT's series",
     'Of points about a model call (`call`), a vector database (`db`), MCP, an agent, a guard. Labels in brackets are on some points only.',
     '',
-    ...table(
+    ...markdownTable(
       ['SDK', 'versions', 'points', 'labels', 'remark'],
       LABEL_SETS.map(({ sdk, points, always, sometimes = [], note = '', ...versions }) => [
         sdk,
@@ -105,7 +106,7 @@ function fromSpans(): readonly string[] {
 }
 
 function instruments(list: readonly Instrument[]): readonly string[] {
-  return table(
+  return markdownTable(
     ['instrument', 'kind', 'series', 'what it is'],
     list.map((one) => [code(one.name), one.kind, code(seriesName(one)), one.description]),
   );
@@ -120,15 +121,6 @@ function range(versions: VersionRange | undefined): string {
   const { since, until } = versions;
   if (until === undefined) return `${since} on`;
   return until === since ? since : `${since} to ${until}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)];
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(metricsReference());

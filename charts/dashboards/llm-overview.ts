@@ -15,7 +15,7 @@ export const llmOverview: DashboardSpec = {
   panels: [
     {
       title: 'Tokens Generated/sec',
-      description: 'Input and output tokens a second, over all services. As the source document asks it, whatever is chosen above.',
+      description: 'Input and output tokens a second, over all services, whatever is chosen above.',
       kind: 'graph',
       unit: 'short',
       span: 12,

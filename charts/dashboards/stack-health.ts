@@ -102,7 +102,7 @@ export const stackHealth: DashboardSpec = {
     },
     {
       title: 'Rules',
-      description: 'Time of one evaluation of the rules; longer than 15 s, names of the source document come late.',
+      description: 'Time of one evaluation of the rules; longer than 15 s, the stable names of docs/dual-mode.md come late.',
       kind: 'graph',
       unit: 's',
       span: 12,

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { CHANGES } from '../support/gitops/changes.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
+import { markedTables } from '../support/marked-tables.ts';
 
 const FILE = new URL('../../docs/gitops.md', import.meta.url);
 
@@ -22,14 +22,8 @@ const TABLES: Readonly<Record<string, string>> = {
 
 describe('docs/gitops.md', () => {
   it('has the tables that the GitOps tests go by', () => {
-    const text = readFileSync(FILE, 'utf8');
-    const wanted = Object.entries(TABLES).reduce(
-      (made, [name, content]) =>
-        made.replace(new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`), (_, open, close) => `${open}${content}\n${close}`),
-      text,
-    );
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(FILE, wanted);
-    else expect(text).toBe(wanted);
+    const { text, wanted } = markedTables(FILE, TABLES);
+    expect(text).toBe(wanted);
     expect(wanted).toContain(DELIVERIES[0]?.note);
   });
 });
