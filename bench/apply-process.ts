@@ -1,6 +1,6 @@
 /** `apply-process KUBECONFIG NAMESPACE OBJECTS INVENTORY`: one pass of the applier in a process of its own, as a command line would do it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import type { InventoryEntry } from '../src/apply/inventory.ts';
 import { createKubeApi } from '../src/kube/rest-kube-api.ts';
 import { ourPass } from './our-applier.ts';

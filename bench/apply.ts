@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { type InventoryEntry, objectEntry } from '../src/apply/inventory.ts';
 import { ApplyMemory } from '../src/apply/memory.ts';
 import type { ClusterCache } from '../src/control/cluster-cache.ts';

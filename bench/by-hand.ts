@@ -1,4 +1,4 @@
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { quantile } from '../tools/scale/statistics.ts';
 import { type Figure, figure } from './figure.ts';
 import { inFlight } from './in-flight.ts';

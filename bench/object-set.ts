@@ -1,6 +1,6 @@
+import type { KubeObject } from '../api/kube-object.ts';
+import { resolveStackSpec } from '../api/telemetry-stack.ts';
 import { synthStack } from '../charts/synth-stack.ts';
-import type { KubeObject } from '../src/api/kube-object.ts';
-import { resolveStackSpec } from '../src/api/telemetry-stack.ts';
 
 /** Objects of a set, as many as the measurements of `facts` were made with. */
 export const SET_SIZE = 40;

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { applySet } from '../src/apply/apply-set.ts';
 import { type InventoryEntry, sameInventory } from '../src/apply/inventory.ts';
 import { ApplyMemory } from '../src/apply/memory.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { ClusterCache } from '../src/control/cluster-cache.ts';
 import { Metrics } from '../src/control/metrics.ts';
 import { systemClock } from '../src/kube/clock.ts';

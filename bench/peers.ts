@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { binary } from '../tools/build/binary.ts';
 import { type Cost, timedCommand } from './timed.ts';
 

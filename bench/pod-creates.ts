@@ -1,4 +1,4 @@
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { inFlight } from './in-flight.ts';
 import { IN_FLIGHT, type InjectCluster, USER } from './inject-cluster.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readAsset } from '../src/assets.ts';
+import { readAsset } from '../api/assets.ts';
 
 /** One file of a bootstrap as it goes into a ConfigMap and from there into a pod. */
 export interface BootstrapFile {

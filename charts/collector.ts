@@ -1,8 +1,8 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { componentName, objectLabels, PORT } from '../src/api/names.ts';
-import { pushesMetrics } from '../src/api/stack-parts.ts';
-import type { ResolvedStackSpec } from '../src/api/telemetry-stack.ts';
+import { componentName, objectLabels, PORT } from '../api/names.ts';
+import { pushesMetrics } from '../api/stack-parts.ts';
+import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
 import { Component, type ComponentPort, type ConfigMount } from './component.ts';
 import { collectorConfig } from './config/collector.ts';
 import { QUEUE_DIRECTORY } from './config/collector-common.ts';

@@ -12,8 +12,8 @@ import {
   type Volume,
 } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import type { PodSettings, ServiceSettings, StorageSettings } from '../src/api/component-spec.ts';
-import { type Component as ComponentName, componentName, objectLabels, podsName, selectorLabels } from '../src/api/names.ts';
+import type { PodSettings, ServiceSettings, StorageSettings } from '../api/component-spec.ts';
+import { type Component as ComponentName, componentName, objectLabels, podsName, selectorLabels } from '../api/names.ts';
 import { DATA_VOLUME, podTemplate } from './pod.ts';
 import { memoryQuantity } from './quantity.ts';
 

@@ -1,6 +1,6 @@
 import { KubeConfigMap, KubeHorizontalPodAutoscalerV2 } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { componentName, objectLabels, PORT } from '../src/api/names.ts';
+import { componentName, objectLabels, PORT } from '../api/names.ts';
 import { Component } from './component.ts';
 import { gatewayConfig } from './config/gateway.ts';
 import { configFile, configHash } from './config-file.ts';

@@ -1,7 +1,7 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import type { GrafanaSettings } from '../src/api/component-spec.ts';
-import { componentName, grafanaAdminSecret, objectLabels, PORT } from '../src/api/names.ts';
+import type { GrafanaSettings } from '../api/component-spec.ts';
+import { componentName, grafanaAdminSecret, objectLabels, PORT } from '../api/names.ts';
 import { Component } from './component.ts';
 import { DASHBOARDS_DIRECTORY, grafanaDashboardProviders, grafanaDataSources, sidecarDataSources } from './config/grafana.ts';
 import { configFile, configHash } from './config-file.ts';

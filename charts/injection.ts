@@ -1,6 +1,6 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { objectLabels } from '../src/api/names.ts';
+import { objectLabels } from '../api/names.ts';
 import { injectionSettings } from './config/injection.ts';
 import { configFile } from './config-file.ts';
 import type { StackInput } from './stack-input.ts';

@@ -1,7 +1,7 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import type { JaegerSettings } from '../src/api/component-spec.ts';
-import { componentName, objectLabels, PORT } from '../src/api/names.ts';
+import type { JaegerSettings } from '../api/component-spec.ts';
+import { componentName, objectLabels, PORT } from '../api/names.ts';
 import { Component, type ComponentProps, type ConfigMount } from './component.ts';
 import { JAEGER_CONFIG_DIRECTORY, jaegerConfig, jaegerUiConfig } from './config/jaeger.ts';
 import { JAEGER_CA_DIRECTORY, JAEGER_CREDENTIALS_DIRECTORY, JAEGER_DIRECTORY } from './config/jaeger-storage.ts';

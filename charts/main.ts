@@ -1,7 +1,7 @@
 import { ApiObject, type ApiObjectProps, App, Chart } from 'cdk8s';
-import { FEATURE_NAMES, optionalKinds } from '../src/api/features.ts';
-import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../src/api/names.ts';
-import { resolveStackSpec } from '../src/api/telemetry-stack.ts';
+import { FEATURE_NAMES, optionalKinds } from '../api/features.ts';
+import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../api/names.ts';
+import { resolveStackSpec } from '../api/telemetry-stack.ts';
 import { programArchive } from '../tools/bundle.ts';
 import { FoundationChart, OperatorChart } from './operator.ts';
 import { loadSettings, type Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { isFields } from '../src/api/fields.ts';
+import { isFields } from '../api/fields.ts';
 
 /** A JSON merge patch (RFC 7386): null removes a key, an object is merged, anything else replaces. Neither argument is changed. */
 export function mergePatch(target: object, patch: object | undefined): object {

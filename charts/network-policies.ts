@@ -1,7 +1,7 @@
 import { IntOrString, KubeNetworkPolicy, type NetworkPolicyPeer, type NetworkPolicyPort } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { type Component, componentName, OPERATOR_SELECTOR, objectLabels } from '../src/api/names.ts';
-import { stackParts } from '../src/api/stack-parts.ts';
+import { type Component, componentName, OPERATOR_SELECTOR, objectLabels } from '../api/names.ts';
+import { stackParts } from '../api/stack-parts.ts';
 import { DNS_PORTS, type Edge, type EdgeSource, edges } from './config/edges.ts';
 import { podLabels } from './pod-labels.ts';
 import type { StackInput } from './stack-input.ts';

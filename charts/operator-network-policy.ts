@@ -1,4 +1,4 @@
-import { OPERATOR_PORT, OPERATOR_SELECTOR, selectorLabels } from '../src/api/names.ts';
+import { OPERATOR_PORT, OPERATOR_SELECTOR, selectorLabels } from '../api/names.ts';
 import { DNS_PORTS } from './config/edges.ts';
 import { API_SERVER_PORTS } from './config/outside.ts';
 

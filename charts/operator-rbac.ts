@@ -1,5 +1,5 @@
-import { FEATURES, type Feature } from '../src/api/features.ts';
-import { OPERATOR_NAME } from '../src/api/names.ts';
+import { FEATURES, type Feature } from '../api/features.ts';
+import { OPERATOR_NAME } from '../api/names.ts';
 
 export interface PolicyRule {
   readonly apiGroups: readonly string[];

@@ -1,9 +1,8 @@
 import { ApiObject, Chart, type ChartProps } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
-import type { Feature } from '../src/api/features.ts';
-import { IMAGES } from '../src/api/images.ts';
+import type { Feature } from '../api/features.ts';
+import { IMAGES } from '../api/images.ts';
 import {
   DEFAULT_STACK,
   DEFAULT_STACK_CONFIG,
@@ -11,8 +10,9 @@ import {
   OPERATOR_PORT,
   OPERATOR_SELECTOR as SELECTOR,
   SYSTEM_NAMESPACE,
-} from '../src/api/names.ts';
-import { TELEMETRY_STACK, telemetryStackCrd } from '../src/api/telemetry-stack.ts';
+} from '../api/names.ts';
+import { TELEMETRY_STACK, telemetryStackCrd } from '../api/telemetry-stack.ts';
+import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { digest } from './digest.ts';
 import { operatorNetworkPolicy } from './operator-network-policy.ts';
 import { LOADER, programParts } from './operator-program.ts';

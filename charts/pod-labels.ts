@@ -1,4 +1,4 @@
-import { type Component, selectorLabels } from '../src/api/names.ts';
+import { type Component, selectorLabels } from '../api/names.ts';
 import type { StackInput } from './stack-input.ts';
 
 /** Labels that select a component's pods, whoever makes them. The OpenTelemetry Operator gives its pods labels of its own. */

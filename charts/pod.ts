@@ -8,9 +8,9 @@ import {
   type Volume,
   type VolumeMount,
 } from 'cdk8s-plus-28/lib/imports/k8s.js';
-import { CONFIG_HASH_ANNOTATION } from '../src/api/annotations.ts';
-import type { PodSettings } from '../src/api/component-spec.ts';
-import { objectLabels, selectorLabels } from '../src/api/names.ts';
+import { CONFIG_HASH_ANNOTATION } from '../api/annotations.ts';
+import type { PodSettings } from '../api/component-spec.ts';
+import { objectLabels, selectorLabels } from '../api/names.ts';
 import type { ComponentProps } from './component.ts';
 import { cpuQuantity, memoryQuantity } from './quantity.ts';
 

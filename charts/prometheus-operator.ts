@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { type Component, componentName, OPERATOR_SELECTOR, objectLabels, selectorLabels } from '../src/api/names.ts';
-import { pushesMetrics, stackParts } from '../src/api/stack-parts.ts';
+import { type Component, componentName, OPERATOR_SELECTOR, objectLabels, selectorLabels } from '../api/names.ts';
+import { pushesMetrics, stackParts } from '../api/stack-parts.ts';
 import { alertingRules } from './config/alerts.ts';
 import { WORKLOADS_JOB } from './config/prometheus.ts';
 import { recordingRules } from './config/rules.ts';

@@ -1,7 +1,7 @@
 import { KubeConfigMap } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { componentName, objectLabels, PORT } from '../src/api/names.ts';
-import { pushesMetrics } from '../src/api/stack-parts.ts';
+import { componentName, objectLabels, PORT } from '../api/names.ts';
+import { pushesMetrics } from '../api/stack-parts.ts';
 import { Component } from './component.ts';
 import { alertingRules } from './config/alerts.ts';
 import {

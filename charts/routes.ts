@@ -1,8 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { KubeIngress } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import type { PageSettings } from '../src/api/component-spec.ts';
-import { type Component, componentName, objectLabels } from '../src/api/names.ts';
+import type { PageSettings } from '../api/component-spec.ts';
+import { type Component, componentName, objectLabels } from '../api/names.ts';
 
 /** The ways from outside to a component's pages that the user has asked for: an Ingress, an HTTPRoute of the Gateway API. */
 export class Routes extends Construct {

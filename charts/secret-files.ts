@@ -1,4 +1,4 @@
-import type { SecretKey } from '../src/api/component-spec.ts';
+import type { SecretKey } from '../api/component-spec.ts';
 import type { ConfigMount } from './component.ts';
 
 export interface SecretFile {

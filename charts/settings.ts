@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
+import { FEATURE_NAMES, type Feature } from '../api/features.ts';
+import { closedSchema } from '../api/schema.ts';
+import { ruleViolations } from '../api/stack-rules.ts';
+import { stackSpecSchema } from '../api/telemetry-stack.ts';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
-import { FEATURE_NAMES, type Feature } from '../src/api/features.ts';
-import { closedSchema } from '../src/api/schema.ts';
-import { ruleViolations } from '../src/api/stack-rules.ts';
-import { stackSpecSchema } from '../src/api/telemetry-stack.ts';
 
 /** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
 export interface Settings {

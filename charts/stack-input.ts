@@ -1,4 +1,4 @@
-import type { ResolvedStackSpec } from '../src/api/telemetry-stack.ts';
+import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
 
 /** What the manifests of a stack are made from. */
 export interface StackInput {

@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import type { KubeObject } from '../src/api/kube-object.ts';
+import type { KubeObject } from '../api/kube-object.ts';
 import { StackChart } from './stack.ts';
 import type { StackInput } from './stack-input.ts';
 

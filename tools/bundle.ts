@@ -17,7 +17,7 @@ const ASSETS: readonly string[] = ['crds/telemetrystack.yaml', ...BOOTSTRAP_FILE
 
 /** What the bundle's bytes depend on. */
 function inputs(): readonly string[] {
-  const sources = globSync(['src/**/*.ts', 'charts/**/*.ts', 'bootstrap/*.ts', 'imports/*.ts'], { cwd: at('.') });
+  const sources = globSync(['api/**/*.ts', 'src/**/*.ts', 'charts/**/*.ts', 'bootstrap/*.ts', 'imports/*.ts'], { cwd: at('.') });
   return [...new Set([...sources, ...ASSETS, 'tools/bundle.ts', 'package.json', 'package-lock.json'])].sort();
 }
 

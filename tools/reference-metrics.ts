@@ -1,11 +1,9 @@
-/** Prints docs/reference/metrics.md, made from src/metrics: `node tools/reference-metrics.ts > docs/reference/metrics.md`. */
+/** Prints docs/reference/metrics.md, made from api/metrics: `node tools/reference-metrics.ts > docs/reference/metrics.md`. */
 import { fileURLToPath } from 'node:url';
-import { tokensFromSpans } from '../charts/config/tokens-from-spans.ts';
-import { BACKEND_RESOURCE_ATTRIBUTE } from '../src/api/names.ts';
-import { INSTRUMENTS, type Instrument } from '../src/metrics/instruments.ts';
-import { LABEL_SETS, labelName } from '../src/metrics/openlit-labels.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../src/metrics/seed.ts';
-import { plainSeriesNames, seriesName } from '../src/metrics/series-name.ts';
+import { INSTRUMENTS, type Instrument } from '../api/metrics/instruments.ts';
+import { LABEL_SETS, labelName } from '../api/metrics/openlit-labels.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
+import { plainSeriesNames, seriesName } from '../api/metrics/series-name.ts';
 import {
   CALLS_TOTAL,
   PRODUCER_LABEL,
@@ -14,8 +12,10 @@ import {
   SPAN_METRICS_NAMESPACE,
   SPAN_METRICS_UNIT,
   SPAN_PRODUCERS,
-} from '../src/metrics/span-metrics.ts';
-import { OPENLIT_SDKS, type VersionRange } from '../src/metrics/versions.ts';
+} from '../api/metrics/span-metrics.ts';
+import { OPENLIT_SDKS, type VersionRange } from '../api/metrics/versions.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE } from '../api/names.ts';
+import { tokensFromSpans } from '../charts/config/tokens-from-spans.ts';
 import { code, markdownTable } from './lib/markdown-table.ts';
 
 /** The page's text. */
@@ -24,7 +24,7 @@ export function metricsReference(): string {
   return [
     '# Metrics',
     '',
-    '<!-- Made from src/metrics by `node tools/reference-metrics.ts > docs/reference/metrics.md`; a test fails when it is stale. -->',
+    '<!-- Made from api/metrics by `node tools/reference-metrics.ts > docs/reference/metrics.md`; a test fails when it is stale. -->',
     '',
     'Every name that Prometheus has, who sends it, and under which versions. A histogram has three series: `_bucket`, `_sum`, `_count`.',
     '',

@@ -1,6 +1,6 @@
-import { SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
-import { OPERATION_DURATION } from '../../src/metrics/instruments.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+import { SPANS_WITH_CONTENT } from '../../api/metrics/content-canary.ts';
+import { OPERATION_DURATION } from '../../api/metrics/instruments.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 
 export interface Alert {
   readonly alert: string;

@@ -1,5 +1,5 @@
-import { PORT } from '../../src/api/names.ts';
-import { PRODUCER_ATTRIBUTE, SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../src/metrics/span-metrics.ts';
+import { PRODUCER_ATTRIBUTE, SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../api/metrics/span-metrics.ts';
+import { PORT } from '../../api/names.ts';
 
 /** Parts of the configuration that both tiers of collectors have. Component names are those of contrib 0.161 (docs/adr/0003). */
 

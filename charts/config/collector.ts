@@ -1,6 +1,6 @@
-import { PORT } from '../../src/api/names.ts';
-import { pushesMetrics } from '../../src/api/stack-parts.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { PORT } from '../../api/names.ts';
+import { pushesMetrics } from '../../api/stack-parts.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { bytes } from '../quantity.ts';
 import { attributeLimits } from './attribute-limits.ts';
 import {

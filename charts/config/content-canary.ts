@@ -1,6 +1,6 @@
-import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../src/api/names.ts';
-import { CONTENT_ATTRIBUTES, REDACTED, SPANS_WITH_CONTENT } from '../../src/metrics/content-canary.ts';
-import { PRODUCER_ATTRIBUTE } from '../../src/metrics/span-metrics.ts';
+import { CONTENT_ATTRIBUTES, REDACTED, SPANS_WITH_CONTENT } from '../../api/metrics/content-canary.ts';
+import { PRODUCER_ATTRIBUTE } from '../../api/metrics/span-metrics.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../api/names.ts';
 
 const attribute = (name: string) => `span.attributes["${name}"]`;
 

@@ -1,7 +1,7 @@
-import type { PageSettings, ServiceSettings } from '../../src/api/component-spec.ts';
-import { type Component, componentHost, OPERATOR_PORT, PORT } from '../../src/api/names.ts';
-import { pushesMetrics, stackParts } from '../../src/api/stack-parts.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import type { PageSettings, ServiceSettings } from '../../api/component-spec.ts';
+import { type Component, componentHost, OPERATOR_PORT, PORT } from '../../api/names.ts';
+import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { outsidePorts } from './outside.ts';
 
 /**

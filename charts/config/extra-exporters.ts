@@ -1,4 +1,4 @@
-import type { CollectorSettings, ExtraExporter, Signal } from '../../src/api/component-spec.ts';
+import type { CollectorSettings, ExtraExporter, Signal } from '../../api/component-spec.ts';
 import { bytes } from '../quantity.ts';
 import type { SecretFile } from '../secret-files.ts';
 import { diskQueue, RETRY } from './collector-common.ts';

@@ -1,5 +1,5 @@
-import { PORT } from '../../src/api/names.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { pushExporter } from './collector.ts';
 import {
   DELTA_TO_CUMULATIVE,

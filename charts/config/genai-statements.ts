@@ -1,4 +1,4 @@
-import { PRODUCER_ATTRIBUTE, PRODUCER_SCOPES } from '../../src/metrics/span-metrics.ts';
+import { PRODUCER_ATTRIBUTE, PRODUCER_SCOPES } from '../../api/metrics/span-metrics.ts';
 
 /** OpenInference kind -> `gen_ai.operation.name`. CHAIN has none: a query engine is no agent, whatever upstream's normalizer says. */
 const OPERATIONS = {

@@ -1,6 +1,6 @@
-import { PORT } from '../../src/api/names.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
-import { CALLS_TOTAL, SPAN_DURATION } from '../../src/metrics/span-metrics.ts';
+import { CALLS_TOTAL, SPAN_DURATION } from '../../api/metrics/span-metrics.ts';
+import { PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { address, type StackRef } from './edges.ts';
 import { prometheusUrl } from './prometheus-url.ts';
 

@@ -1,5 +1,5 @@
-import { PORT } from '../../src/api/names.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { address, type StackRef } from './edges.ts';
 
 /** What the injector tells annotated workloads, for people to read: the operator takes the same values from the TelemetryStack. */

@@ -1,4 +1,4 @@
-import type { JaegerSettings, TraceStorage } from '../../src/api/component-spec.ts';
+import type { JaegerSettings, TraceStorage } from '../../api/component-spec.ts';
 
 export const JAEGER_DIRECTORY = '/var/lib/jaeger';
 export const JAEGER_CREDENTIALS_DIRECTORY = '/etc/jaeger-credentials';

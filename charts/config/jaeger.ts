@@ -1,6 +1,6 @@
-import { PORT } from '../../src/api/names.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
-import { SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../src/metrics/span-metrics.ts';
+import { SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../api/metrics/span-metrics.ts';
+import { PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { MESSAGE_MIB } from './collector-common.ts';
 import type { StackRef } from './edges.ts';
 import { traceStore } from './jaeger-storage.ts';

@@ -1,5 +1,5 @@
-import type { CollectorSettings } from '../../src/api/component-spec.ts';
-import { PORT } from '../../src/api/names.ts';
+import type { CollectorSettings } from '../../api/component-spec.ts';
+import { PORT } from '../../api/names.ts';
 import { MESSAGE_MIB } from './collector-common.ts';
 
 export const TLS_DIRECTORY = '/etc/duotel/tls';

@@ -1,6 +1,6 @@
-import type { Component } from '../../src/api/names.ts';
-import { pushesMetrics } from '../../src/api/stack-parts.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import type { Component } from '../../api/names.ts';
+import { pushesMetrics } from '../../api/stack-parts.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 
 /** Where API servers listen, by their Service and behind it: 443 of managed ones, 6443 of kubeadm, 8443 of minikube, 16443 of MicroK8s. */
 export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];

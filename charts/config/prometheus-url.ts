@@ -1,5 +1,5 @@
-import { PORT } from '../../src/api/names.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import { PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { address, type StackRef } from './edges.ts';
 
 /** Where Prometheus answers, ours or the user's, without a slash at the end. */

@@ -1,7 +1,7 @@
-import type { PrometheusSettings, RemoteWrite } from '../../src/api/component-spec.ts';
-import { type Component, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../src/api/names.ts';
-import { pushesMetrics, stackParts } from '../../src/api/stack-parts.ts';
-import type { ResolvedStackSpec } from '../../src/api/telemetry-stack.ts';
+import type { PrometheusSettings, RemoteWrite } from '../../api/component-spec.ts';
+import { type Component, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../api/names.ts';
+import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { bytes } from '../quantity.ts';
 import type { SecretFile } from '../secret-files.ts';
 import { RESOURCE_LABELS } from './collector-common.ts';

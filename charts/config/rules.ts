@@ -1,4 +1,4 @@
-import { SEED_METRICS } from '../../src/metrics/seed.ts';
+import { SEED_METRICS } from '../../api/metrics/seed.ts';
 
 /** Recording rules that give the source document's names to what the installed OpenLIT version, or the collector, really sends. */
 export function recordingRules(): object {

@@ -1,4 +1,4 @@
-import type { SamplingSettings } from '../../src/api/component-spec.ts';
+import type { SamplingSettings } from '../../api/component-spec.ts';
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 

@@ -1,6 +1,6 @@
-import { BACKEND_RESOURCE_ATTRIBUTE } from '../../src/api/names.ts';
-import { OPERATION_DURATION, TOKEN_USAGE } from '../../src/metrics/instruments.ts';
-import { PRODUCER_SCOPES } from '../../src/metrics/span-metrics.ts';
+import { OPERATION_DURATION, TOKEN_USAGE } from '../../api/metrics/instruments.ts';
+import { PRODUCER_SCOPES } from '../../api/metrics/span-metrics.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE } from '../../api/names.ts';
 import { contentCanary } from './content-canary.ts';
 
 /** Boundaries that the GenAI semantic conventions give for token counts and for seconds. */

@@ -1,5 +1,5 @@
-import { OPERATION_DURATION, USAGE_COST } from '../../src/metrics/instruments.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+import { OPERATION_DURATION, USAGE_COST } from '../../api/metrics/instruments.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 import { type DashboardSpec, growth, largest, MODEL_CALL, MODEL_VARIABLES, rate, SERVICE } from './panel.ts';
 
 const COST = seriesName(USAGE_COST);

@@ -14,9 +14,9 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { DB_REQUESTS, LLM_REQUESTS, OPERATION_DURATION } from '../../src/metrics/instruments.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
-import { CALLS_TOTAL } from '../../src/metrics/span-metrics.ts';
+import { DB_REQUESTS, LLM_REQUESTS, OPERATION_DURATION } from '../../api/metrics/instruments.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
+import { CALLS_TOTAL } from '../../api/metrics/span-metrics.ts';
 import { JAEGER_UID } from '../config/grafana.ts';
 import { type DashboardSpec, type PanelSpec, type QuerySpec, VARIABLES, type VariableName } from './panel.ts';
 

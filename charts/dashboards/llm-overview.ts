@@ -1,6 +1,6 @@
-import { OPERATION_DURATION, TIME_TO_FIRST_TOKEN } from '../../src/metrics/instruments.ts';
-import { SEED_QUERIES } from '../../src/metrics/seed.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+import { OPERATION_DURATION, TIME_TO_FIRST_TOKEN } from '../../api/metrics/instruments.ts';
+import { SEED_QUERIES } from '../../api/metrics/seed.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 import { type DashboardSpec, largest, MODEL_CALL, MODEL_VARIABLES, quantiles, rate, ratio } from './panel.ts';
 
 const DURATION = seriesName(OPERATION_DURATION);

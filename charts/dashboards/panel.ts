@@ -50,7 +50,7 @@ const matcher = (name: VariableName) => `${VARIABLES[name].series}=~"$${name}"`;
 
 /** Label matchers that every query on a workload's series has. */
 export const SERVICE = WORKLOAD_VARIABLES.map(matcher).join(',');
-/** Framework steps are no calls to a model (see `src/metrics/seed.ts`). */
+/** Framework steps are no calls to a model (see `api/metrics/seed.ts`). */
 export const MODEL_CALL = `${SERVICE},${matcher('model')},gen_ai_request_model!="unknown"`;
 
 export const rate = (selector: string) => `rate(${selector}[$__rate_interval])`;

@@ -13,8 +13,8 @@ import {
   RAG_RELEVANCE,
   RAG_RETRIEVAL_DOCUMENTS,
   RAG_RETRIEVAL_LATENCY,
-} from '../../src/metrics/instruments.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+} from '../../api/metrics/instruments.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 import { type DashboardSpec, largest, mean, quantiles, rate, SERVICE, WORKLOAD_VARIABLES } from './panel.ts';
 
 const latency = (title: string, description: string, instrument: Parameters<typeof seriesName>[0]) =>

@@ -1,4 +1,4 @@
-import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../src/metrics/span-metrics.ts';
+import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../api/metrics/span-metrics.ts';
 import { type DashboardSpec, growth, largest, quantiles, rate, ratio, SERVICE, WORKLOAD_VARIABLES } from './panel.ts';
 
 const OPERATION = `service_name, span_name, ${PRODUCER_LABEL}`;

@@ -1,5 +1,5 @@
-import { DB_DURATION, DB_REQUESTS } from '../../src/metrics/instruments.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+import { DB_DURATION, DB_REQUESTS } from '../../api/metrics/instruments.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 import { type DashboardSpec, growth, largest, mean, quantiles, rate, SERVICE, WORKLOAD_VARIABLES } from './panel.ts';
 
 const OPERATION = 'db_system_name, db_operation_name';

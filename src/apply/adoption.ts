@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
 import type { Policies } from './policies.ts';
 

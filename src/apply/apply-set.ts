@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { entryId, type InventoryEntry, keptAfter, objectEntry, sameInventory, union } from './inventory.ts';
 import type { ApplyMemory } from './memory.ts';

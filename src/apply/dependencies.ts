@@ -1,5 +1,5 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { entryId, objectEntry } from './inventory.ts';
 
 /** `spec.template.spec`, a CronJob's, or a Pod's own. */

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from '../api/fields.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
 import { sameQuantity } from './quantity.ts';
 
 /** A field of the desired object whose live value differs. */

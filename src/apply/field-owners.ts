@@ -1,6 +1,6 @@
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { segment } from './drift.ts';
 import { itemIndex } from './ignore.ts';
 

@@ -1,5 +1,5 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** kstatus' states (sigs.k8s.io/cli-utils/pkg/kstatus): `Failed` will not become `Current` by waiting. */
 export type HealthStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating' | 'NotFound';

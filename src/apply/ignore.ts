@@ -1,6 +1,6 @@
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { fieldHolders } from './field-owners.ts';
 
 /** A field of some objects that somebody else looks after. */

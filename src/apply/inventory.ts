@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Result } from './result.ts';
 
 /** One object that the operator keeps; the identity under which it can be pruned. */

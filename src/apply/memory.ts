@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { Difference } from './drift.ts';
 import { rivals } from './field-owners.ts';
 import type { IgnoreRule } from './ignore.ts';

@@ -1,5 +1,5 @@
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /**
  * The object as the API server would store it, where sending it otherwise does harm: without empty lists (a NetworkPolicy with

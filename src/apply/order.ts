@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /**
  * Kinds by the wave in which they are written: what must exist before what. Objects of one wave are written at the same time. Kinds

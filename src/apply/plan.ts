@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { foreignOwner } from './adoption.ts';
 import { type Difference, drift } from './drift.ts';
 import { withIgnored } from './ignore.ts';

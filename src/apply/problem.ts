@@ -1,4 +1,4 @@
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { isApiError } from '../kube/kube-api.ts';
 import type { Difference } from './drift.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';

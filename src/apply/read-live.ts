@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
 import { pooled } from './pooled.ts';

@@ -1,4 +1,4 @@
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { lookUp } from './look-up.ts';
 import type { Action } from './plan.ts';
 import { keepsPods } from './problem.ts';

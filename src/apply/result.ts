@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Action } from './plan.ts';
 
 /** Why an object is not as it should be, by reason; docs/reference/reconcile.md says what to do about each. */

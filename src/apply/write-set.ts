@@ -1,4 +1,4 @@
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { dependencies } from './dependencies.ts';
 import { dryRun } from './dry-run.ts';
 import { health } from './health.ts';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
 import { lookUp } from './look-up.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { ANNOTATION, BACKENDS, BOOTSTRAPS } from '../api/annotations.ts';
+import { ANNOTATION, BACKENDS, BOOTSTRAPS } from '../../api/annotations.ts';
 
 /** One option for each annotation that people set; what is given is assumed, or written, on the workloads that are chosen. */
 export interface AnnotationOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ANNOTATION } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { Explanation } from '../explain/explain.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
 import { rendered } from './output.ts';

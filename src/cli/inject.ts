@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import type { InjectedManifests, ManifestResult } from '../manifests/inject-manifests.ts';
 import { joined } from '../manifests/joined.ts';

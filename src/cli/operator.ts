@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 
 /** `duotel operator`: the reconciler, in a pod or on your machine. */
 export function operatorCommand(program: Command): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { PlannedWorkload } from '../plan-cluster/plan-cluster.ts';
 import { addAnnotationOptions, annotationsOf } from './annotation-options.ts';
 import { barePodsText } from './bare-pods-text.ts';

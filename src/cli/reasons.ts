@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { REASONS } from '../api/reason.ts';
-import { didYouMean } from '../inject/nearest.ts';
+import { didYouMean } from '../../api/nearest.ts';
+import { REASONS } from '../../api/reason.ts';
 import { type Output, outputOption, rendered } from './output.ts';
 import { table } from './table.ts';
 

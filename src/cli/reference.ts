@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type OutcomeState, REASONS } from '../api/reason.ts';
+import { type OutcomeState, REASONS } from '../../api/reason.ts';
 
 /** docs/reference/cli.md: the help of every command, as a terminal of 100 columns shows it. */
 export function cliReference(program: Command): string {
@@ -52,7 +52,7 @@ export function reasonsReference(): string {
   return `# Reasons
 
 What the annotation \`duotel.io/status\`, the events of a workload, \`duotel status\`, \`duotel explain\` and the metric \`duotel_workloads\` say.
-Made from \`src/api/reason.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale. \`duotel reasons\` prints the same.
+Made from \`api/reason.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale. \`duotel reasons\` prints the same.
 
 ${parts.join('\n')}`;
 }

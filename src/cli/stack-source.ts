@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { parseAllDocuments } from 'yaml';
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { closedSchema } from '../api/schema.ts';
-import { stackSpecSchema, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { closedSchema } from '../../api/schema.ts';
+import { stackSpecSchema, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { defaultStackSettings, stackSettings } from '../plan-cluster/stacks.ts';
 

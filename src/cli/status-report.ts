@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { statusOf } from '../control/stack-status.ts';
 import type { BarePod } from '../plan-cluster/bare-pods.ts';
 import type { BarePodsFound } from '../plan-cluster/list-bare-pods.ts';

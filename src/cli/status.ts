@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from './cluster-options.ts';
 import { rendered } from './output.ts';
@@ -42,7 +42,7 @@ export function statusCommand(program: Command): void {
       import('../plan-cluster/list-bare-pods.ts'),
       import('../plan-cluster/namespaces.ts'),
       import('../verify/workloads.ts'),
-      import('../api/telemetry-stack.ts'),
+      import('../../api/telemetry-stack.ts'),
       import('../kube/kube-api.ts'),
       import('./status-report.ts'),
     ]);

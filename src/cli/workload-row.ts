@@ -1,7 +1,7 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
-import { type OutcomeState, REASONS } from '../api/reason.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { type OutcomeState, REASONS } from '../../api/reason.ts';
 import { planWorkload } from '../inject/plan.ts';
 import { templateAnnotations } from '../inject/pod-template.ts';
 import { readRecord } from '../inject/record.ts';

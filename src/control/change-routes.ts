@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PREFIX } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { PREFIX } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import type { Change } from './cluster-cache.ts';

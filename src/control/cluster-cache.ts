@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
 import { isApiError, type KubeApi, type Query, type ResourceType } from '../kube/kube-api.ts';
 import { objectKey, Reflector, type StoreChange } from '../kube/reflector.ts';

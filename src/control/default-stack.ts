@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
-import type { KubeObject } from '../api/kube-object.ts';
-import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, FIELD_MANAGER } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, FIELD_MANAGER } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import type { Logger } from './logger.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { errorText, type Logger } from './logger.ts';
 

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/reflector.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FIELD_MANAGER, grafanaAdminSecret, objectLabels } from '../api/names.ts';
+import { FIELD_MANAGER, grafanaAdminSecret, objectLabels } from '../../api/names.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { OPERATOR_NAME } from '../api/names.ts';
+import { OPERATOR_NAME } from '../../api/names.ts';
 import type { WriteFence } from '../kube/fence.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { LeaderLease, type LeaseTiming } from '../kube/lease.ts';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
+import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
-import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { storedWorkload } from '../inject/stored-workload.ts';

@@ -1,6 +1,6 @@
-import { FEATURE_NAMES, FEATURES, type FeatureKind, type OptionalKind, optionalKinds } from '../api/features.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import { FEATURE_NAMES, FEATURES, type FeatureKind, type OptionalKind, optionalKinds } from '../../api/features.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 
 const REVIEW = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' } as const;

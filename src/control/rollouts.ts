@@ -1,5 +1,5 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { type Admission, admit, type OurRollout } from '../inject/pace.ts';
 import { isInjectedPod, isReady, podFailure } from '../inject/pod-failure.ts';

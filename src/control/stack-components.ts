@@ -1,7 +1,7 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { componentName, selectorLabels } from '../api/names.ts';
-import type { StackPart } from '../api/stack-parts.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { componentName, selectorLabels } from '../../api/names.ts';
+import type { StackPart } from '../../api/stack-parts.ts';
 import { health } from '../apply/health.ts';
 import { podFailure } from '../inject/pod-failure.ts';
 import type { KubeApi } from '../kube/kube-api.ts';

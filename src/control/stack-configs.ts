@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { type InjectionAssets, type InjectionConfig, injectionConfig } from '../inject/config.ts';
 import { objectKey } from '../kube/reflector.ts';
 import type { ClusterCache } from './cluster-cache.ts';

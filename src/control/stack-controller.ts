@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, grafanaAdminSecret } from '../../api/names.ts';
+import { stackParts } from '../../api/stack-parts.ts';
+import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, grafanaAdminSecret } from '../api/names.ts';
-import { stackParts } from '../api/stack-parts.ts';
-import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../api/telemetry-stack.ts';
 import { applySet } from '../apply/apply-set.ts';
 import { entryId, objectEntry, union } from '../apply/inventory.ts';
 import { ApplyMemory } from '../apply/memory.ts';

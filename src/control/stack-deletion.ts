@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { type InventoryEntry, objectEntry } from '../apply/inventory.ts';
 import { lookUp } from '../apply/look-up.ts';
 import { type Action, mayStay } from '../apply/plan.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, objectLabels } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, objectLabels } from '../../api/names.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
 import { lookUp } from '../apply/look-up.ts';
 import type { KubeApi } from '../kube/kube-api.ts';

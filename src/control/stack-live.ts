@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
 import { lookUpAll, readLive } from '../apply/read-live.ts';
 import type { KubeApi } from '../kube/kube-api.ts';

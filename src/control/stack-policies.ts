@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
-import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import type { Policies } from '../apply/policies.ts';
 import { statusOf } from './stack-status.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
 import { type Condition, condition } from './conditions.ts';
 

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 
 /**
  * What the operator keeps in memory of a ConfigMap that carries its label: all of it where it is part of a stack; else only that it is

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { eventOf, type Outcome, outcome } from '../inject/outcome.ts';
 import { type Plan, type PlanInput, planRollback, planWaiting, planWorkload } from '../inject/plan.ts';
 import { onlyStack, presentStack } from '../inject/stack-choice.ts';

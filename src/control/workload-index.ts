@@ -1,6 +1,6 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { readRecord } from '../inject/record.ts';
 import { hasOurAnnotation, healthyTemplate } from '../inject/stored-workload.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { type Plan, planRefused } from '../inject/plan.ts';
 import { releasePatch } from '../inject/release.ts';
 import type { Patch } from '../inject/template-patch.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { type EnvContent, holds } from '../inject/env-content.ts';
 import type { Container, EnvItem } from '../inject/pod-template.ts';
 import type { InjectionRecord } from '../inject/record.ts';

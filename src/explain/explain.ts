@@ -1,6 +1,6 @@
-import { ANNOTATION, PREFIX, USER_ANNOTATIONS } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import type { NoteReason, OutcomeReason, OutcomeState } from '../api/reason.ts';
+import { ANNOTATION, PREFIX, USER_ANNOTATIONS } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import type { NoteReason, OutcomeReason, OutcomeState } from '../../api/reason.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { workloadKind } from '../inject/kinds.ts';
 import { planWorkload } from '../inject/plan.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 
 /** One event that the operator wrote on a workload. The API server keeps events for an hour unless it is told otherwise. */

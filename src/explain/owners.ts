@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt, workloadKind } from '../inject/kinds.ts';
 
 /** Names of the field managers that own a variable of a container, by the object's managedFields; empty where nobody does, or it is unknown. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Mount } from './config.ts';
 
 /** Label of the ConfigMaps that the operator copies into the namespaces of injected workloads. */

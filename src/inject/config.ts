@@ -1,6 +1,6 @@
+import { componentHost, PORT } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { contentHash, PYTHON_MOUNT_PATH } from '../../bootstrap/files.ts';
-import { componentHost, PORT } from '../api/names.ts';
-import type { ResolvedStackSpec } from '../api/telemetry-stack.ts';
 
 /** A file of `bootstrap/`: its key in the ConfigMap, its path under the mount, its text. */
 export interface MountedFile {

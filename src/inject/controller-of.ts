@@ -1,4 +1,4 @@
-import type { KubeObject, OwnerReference } from '../api/kube-object.ts';
+import type { KubeObject, OwnerReference } from '../../api/kube-object.ts';
 import { OTHER_POD_KINDS, WORKLOAD_KINDS } from './kinds.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { OutcomeReason } from '../api/reason.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import { MOUNT_PATH } from './config.ts';
 import { type EnvContent, envItem, holds, references } from './env-content.ts';
 import type { Note } from './outcome.ts';

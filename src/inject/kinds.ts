@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** Where a kind of workload keeps its pod template, and how the OTel semantic conventions call its name. */
 interface WorkloadKind {

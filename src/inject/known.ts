@@ -1,5 +1,5 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { InjectionConfig } from './config.ts';
 import { type Mine, mineOf, NOTHING } from './mine.ts';
 import type { Note } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from './kinds.ts';
 
 /** Whether it is a StatefulSet with `OrderedReady`, its default: it replaces no pod that is not Ready, also not to take a bad template back (kubernetes#67250). */

@@ -1,4 +1,4 @@
-import { type NoteReason, type OutcomeReason, type OutcomeState, REASONS } from '../api/reason.ts';
+import { type NoteReason, type OutcomeReason, type OutcomeState, REASONS } from '../../api/reason.ts';
 
 /** Something said beside an outcome. A `hint` goes into the event and into `explain` only; a `note` into the status line as well. */
 export interface Note {

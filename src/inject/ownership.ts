@@ -1,5 +1,5 @@
-import type { KubeObject, ManagedFieldsEntry } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { nestAt, valueAt, workloadKind } from './kinds.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { OutcomeReason } from '../api/reason.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import type { InjectionConfig } from './config.ts';
 import type { RolloutState } from './rollout-state.ts';
 

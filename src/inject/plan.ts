@@ -1,6 +1,6 @@
-import { ANNOTATION, OPERATOR_ANNOTATIONS } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import type { OutcomeReason } from '../api/reason.ts';
+import { ANNOTATION, OPERATOR_ANNOTATIONS } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import type { InjectionConfig, Mount } from './config.ts';
 import { filesConfigMap } from './config-map.ts';
 import { digestOf } from './digest-of.ts';

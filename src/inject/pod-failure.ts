@@ -1,5 +1,5 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { type EnvContent, holds } from './env-content.ts';
 import type { PodSpec } from './pod-template.ts';
 import type { InjectionRecord } from './record.ts';

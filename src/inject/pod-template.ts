@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { templatePathOf, valueAt, workloadKind } from './kinds.ts';
 
 /** The parts of a pod template that injection reads; everything else stays unseen and untouched. */

@@ -1,7 +1,7 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import type { OutcomeReason } from '../api/reason.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import { MOUNT_PATH } from './config.ts';
 import { controllerOf } from './controller-of.ts';
 import { OTHER_POD_KINDS, valueAt, WORKLOAD_KINDS } from './kinds.ts';

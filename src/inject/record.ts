@@ -1,6 +1,6 @@
-import { type ActiveBackend, ANNOTATION, type Bootstrap } from '../api/annotations.ts';
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { type ActiveBackend, ANNOTATION, type Bootstrap } from '../../api/annotations.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { EnvContent } from './env-content.ts';
 
 /** What we set in one container. */

@@ -1,5 +1,5 @@
-import { type ActiveBackend, BACKENDS, type Backend } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { type ActiveBackend, BACKENDS, type Backend } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { type InjectionConfig, MOUNT_PATH } from './config.ts';
 import { type EnvContent, holds } from './env-content.ts';
 import { MARKER } from './marker.ts';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 
 export type JsonPatchOperation =
   | { readonly op: 'test' | 'replace'; readonly path: string; readonly value: unknown }

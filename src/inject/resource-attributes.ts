@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../api/names.ts';
 import type { InjectionConfig } from './config.ts';
 import type { EnvContent } from './env-content.ts';
 import { workloadKind } from './kinds.ts';

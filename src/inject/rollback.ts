@@ -1,6 +1,6 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { digestOf } from './digest-of.ts';
 import { makesPodsInOrder } from './makes-pods-in-order.ts';
 import type { PodFailure } from './pod-failure.ts';

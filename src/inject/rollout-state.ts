@@ -1,5 +1,5 @@
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from './kinds.ts';
 
 /** How far the pods of a workload follow its template, by its own status. */

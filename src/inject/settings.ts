@@ -8,10 +8,10 @@ import {
   OPERATOR_ANNOTATIONS,
   PREFIX,
   USER_ANNOTATIONS,
-} from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import type { OutcomeReason } from '../api/reason.ts';
-import { didYouMean } from './nearest.ts';
+} from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { didYouMean } from '../../api/nearest.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import type { Note } from './outcome.ts';
 import { templateAnnotations } from './pod-template.ts';
 

@@ -1,8 +1,8 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import type { OutcomeReason } from '../api/reason.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { didYouMean } from '../../api/nearest.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import type { InjectionConfig } from './config.ts';
-import { didYouMean } from './nearest.ts';
 import { readRecord } from './record.ts';
 
 export type StackChoice =

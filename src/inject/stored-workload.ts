@@ -1,6 +1,6 @@
-import { PREFIX } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import { PREFIX } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 import { podSpecOwners } from './ownership.ts';
 import { podTemplate } from './pod-template.ts';
 import { rolloutState } from './rollout-state.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from './kinds.ts';
 import { makesPodsInOrder } from './makes-pods-in-order.ts';
 import { bearsMarker } from './marker.ts';

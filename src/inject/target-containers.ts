@@ -1,6 +1,6 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { OutcomeReason } from '../api/reason.ts';
-import { didYouMean } from './nearest.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { didYouMean } from '../../api/nearest.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import type { PodSpec } from './pod-template.ts';
 import { KNOWN_SIDECARS } from './sidecars.ts';
 

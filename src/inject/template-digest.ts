@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { digestOf } from './digest-of.ts';
 import { type PodTemplate, podTemplate } from './pod-template.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { PatchType } from '../kube/kube-api.ts';
 import { nestAt, workloadKind } from './kinds.ts';
 import { type PodTemplate, podTemplate } from './pod-template.ts';

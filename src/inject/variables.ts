@@ -1,5 +1,5 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { CA_FILE, type InjectionConfig, MOUNT_PATH } from './config.ts';
 import { type EnvContent, literal } from './env-content.ts';
 import { annotated, identityVariables, resourceAttributes } from './resource-attributes.ts';

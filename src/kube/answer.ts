@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApiError, ListResult, ResourceType } from './kube-api.ts';
 import { unreachable } from './refused.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** Where objects of one kind live: what discovery says of a kind. */
 export interface ResourceType {

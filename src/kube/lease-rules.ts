@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** `.spec` of a coordination.k8s.io/v1 Lease. */
 export interface LeaseSpec {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { FenceMark, WriteFence } from './fence.ts';
 import { isApiError, type KubeApi, type ResourceType } from './kube-api.ts';
 import { electionStep, type LeaseSpec, type Observation, observe } from './lease-rules.ts';

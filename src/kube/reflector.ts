@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi, Query, ResourceType, WatchEvent } from './kube-api.ts';
 import { withRequestContext } from './request-context.ts';
 import { versionBefore } from './resource-version.ts';

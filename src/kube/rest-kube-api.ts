@@ -1,4 +1,4 @@
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { checkDeleted, objectIn, pageIn, parsed } from './answer.ts';
 import { systemClock } from './clock.ts';
 import { type CredentialsSource, loadCredentials } from './credentials.ts';

@@ -1,7 +1,7 @@
-import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../api/annotations.ts';
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
+import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../../api/annotations.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { nestAt, templatePathOf, valueAt } from '../inject/kinds.ts';
 import type { Outcome } from '../inject/outcome.ts';

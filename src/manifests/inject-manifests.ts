@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { type Fields, isFields } from '../api/fields.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { InjectionConfig } from '../inject/config.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { templatePathOf, valueAt, workloadKind } from '../inject/kinds.ts';

@@ -1,7 +1,7 @@
-import { OPERATOR_ANNOTATIONS, PREFIX } from '../api/annotations.ts';
-import { isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { STACK_LABEL } from '../api/names.ts';
+import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
 import { controllerOf } from '../inject/controller-of.ts';
 import { OTHER_POD_KINDS, valueAt, workloadKind } from '../inject/kinds.ts';
 

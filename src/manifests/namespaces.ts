@@ -1,5 +1,5 @@
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { ManifestStream } from './stream.ts';
 
 /** The Namespace objects of manifests, by name: their annotations are the defaults of their workloads. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Fields, isFields } from '../api/fields.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
 
 /** Fields that tell the items of a list apart, as far as we change lists. */
 const KEYS = ['name', 'mountPath'];

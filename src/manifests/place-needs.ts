@@ -1,4 +1,4 @@
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { documentsOf, type InjectedManifests } from './inject-manifests.ts';
 import { type ManifestText, parseStream } from './stream.ts';
 

@@ -1,6 +1,6 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import { isFields } from '../api/fields.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { isFields } from '../../api/fields.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { valueAt, workloadKind } from '../inject/kinds.ts';
 import { planned } from './decide.ts';
 import { isBare } from './is-bare.ts';

@@ -1,7 +1,7 @@
 import type { Node, YAMLMap } from 'yaml';
-import { PREFIX } from '../api/annotations.ts';
-import { type Fields, isFields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { PREFIX } from '../../api/annotations.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { templatePathOf, valueAt, workloadKind } from '../inject/kinds.ts';
 import { isUnknown } from './is-bare.ts';
 

@@ -1,5 +1,5 @@
 import { type Document, isMap, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
-import { type Fields, isFields } from '../api/fields.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
 
 /** The text of a file, or of standard input, with the name that messages give it. */
 export interface ManifestText {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
-import { type Fields, isFields } from '../api/fields.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
 import { applyEdits, type TextEdit } from './text-edit.ts';
 import { type Layout, renderFlow, renderItem, renderPair } from './yaml-render.ts';
 

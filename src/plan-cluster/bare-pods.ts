@@ -1,7 +1,7 @@
-import { OPERATOR_ANNOTATIONS, PREFIX } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { SYSTEM_NAMESPACE } from '../api/names.ts';
-import type { OutcomeReason } from '../api/reason.ts';
+import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
 import { controllerOf } from '../inject/controller-of.ts';
 import { nestAt, templatePathOf } from '../inject/kinds.ts';
 import { planWorkload } from '../inject/plan.ts';

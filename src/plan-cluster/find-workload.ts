@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { didYouMean } from '../../api/nearest.ts';
 import { WORKLOAD_KINDS } from '../inject/kinds.ts';
-import { didYouMean } from '../inject/nearest.ts';
 import { ifAllowed, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
 import { parseTarget } from '../verify/targets.ts';
 

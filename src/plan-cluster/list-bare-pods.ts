@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { OTHER_POD_KINDS } from '../inject/kinds.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { type BarePod, BarePods } from './bare-pods.ts';

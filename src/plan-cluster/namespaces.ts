@@ -1,4 +1,4 @@
-import type { KubeObject } from '../api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 
 /**

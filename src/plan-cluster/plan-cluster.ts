@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PREFIX } from '../api/annotations.ts';
-import type { Fields } from '../api/fields.ts';
-import type { KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
-import type { OutcomeReason, OutcomeState } from '../api/reason.ts';
+import { PREFIX } from '../../api/annotations.ts';
+import type { Fields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { OutcomeReason, OutcomeState } from '../../api/reason.ts';
 import { valueAt, workloadKind } from '../inject/kinds.ts';
 import { type Plan, planWorkload } from '../inject/plan.ts';
 import { podTemplate } from '../inject/pod-template.ts';

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, SYSTEM_NAMESPACE } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { listWorkloads } from '../verify/workloads.ts';
 import { readNamespaces } from './namespaces.ts';

@@ -1,5 +1,5 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from '../inject/kinds.ts';
 
 interface Tool {

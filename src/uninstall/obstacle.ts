@@ -1,6 +1,6 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { valueAt } from '../inject/kinds.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { readRecord } from '../inject/record.ts';

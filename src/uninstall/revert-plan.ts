@@ -1,5 +1,5 @@
-import { ANNOTATION, OPERATOR_ANNOTATIONS, USER_ANNOTATIONS } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION, OPERATOR_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { podTemplate } from '../inject/pod-template.ts';
 import { gitOpsOwner } from './gitops.ts';
 

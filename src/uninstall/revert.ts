@@ -1,6 +1,6 @@
-import { OPERATOR_ANNOTATIONS } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
+import { OPERATOR_ANNOTATIONS } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { planWorkload } from '../inject/plan.ts';
 import { podTemplate } from '../inject/pod-template.ts';

@@ -1,7 +1,7 @@
-import { ANNOTATION, PREFIX } from '../api/annotations.ts';
-import { describe, type KubeObject } from '../api/kube-object.ts';
-import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../api/names.ts';
-import { telemetryStackCrd } from '../api/telemetry-stack.ts';
+import { ANNOTATION, PREFIX } from '../../api/annotations.ts';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/config-map.ts';
 import { isApiError, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';

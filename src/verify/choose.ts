@@ -1,5 +1,5 @@
-import { ANNOTATION } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { readRecord } from '../inject/record.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { Check } from './check.ts';

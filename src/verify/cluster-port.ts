@@ -1,6 +1,6 @@
-import type { KubeObject } from '../api/kube-object.ts';
-import { type Component, componentName, PORT, selectorLabels } from '../api/names.ts';
-import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { type Component, componentName, PORT, selectorLabels } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import type { CredentialsSource } from '../kube/credentials.ts';
 import { ifAllowed, type KubeApi } from '../kube/kube-api.ts';
 import { type Forwarding, forwardPort } from '../kube/port-forward.ts';

@@ -1,4 +1,4 @@
-import type { ActiveBackend } from '../api/annotations.ts';
+import type { ActiveBackend } from '../../api/annotations.ts';
 import type { Check } from './check.ts';
 import type { InjectedWorkload } from './targets.ts';
 

@@ -1,5 +1,5 @@
-import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../metrics/seed.ts';
-import { CALLS_TOTAL, PRODUCER_LABEL } from '../metrics/span-metrics.ts';
+import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
+import { CALLS_TOTAL, PRODUCER_LABEL } from '../../api/metrics/span-metrics.ts';
 import { type Check, formatNumber } from './check.ts';
 import type { Sample } from './prometheus.ts';
 import type { InjectedWorkload } from './targets.ts';

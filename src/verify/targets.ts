@@ -1,5 +1,5 @@
-import type { ActiveBackend, Bootstrap } from '../api/annotations.ts';
-import type { KubeObject } from '../api/kube-object.ts';
+import type { ActiveBackend, Bootstrap } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt, WORKLOAD_KINDS } from '../inject/kinds.ts';
 import { readRecord } from '../inject/record.ts';
 

@@ -1,4 +1,4 @@
-import { PRODUCER_SCOPES } from '../metrics/span-metrics.ts';
+import { PRODUCER_SCOPES } from '../../api/metrics/span-metrics.ts';
 import type { Check } from './check.ts';
 import { NAMESPACE_TAG, type Span, type Trace } from './jaeger.ts';
 import type { InjectedWorkload } from './targets.ts';

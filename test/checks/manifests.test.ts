@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { checkov } from '../../tools/checks/checkov.ts';
 import { judge, loadExceptions } from '../../tools/checks/exceptions.ts';
 import { CHECKERS, type Checker, type Finding } from '../../tools/checks/finding.ts';

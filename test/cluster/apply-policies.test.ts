@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Policies } from '../../src/apply/policies.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';

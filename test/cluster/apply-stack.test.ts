@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Condition } from '../../src/control/conditions.ts';
 import type { StackStatus } from '../../src/control/stack-status.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { entryId, type InventoryEntry, objectEntry } from '../../src/apply/inventory.ts';
 import { readInventory, storeInventory } from '../../src/control/stack-inventory.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Explanation } from '../../src/explain/explain.ts';
 import type { BarePod } from '../../src/plan-cluster/bare-pods.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FEATURE_NAMES } from '../../api/features.ts';
 import { featureRules } from '../../charts/operator-rbac.ts';
-import { FEATURE_NAMES } from '../../src/api/features.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';

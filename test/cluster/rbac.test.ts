@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '../../charts/operator-rbac.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { createRolloutCrd } from '../support/argo-crd.ts';
 import { auditEvents } from '../support/audit-log.ts';

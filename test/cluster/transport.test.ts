@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
 import type { KubeApi, ResourceType } from '../../src/kube/kube-api.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { isInstalled, type Step, uninstall } from '../../src/uninstall/uninstall.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { resolveStackSpec, telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { resolveStackSpec, telemetryStackCrd } from '../../src/api/telemetry-stack.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { installCrd, installForeignCrds } from '../support/foreign-crds.ts';
 import { must } from '../support/installation.ts';

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { optionalKinds } from '../../api/features.ts';
+import { resolveStackSpec, telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import { optionalKinds } from '../../src/api/features.ts';
-import { resolveStackSpec, telemetryStackCrd } from '../../src/api/telemetry-stack.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { installCrd, installForeignCrds } from '../support/foreign-crds.ts';
 import { must } from '../support/installation.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PORT } from '../../src/api/names.ts';
+import { PORT } from '../../api/names.ts';
 import { cgroupProcesses } from '../../tools/cluster/cgroups.ts';
 import { type Cluster, downCluster, upCluster } from '../../tools/cluster/cluster.ts';
 import { synth } from '../../tools/demo/synth.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_STACK_CONFIG } from '../../src/api/names.ts';
+import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
 import { ACTS, journey, objectWrites, quiet, settle, silent, uninjected } from './support/journey.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
 import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';

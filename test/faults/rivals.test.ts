@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { statusOf } from '../../src/control/stack-status.ts';
 import { eventually } from '../support/eventually.ts';
 import { path } from './support/admin.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { path } from './support/admin.ts';
 import { ACTS, settle, silent } from './support/journey.ts';
 import { row, useWorld } from './support/row.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FIELD_MANAGER } from '../../src/api/names.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { podTemplate } from '../../src/inject/pod-template.ts';
 import type { RestKubeApi } from '../../src/kube/rest-kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { FIELD_MANAGER } from '../../src/api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { type EnvContent, holds } from '../../src/inject/env-content.ts';
 import { nestAt, valueAt, workloadKind } from '../../src/inject/kinds.ts';
 import { planWorkload } from '../../src/inject/plan.ts';

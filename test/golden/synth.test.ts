@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
+import { IMAGES } from '../../api/images.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { V8_FLAGS } from '../../charts/operator.ts';
-import { IMAGES } from '../../src/api/images.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
 import { synthesize } from '../support/installation.ts';
 
 const { dist, remove } = synthesize();

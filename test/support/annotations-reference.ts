@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { ANNOTATION, BACKENDS, BOOTSTRAPS, OPERATOR_ANNOTATIONS, PREFIX } from '../../src/api/annotations.ts';
+import { ANNOTATION, BACKENDS, BOOTSTRAPS, OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 
 export const PLACES = ['workload', 'template', 'namespace'] as const;
 type Place = (typeof PLACES)[number];
@@ -57,7 +57,7 @@ export function annotationsReference(): string {
   });
   return `# Annotations
 
-<!-- Generated from test/data/truth-table.yaml and src/api/annotations.ts by UPDATE_GOLDEN=1 npm run test:unit -- truth-table. -->
+<!-- Generated from test/data/truth-table.yaml and api/annotations.ts by UPDATE_GOLDEN=1 npm run test:unit -- truth-table. -->
 
 You set these on a Deployment, StatefulSet, DaemonSet, CronJob or Argo Rollout, or on a Namespace as the default of all in it. They work on
 a pod template too, but adding and removing them there starts a rollout of its own.

@@ -1,4 +1,4 @@
-import { SEED_QUERIES } from '../../src/metrics/seed.ts';
+import { SEED_QUERIES } from '../../api/metrics/seed.ts';
 
 /** The parts of Grafana's dashboard JSON that the rules look at. */
 export interface DashboardFile {

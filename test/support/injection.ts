@@ -1,5 +1,5 @@
-import type { KubeObject, ManagedFieldsEntry } from '../../src/api/kube-object.ts';
-import { type ResolvedStackSpec, resolveStackSpec } from '../../src/api/telemetry-stack.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
+import { type ResolvedStackSpec, resolveStackSpec } from '../../api/telemetry-stack.ts';
 import { type InjectionConfig, injectionConfig } from '../../src/inject/config.ts';
 import { nestAt, workloadKind } from '../../src/inject/kinds.ts';
 import type { Plan, PlanInput } from '../../src/inject/plan.ts';

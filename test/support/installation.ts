@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { Metrics } from '../../src/control/metrics.ts';
 import { runOperator } from '../../src/control/operator.ts';
 import { systemClock } from '../../src/kube/clock.ts';

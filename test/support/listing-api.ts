@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi, ListOptions, ResourceType } from '../../src/kube/kube-api.ts';
 
 const unexpected = async (): Promise<never> => {

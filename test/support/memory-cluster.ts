@@ -1,5 +1,5 @@
-import { type Fields, isFields } from '../../src/api/fields.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import { type Fields, isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { ClusterCache } from '../../src/control/cluster-cache.ts';
 import { storedConfigMap } from '../../src/control/stored-config-map.ts';
 import { storedWorkload } from '../../src/inject/stored-workload.ts';

@@ -1,6 +1,6 @@
-import { openLitInstruments } from '../../src/metrics/instruments.ts';
-import { labelName, openLitLabels } from '../../src/metrics/openlit-labels.ts';
-import { seriesNames } from '../../src/metrics/series-name.ts';
+import { openLitInstruments } from '../../api/metrics/instruments.ts';
+import { labelName, openLitLabels } from '../../api/metrics/openlit-labels.ts';
+import { seriesNames } from '../../api/metrics/series-name.ts';
 import type { Sample } from './exposition.ts';
 import type { OpenLitVersion } from './openlit-replay.ts';
 

@@ -1,8 +1,8 @@
-import type { Instrument } from '../../src/metrics/instrument.ts';
-import { openLitInstruments } from '../../src/metrics/instruments.ts';
-import { OPENLIT_INSTRUMENTS } from '../../src/metrics/openlit-instruments.ts';
-import { LABEL_SETS, openLitLabels } from '../../src/metrics/openlit-labels.ts';
-import { compareVersions, OPENLIT_SDKS, type OpenLitSdk } from '../../src/metrics/versions.ts';
+import type { Instrument } from '../../api/metrics/instrument.ts';
+import { openLitInstruments } from '../../api/metrics/instruments.ts';
+import { OPENLIT_INSTRUMENTS } from '../../api/metrics/openlit-instruments.ts';
+import { LABEL_SETS, openLitLabels } from '../../api/metrics/openlit-labels.ts';
+import { compareVersions, OPENLIT_SDKS, type OpenLitSdk } from '../../api/metrics/versions.ts';
 import type { Attributes, MetricSpec, PointSpec } from './otlp.ts';
 import { MODEL, type Usage } from './workloads.ts';
 

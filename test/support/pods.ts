@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
 import { must } from './installation.ts';
 

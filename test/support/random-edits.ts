@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { type EnvItem, podTemplate } from '../../src/inject/pod-template.ts';
 import { envItem } from './arbitrary-workload.ts';
 

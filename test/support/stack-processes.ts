@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { resolveStackSpec } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { resolveStackSpec } from '../../src/api/telemetry-stack.ts';
 import { ensureBinaries } from '../../tools/build/binary.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
 import { type Files, mountVolumes, movedPaths, type PodWithVolumes } from './mounted-volumes.ts';

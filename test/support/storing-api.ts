@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { FIELD_MANAGER } from '../../src/api/names.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
 import { type KubeApi, KubeApiError } from '../../src/kube/kube-api.ts';
 import { listingApi } from './listing-api.ts';
 

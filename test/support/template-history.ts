@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt, workloadKind } from '../../src/inject/kinds.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { objectKey } from '../../src/kube/reflector.ts';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { describe as describeObject, type KubeObject } from '../../api/kube-object.ts';
 import { PROMETHEUS_RULES_DIRECTORY } from '../../charts/config/prometheus.ts';
-import { describe as describeObject, type KubeObject } from '../../src/api/kube-object.ts';
 import { ensureBinaries } from '../../tools/build/binary.ts';
 import { run } from '../../tools/lib/run.ts';
 

@@ -1,5 +1,5 @@
-import { labelName } from '../../src/metrics/openlit-labels.ts';
-import { seriesName } from '../../src/metrics/series-name.ts';
+import { labelName } from '../../api/metrics/openlit-labels.ts';
+import { seriesName } from '../../api/metrics/series-name.ts';
 import { countsDatabase, measuresDuration, OPENLIT_RANGES, type OpenLitVersion, openLitReplay } from './openlit-replay.ts';
 import type { MetricSpec } from './otlp.ts';
 import type { RuleTest } from './rule-tests.ts';

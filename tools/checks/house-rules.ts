@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Rule } from './kube-linter-rules.ts';
 import { type Container, type PodTemplate, podTemplates, selects } from './pods.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import { type Container, type PodTemplate, type Probe, podTemplates, selects } from './pods.ts';
 
 /** What one rule holds against objects: `Kind/name` and what was found there. */

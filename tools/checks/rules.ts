@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { Finding } from './finding.ts';
 import { HOUSE_RULES } from './house-rules.ts';
 import { KUBE_LINTER_RULES, type Rule } from './kube-linter-rules.ts';

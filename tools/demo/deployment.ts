@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { type Seen, until } from './poll.ts';

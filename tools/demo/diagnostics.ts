@@ -1,4 +1,4 @@
-import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { JourneyContext } from './context.ts';
 
 const STACKS =

@@ -1,9 +1,9 @@
+import { ANNOTATION, PREFIX } from '../../api/annotations.ts';
+import { CALLS_TOTAL } from '../../api/metrics/span-metrics.ts';
+import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { dashboardQueries } from '../../charts/dashboards/index.ts';
-import { ANNOTATION, PREFIX } from '../../src/api/annotations.ts';
-import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
-import { TELEMETRY_STACK } from '../../src/api/telemetry-stack.ts';
 import { type StackStatus, statusOf } from '../../src/control/stack-status.ts';
-import { CALLS_TOTAL } from '../../src/metrics/span-metrics.ts';
 import { type Check, formatNumber } from '../../src/verify/check.ts';
 import { type ClusterPort, openClusterPort } from '../../src/verify/cluster-port.ts';
 import { injectedWorkloads } from '../../src/verify/targets.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject } from '../../src/api/kube-object.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** Label of what the demo itself has made on a cluster of the user's, so that it takes away nothing else. */
 export const DEMO_LABEL = 'duotel.io/demo';

@@ -1,5 +1,5 @@
-import { ANNOTATION } from '../../src/api/annotations.ts';
-import { SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';

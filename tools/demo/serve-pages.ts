@@ -1,4 +1,4 @@
-import { DEFAULT_STACK, PORT, SYSTEM_NAMESPACE, selectorLabels } from '../../src/api/names.ts';
+import { DEFAULT_STACK, PORT, SYSTEM_NAMESPACE, selectorLabels } from '../../api/names.ts';
 import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import { type Forwarding, forwardPort } from '../../src/kube/port-forward.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';

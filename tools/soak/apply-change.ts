@@ -1,7 +1,7 @@
-import { ANNOTATION } from '../../src/api/annotations.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { STACK_LABEL, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
-import { TELEMETRY_STACK } from '../../src/api/telemetry-stack.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../../src/kube/kube-api.ts';
 import { type Change, deploymentOf, type SoakWorkload } from './churn.ts';
 

@@ -1,4 +1,4 @@
-import { ANNOTATION, type Backend } from '../../src/api/annotations.ts';
+import { ANNOTATION, type Backend } from '../../api/annotations.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What the soak has made of one Deployment, and so what must be true of it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ANNOTATION } from '../../src/api/annotations.ts';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { StackStatus } from '../../src/control/stack-status.ts';
 import type { SoakWorkload } from './churn.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../src/api/kube-object.ts';
-import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../src/api/names.ts';
-import { TELEMETRY_STACK } from '../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { STACK_KINDS } from '../../src/control/stack-controller.ts';
 import { isApiError, type KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest-kube-api.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'undici';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 
 /** Where objects of a kind live. */
 const PLACES: Readonly<Record<string, readonly [apiVersion: string, plural: string, namespaced?: boolean]>> = {

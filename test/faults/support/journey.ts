@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Passed } from './fault-proxy.ts';
 import type { OperatorOptions } from './operator-process.ts';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { STACK_LABEL } from '../../../src/api/names.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { STACK_LABEL } from '../../../api/names.ts';
 import type { Admin } from './admin.ts';
 
 /** Kinds whose labelled objects make up a stack; the Secret is the user's data once it is made. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { STACK_LABEL } from '../../../src/api/names.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { STACK_LABEL } from '../../../api/names.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../tools/cluster/control-plane.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { dashboardJson } from '../../../charts/dashboards/dashboard.ts';
 import { DASHBOARDS } from '../../../charts/dashboards/index.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { matchGolden } from '../../support/golden.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { injectionConfig } from '../../../src/inject/config.ts';
 import { planWorkload } from '../../../src/inject/plan.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/pod-template.ts';

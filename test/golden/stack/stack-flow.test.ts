@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { INSTRUMENTS } from '../../../api/metrics/instruments.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
+import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
-import { INSTRUMENTS } from '../../../src/metrics/instruments.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
-import { seriesNames } from '../../../src/metrics/series-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
 import { type OperatorMetrics, serveOperatorMetrics } from '../../support/operator-metrics.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { binary } from '../../../tools/build/binary.ts';
 import type { ControlPlane } from '../../../tools/cluster/control-plane.ts';
 import { run } from '../../../tools/lib/run.ts';

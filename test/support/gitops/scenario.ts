@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { FIELD_MANAGER } from '../../../src/api/names.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../../api/names.ts';
 import type { ControlPlane } from '../../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../audit-log.ts';
 import { eventually } from '../eventually.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { dependencies } from '../../../src/apply/dependencies.ts';
 import type { Policies } from '../../../src/apply/policies.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';

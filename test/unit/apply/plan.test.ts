@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { entryId, type InventoryEntry, objectEntry, union } from '../../../src/apply/inventory.ts';
 import { type Action, plan, subject } from '../../../src/apply/plan.ts';
 import type { Policies } from '../../../src/apply/policies.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { foreignOwner } from '../../../src/apply/adoption.ts';
 import { dependencies } from '../../../src/apply/dependencies.ts';
 import { withIgnored } from '../../../src/apply/ignore.ts';

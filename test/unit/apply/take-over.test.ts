@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ManagedFieldsEntry } from '../../../src/api/kube-object.ts';
+import type { ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { takenFrom, takenOver } from '../../../src/apply/take-over.ts';
 
 const LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration';

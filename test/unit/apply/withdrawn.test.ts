@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject, ManagedFieldsEntry } from '../../../src/api/kube-object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { withdrawn } from '../../../src/apply/withdrawn.ts';
 
 const object = (spec: object, metadata: object = {}): KubeObject => ({

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { IMAGES } from '../../../api/images.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { collectorConfig } from '../../../charts/config/collector.ts';
 import { grafanaDataSources, JAEGER_UID, PROMETHEUS_UID } from '../../../charts/config/grafana.ts';
 import { jaegerConfig } from '../../../charts/config/jaeger.ts';
@@ -7,8 +9,6 @@ import { API_SERVER_PORTS, outsidePorts } from '../../../charts/config/outside.t
 import { prometheusConfig } from '../../../charts/config/prometheus.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { IMAGES } from '../../../src/api/images.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { walk } from '../../support/walk.ts';
 
 const STACK = { name: 'duotel', namespace: 'observability' };

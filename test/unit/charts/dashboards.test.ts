@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { INSTRUMENTS } from '../../../api/metrics/instruments.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
+import { seriesNames } from '../../../api/metrics/series-name.ts';
+import { CALLS_TOTAL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
 import { DASHBOARDS, dashboardFiles, dashboardQueries } from '../../../charts/dashboards/index.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
-import { INSTRUMENTS } from '../../../src/metrics/instruments.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
-import { seriesNames } from '../../../src/metrics/series-name.ts';
-import { CALLS_TOTAL, SPAN_DURATION } from '../../../src/metrics/span-metrics.ts';
 import { DASHBOARD_RULES, type DashboardFile } from '../../support/dashboard-lint.ts';
 import { sdkFields } from '../../support/sdk-schema.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { COMPONENTS, componentHost, OPERATOR_NAME, podsName } from '../../../api/names.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { edges } from '../../../charts/config/edges.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { COMPONENTS, componentHost, OPERATOR_NAME, podsName } from '../../../src/api/names.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 
 const STACK = { name: 'duotel', namespace: 'observability' };

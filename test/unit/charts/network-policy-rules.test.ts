@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { allows, type Endpoint } from '../../support/network-policy.ts';
 
 const pod = (name: string, namespace = 'a'): Endpoint => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
 import { parseSettings } from '../../../charts/settings.ts';
-import { telemetryStackCrd } from '../../../src/api/telemetry-stack.ts';
 import { REFUSED_SPECS } from '../../support/refused-specs.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 import { walk } from '../../support/walk.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { describe as describeObject, type KubeObject } from '../../../api/kube-object.ts';
+import { COMPONENTS, STACK_LABEL, selectorLabels } from '../../../api/names.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { DASHBOARDS } from '../../../charts/dashboards/index.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { describe as describeObject, type KubeObject } from '../../../src/api/kube-object.ts';
-import { COMPONENTS, STACK_LABEL, selectorLabels } from '../../../src/api/names.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
 import { STACK_INPUTS } from '../../support/stack-inputs.ts';
 import { walk } from '../../support/walk.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { judge, loadExceptions, parseExceptions } from '../../../tools/checks/exceptions.ts';
 import { applyRules, RULES } from '../../../tools/checks/rules.ts';
 

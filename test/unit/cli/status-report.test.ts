@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATION } from '../../../src/api/annotations.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import type { OutcomeReason } from '../../../src/api/reason.ts';
-import { REASONS } from '../../../src/api/reason.ts';
+import { ANNOTATION } from '../../../api/annotations.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import type { OutcomeReason } from '../../../api/reason.ts';
+import { REASONS } from '../../../api/reason.ts';
 import { statusReport, statusTables } from '../../../src/cli/status-report.ts';
 import { parseStatusLine } from '../../../src/cli/workload-row.ts';
 import { outcome } from '../../../src/inject/outcome.ts';

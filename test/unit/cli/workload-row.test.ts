@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { statusReport } from '../../../src/cli/status-report.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 

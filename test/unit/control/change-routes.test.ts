@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { ChangeRoutes } from '../../../src/control/change-routes.ts';
 import { WorkQueue } from '../../../src/control/work-queue.ts';
 import { workload } from '../../support/injection.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
 import { FileCopies } from '../../../src/control/file-copies.ts';
 import { FILES_LABEL } from '../../../src/inject/config-map.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { LeadershipLostError } from '../../../src/control/leadership.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { runOperator } from '../../../src/control/operator.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { ANNOTATION } from '../../../src/api/annotations.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../../../src/api/names.ts';
-import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import { ANNOTATION } from '../../../api/annotations.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../../../api/names.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { objectEntry } from '../../../src/apply/inventory.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { runOperator } from '../../../src/control/operator.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { Rollouts } from '../../../src/control/rollouts.ts';
 import { workloadKey } from '../../../src/control/workload-index.ts';
 import { planWorkload } from '../../../src/inject/plan.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { stackParts } from '../../../src/api/stack-parts.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { stackParts } from '../../../api/stack-parts.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { type ComponentsInput, componentLines } from '../../../src/control/stack-components.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');

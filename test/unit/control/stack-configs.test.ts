@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { StackConfigs } from '../../../src/control/stack-configs.ts';
 import { MemoryCluster } from '../../support/memory-cluster.ts';
 

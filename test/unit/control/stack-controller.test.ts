@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { objectLabels } from '../../../src/api/names.ts';
-import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { objectLabels } from '../../../api/names.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { StackController, type StackControllerOptions } from '../../../src/control/stack-controller.ts';
 import { type StackStatus, statusOf } from '../../../src/control/stack-status.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { objectLabels } from '../../../src/api/names.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { objectLabels } from '../../../api/names.ts';
 import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
 import { collectLeftOvers } from '../../../src/control/stack-deletion.ts';
 import { listingApi } from '../../support/listing-api.ts';

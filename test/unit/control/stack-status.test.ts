@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { PROBLEM_REASONS } from '../../../src/apply/result.ts';
 import { type StackOutcome, stackStatus } from '../../../src/control/stack-status.ts';
 

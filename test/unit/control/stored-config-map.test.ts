@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { STACK_LABEL } from '../../../src/api/names.ts';
+import { STACK_LABEL } from '../../../api/names.ts';
 import { storedConfigMap } from '../../../src/control/stored-config-map.ts';
 import { FILES_LABEL } from '../../../src/inject/config-map.ts';
 

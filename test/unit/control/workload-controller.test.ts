@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject, ManagedFieldsEntry } from '../../../src/api/kube-object.ts';
-import { FIELD_MANAGER } from '../../../src/api/names.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../../api/names.ts';
 import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
 import type { EventRecorder, EventText } from '../../../src/control/events.ts';
 import { Metrics } from '../../../src/control/metrics.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { ClusterCache } from '../../../src/control/cluster-cache.ts';
 import { Metrics } from '../../../src/control/metrics.ts';
 import { WorkloadWatches } from '../../../src/control/workload-watches.ts';

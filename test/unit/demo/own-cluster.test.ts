@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATION } from '../../../src/api/annotations.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { ANNOTATION } from '../../../api/annotations.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { DEMO_LABEL } from '../../../tools/demo/manifests.ts';
 import { checkEmptyOn } from '../../../tools/demo/own-cluster.ts';
 import { ToolError } from '../../../tools/lib/tool-error.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { resolveStackSpec } from '../../../src/api/telemetry-stack.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { injectionConfig } from '../../../src/inject/config.ts';
 import { type Plan, planWorkload } from '../../../src/inject/plan.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/pod-template.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { type Plan, type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
 import type { EnvItem, PodSpec, VolumeMount } from '../../../src/inject/pod-template.ts';
 import { podTemplate } from '../../../src/inject/pod-template.ts';

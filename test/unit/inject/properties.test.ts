@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { nestAt, workloadKind } from '../../../src/inject/kinds.ts';
 import { type Plan, planWorkload } from '../../../src/inject/plan.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/pod-template.ts';

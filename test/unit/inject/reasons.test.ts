@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
-import { REASONS, type Reason } from '../../../src/api/reason.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { REASONS, type Reason } from '../../../api/reason.ts';
 import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/plan.ts';
 import { presentStack } from '../../../src/inject/stack-choice.ts';
 import { heldBack } from '../../../src/inject/suspension.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { digestOf } from '../../../src/inject/digest-of.ts';
 import { admit } from '../../../src/inject/pace.ts';
 import { planRollback, planWorkload } from '../../../src/inject/plan.ts';

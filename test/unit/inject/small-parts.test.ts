@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { nearest } from '../../../api/nearest.ts';
 import { literal, references } from '../../../src/inject/env-content.ts';
-import { nearest } from '../../../src/inject/nearest.ts';
 import { planWorkload } from '../../../src/inject/plan.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record.ts';
 import { releasePatch } from '../../../src/inject/release.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REASONS } from '../../../src/api/reason.ts';
+import { REASONS } from '../../../api/reason.ts';
 import { planWorkload } from '../../../src/inject/plan.ts';
 import { annotationsOf, annotationsReference, truthTable } from '../../support/annotations-reference.ts';
 import { matchGolden } from '../../support/golden.ts';

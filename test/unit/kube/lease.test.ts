@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { WriteFence } from '../../../src/kube/fence.ts';
 import { type KubeApi, KubeApiError } from '../../../src/kube/kube-api.ts';
 import { LeaderLease } from '../../../src/kube/lease.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ManifestRequest } from '../../../src/manifests/decide.ts';
 import { injectManifests } from '../../../src/manifests/inject-manifests.ts';
 import { plannedManifests } from '../../../src/manifests/planned-manifests.ts';

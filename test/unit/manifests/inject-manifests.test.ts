@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { documentsOf, type InjectedManifests, injectManifests } from '../../../src/manifests/inject-manifests.ts';
 import { asked, userWorkload } from '../../support/arbitrary-workload.ts';
 import { stack } from '../../support/injection.ts';

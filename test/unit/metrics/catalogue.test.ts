@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { INSTRUMENTS, openLitInstruments } from '../../../src/metrics/instruments.ts';
-import { LABEL_SETS, labelName, openLitLabels } from '../../../src/metrics/openlit-labels.ts';
-import { SEED_METRICS } from '../../../src/metrics/seed.ts';
-import { plainSeriesNames, seriesNames } from '../../../src/metrics/series-name.ts';
-import { compareVersions, inRange, OPENLIT_SDKS, type OpenLitSdk } from '../../../src/metrics/versions.ts';
+import { INSTRUMENTS, openLitInstruments } from '../../../api/metrics/instruments.ts';
+import { LABEL_SETS, labelName, openLitLabels } from '../../../api/metrics/openlit-labels.ts';
+import { SEED_METRICS } from '../../../api/metrics/seed.ts';
+import { plainSeriesNames, seriesNames } from '../../../api/metrics/series-name.ts';
+import { compareVersions, inRange, OPENLIT_SDKS, type OpenLitSdk } from '../../../api/metrics/versions.ts';
 
 interface Run {
   readonly since: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seriesName, seriesNames } from '../../../src/metrics/series-name.ts';
+import { seriesName, seriesNames } from '../../../api/metrics/series-name.ts';
 
 describe('an instrument has the series name that the prometheus exporter gives it', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject, OwnerReference } from '../../../src/api/kube-object.ts';
+import type { KubeObject, OwnerReference } from '../../../api/kube-object.ts';
 import { type KubeApi, KubeApiError } from '../../../src/kube/kube-api.ts';
 import { findMaker } from '../../../src/plan-cluster/find-maker.ts';
 import { listBarePods } from '../../../src/plan-cluster/list-bare-pods.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { planCluster } from '../../../src/plan-cluster/plan-cluster.ts';
 import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/plan-cluster/survey.ts';

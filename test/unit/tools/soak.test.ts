@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { metricSum } from '../../../tools/scale/exposition.ts';
 import { median, quantile, slope } from '../../../tools/scale/statistics.ts';
 import { deploymentOf, nextChange, type SoakWorkload, soakWorkloads } from '../../../tools/soak/churn.ts';

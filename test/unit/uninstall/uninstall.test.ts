@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 import { type Step, uninstall } from '../../../src/uninstall/uninstall.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TELEMETRY_STACK } from '../../../src/api/telemetry-stack.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { openClusterPort } from '../../../src/verify/cluster-port.ts';
 import { listingApi } from '../../support/listing-api.ts';
 

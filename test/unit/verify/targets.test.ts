@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATION } from '../../../src/api/annotations.ts';
-import type { KubeObject } from '../../../src/api/kube-object.ts';
+import { ANNOTATION } from '../../../api/annotations.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import { formatRecord } from '../../../src/inject/record.ts';
 import { formatNumber } from '../../../src/verify/check.ts';
 import { injectedWorkloads, parseTarget } from '../../../src/verify/targets.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SEED_METRICS, SEED_QUERIES } from '../../../src/metrics/seed.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
 import type { Check } from '../../../src/verify/check.ts';
 import { parseTrace, type Trace } from '../../../src/verify/jaeger.ts';
 import type { Sample } from '../../../src/verify/prometheus.ts';

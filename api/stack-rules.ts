@@ -158,7 +158,7 @@ function walk(schema: RuleSchema, value: unknown, path: readonly string[]): read
   if (typeof value !== 'object' || value === null) return [];
   const own = (schema['x-kubernetes-validations'] ?? []).flatMap(({ rule, message }) => {
     const known = CHECKS.find((one) => one.rule === rule);
-    if (known === undefined) throw new Error(`crds/telemetrystack.yaml: no check for the rule ${rule}: add it to src/api/stack-rules.ts`);
+    if (known === undefined) throw new Error(`crds/telemetrystack.yaml: no check for the rule ${rule}: add it to api/stack-rules.ts`);
     return known.holds(value) ? [] : [{ path: path.join('.'), message }];
   });
   const below = Object.entries(value).flatMap(([key, inner]) => {

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
-import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
-import { readAsset } from '../assets.ts';
+import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
+import { readAsset } from './assets.ts';
 import type { CollectorSettings, GrafanaSettings, JaegerSettings, PrometheusSettings } from './component-spec.ts';
 import { IMAGES } from './images.ts';
 import type { ReconcileSettings } from './reconcile-settings.ts';
