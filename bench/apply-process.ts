@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { InventoryEntry } from '../src/apply/inventory.ts';
-import { createKubeApi } from '../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../src/kube/rest/rest-kube-api.ts';
 import { ourPass } from './our-applier.ts';
 
 const [kubeconfig = '', namespace = '', objectsFile = '', inventoryFile = ''] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../api/names.ts';
 import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
-import { rolloutState } from '../src/inject/rollout-state.ts';
+import { rolloutState } from '../src/inject/rollout/rollout-state.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
-import { createKubeApi } from '../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../tools/cluster/control-plane.ts';
 import { synth } from '../tools/demo/synth.ts';
 import { step } from '../tools/lib/progress.ts';

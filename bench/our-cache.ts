@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/kube-object.ts';
-import { ClusterCache } from '../src/control/cluster-cache.ts';
-import { Metrics } from '../src/control/metrics.ts';
+import { ClusterCache } from '../src/controller/cluster-cache.ts';
+import { Metrics } from '../src/controller/metrics.ts';
 import { systemClock } from '../src/kube/clock.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../api/kube-object.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
-import { createKubeApi } from '../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../tools/cluster/control-plane.ts';
 import { synth } from '../tools/demo/synth.ts';
 import { say, step } from '../tools/lib/progress.ts';

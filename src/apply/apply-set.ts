@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { normalForm } from './drift/normal-form.ts';
 import { entryId, type InventoryEntry, keptAfter, objectEntry, sameInventory, union } from './inventory.ts';
 import type { ApplyMemory } from './memory.ts';
-import { normalForm } from './normal-form.ts';
 import { type Action, plan } from './plan.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 import { unrepaired } from './problem.ts';

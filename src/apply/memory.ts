@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import type { Difference } from './drift.ts';
-import { rivals } from './field-owners.ts';
-import type { IgnoreRule } from './ignore.ts';
-import { withIgnored } from './ignore.ts';
+import type { Difference } from './drift/drift.ts';
+import { rivals } from './drift/field-owners.ts';
+import type { IgnoreRule } from './drift/ignore.ts';
+import { withIgnored } from './drift/ignore.ts';
 import { entryId, objectEntry } from './inventory.ts';
 import { differencesOf, type Experience } from './plan.ts';
 import type { Problem, Result } from './result.ts';

@@ -1,13 +1,13 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import { foreignOwner } from './adoption.ts';
-import { type Difference, drift } from './drift.ts';
-import { withIgnored } from './ignore.ts';
+import { type Difference, drift } from './drift/drift.ts';
+import { withIgnored } from './drift/ignore.ts';
+import { normalForm } from './drift/normal-form.ts';
+import { withdrawn } from './drift/withdrawn.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
-import { normalForm } from './normal-form.ts';
 import { compareForApply } from './order.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
-import { withdrawn } from './withdrawn.ts';
 
 /** Why an object that is no longer wanted stays for now. */
 export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';

@@ -1,4 +1,4 @@
-import type { IgnoreRule } from './ignore.ts';
+import type { IgnoreRule } from './drift/ignore.ts';
 
 /** What a pass may do, and what it must leave alone. {@link DEFAULT_POLICIES} holds the defaults. */
 export interface Policies {

@@ -1,6 +1,6 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { isApiError } from '../kube/kube-api.ts';
-import type { Difference } from './drift.ts';
+import type { Difference } from './drift/drift.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
 import type { Action, RetainReason } from './plan.ts';
 import { subject } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import { LAST_APPLIED } from './withdrawn.ts';
+import { LAST_APPLIED } from './drift/withdrawn.ts';
 
 /**
  * Makes ours what kubectl applied, before our first change to the object: fields that the new version no longer has would otherwise

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { explainCommand } from './explain.ts';
-import { injectCommand } from './inject.ts';
-import { operatorCommand } from './operator.ts';
-import { planCommand } from './plan.ts';
-import { reasonsCommand } from './reasons.ts';
-import { revertCommand } from './revert.ts';
-import { statusCommand } from './status.ts';
-import { uninstallCommand } from './uninstall.ts';
-import { verifyCommand } from './verify.ts';
+import { explainCommand } from './commands/explain.ts';
+import { injectCommand } from './commands/inject.ts';
+import { operatorCommand } from './commands/operator.ts';
+import { planCommand } from './commands/plan.ts';
+import { reasonsCommand } from './commands/reasons.ts';
+import { revertCommand } from './commands/revert.ts';
+import { statusCommand } from './commands/status.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 /** The command line, with every command. */
 export function createProgram(): Command {

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type EnvContent, holds } from '../inject/env-content.ts';
-import type { Container, EnvItem } from '../inject/pod-template.ts';
-import type { InjectionRecord } from '../inject/record.ts';
-import type { Variable } from '../inject/variables.ts';
+import type { Variable } from '../inject/change/variables.ts';
+import type { InjectionRecord } from '../inject/record/record.ts';
+import { type EnvContent, holds } from '../inject/workload/env-content.ts';
+import type { Container, EnvItem } from '../inject/workload/pod-template.ts';
 import { type ChangeState, changeState } from './change-state.ts';
 import { variableOwners } from './owners.ts';
 

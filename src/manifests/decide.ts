@@ -2,11 +2,11 @@ import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../.
 import { type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
-import type { InjectionConfig } from '../inject/config.ts';
-import { nestAt, templatePathOf, valueAt } from '../inject/kinds.ts';
-import type { Outcome } from '../inject/outcome.ts';
-import { type Plan, planWorkload } from '../inject/plan.ts';
-import { strategicMerge } from '../inject/strategic-merge.ts';
+import { strategicMerge } from '../inject/change/strategic-merge.ts';
+import type { Outcome } from '../inject/decision/outcome.ts';
+import { type Plan, planWorkload } from '../inject/decision/plan.ts';
+import type { InjectionConfig } from '../inject/wishes/config.ts';
+import { nestAt, templatePathOf, valueAt } from '../inject/workload/kinds.ts';
 import { withNullsOf, withoutNulls } from './nulls.ts';
 
 /** What is to become of one workload on disk. */

@@ -1,7 +1,7 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { isFields } from '../../api/fields.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import { valueAt, workloadKind } from '../inject/kinds.ts';
+import { valueAt, workloadKind } from '../inject/workload/kinds.ts';
 import { planned } from './decide.ts';
 import { isBare } from './is-bare.ts';
 import { emptyNamespace, namespacesOf } from './namespaces.ts';

@@ -1,11 +1,11 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
-import { valueAt } from '../inject/kinds.ts';
-import { podTemplate } from '../inject/pod-template.ts';
-import { readRecord } from '../inject/record.ts';
-import { settingsOf } from '../inject/settings.ts';
-import { gitOpsOwner } from './gitops.ts';
+import { readRecord } from '../inject/record/record.ts';
+import { settingsOf } from '../inject/wishes/settings.ts';
+import { valueAt } from '../inject/workload/kinds.ts';
+import { podTemplate } from '../inject/workload/pod-template.ts';
+import { gitOpsOwner } from '../survey/gitops.ts';
 
 /** Why the workloads of a cluster can not all be given back, and what to do; undefined: they can. */
 export function uninstallObstacle(

@@ -1,7 +1,7 @@
 import { ANNOTATION, OPERATOR_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import { podTemplate } from '../inject/pod-template.ts';
-import { gitOpsOwner } from './gitops.ts';
+import { podTemplate } from '../inject/workload/pod-template.ts';
+import { gitOpsOwner } from '../survey/gitops.ts';
 
 export type RevertScope =
   | { readonly kind: 'workload'; readonly workload: KubeObject }

@@ -2,12 +2,12 @@ import { ANNOTATION, PREFIX } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
-import { FILES_LABEL } from '../inject/config-map.ts';
+import { FILES_LABEL } from '../inject/change/config-map.ts';
 import { isApiError, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
 import type { Clock } from '../kube/retry.ts';
-import { listStacks } from '../plan-cluster/survey.ts';
-import { listWorkloads } from '../verify/workloads.ts';
+import { listStacks } from '../survey/survey.ts';
+import { listWorkloads } from '../survey/workloads.ts';
 import { uninstallObstacle } from './obstacle.ts';
 
 export interface UninstallOptions {

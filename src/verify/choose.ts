@@ -1,10 +1,10 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { readRecord } from '../inject/record.ts';
+import { readRecord } from '../inject/record/record.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { type InjectedWorkload, injectedWorkloads, parseTarget, workloadId } from '../survey/targets.ts';
+import { listWorkloads } from '../survey/workloads.ts';
 import type { Check } from './check.ts';
-import { type InjectedWorkload, injectedWorkloads, parseTarget, workloadId } from './targets.ts';
-import { listWorkloads } from './workloads.ts';
 
 export interface VerifyTarget {
   /** `TYPE/NAME`. Default: every injected workload. */

@@ -1,13 +1,13 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type Component, componentName, PORT, selectorLabels } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
-import type { CredentialsSource } from '../kube/credentials.ts';
 import { ifAllowed, type KubeApi } from '../kube/kube-api.ts';
-import { type Forwarding, forwardPort } from '../kube/port-forward.ts';
+import type { CredentialsSource } from '../kube/rest/credentials.ts';
+import { type Forwarding, forwardPort } from '../kube/rest/port-forward.ts';
+import type { InjectedWorkload } from '../survey/targets.ts';
 import { JaegerClient } from './jaeger.ts';
 import type { PodLog } from './log-facts.ts';
 import { PrometheusClient } from './prometheus.ts';
-import type { InjectedWorkload } from './targets.ts';
 import type { VerifyPort } from './verify.ts';
 
 /** From the start of the log: the bootstrap speaks first. */

@@ -1,6 +1,6 @@
 import type { ActiveBackend } from '../../api/annotations.ts';
+import type { InjectedWorkload } from '../survey/targets.ts';
 import type { Check } from './check.ts';
-import type { InjectedWorkload } from './targets.ts';
 
 /** One fact that the Python bootstrap states in the log of a pod (bootstrap/python/duotel_bootstrap/log.py). */
 export interface LogFact {

@@ -1,8 +1,8 @@
 import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL } from '../../api/metrics/span-metrics.ts';
+import type { InjectedWorkload } from '../survey/targets.ts';
 import { type Check, formatNumber } from './check.ts';
 import type { Sample } from './prometheus.ts';
-import type { InjectedWorkload } from './targets.ts';
 
 /** A question to Prometheus, and how its answer is judged. */
 export interface MetricQuestion {

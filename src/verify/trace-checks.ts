@@ -1,7 +1,7 @@
 import { PRODUCER_SCOPES } from '../../api/metrics/span-metrics.ts';
+import type { InjectedWorkload } from '../survey/targets.ts';
 import type { Check } from './check.ts';
 import { NAMESPACE_TAG, type Span, type Trace } from './jaeger.ts';
-import type { InjectedWorkload } from './targets.ts';
 
 /** What Jaeger says of one service. */
 export interface ServiceTraces {

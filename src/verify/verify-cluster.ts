@@ -1,10 +1,10 @@
-import type { CredentialsSource } from '../kube/credentials.ts';
-import { loadKubeConfig } from '../kube/credentials.ts';
-import { createKubeApi } from '../kube/rest-kube-api.ts';
+import type { CredentialsSource } from '../kube/rest/credentials.ts';
+import { loadKubeConfig } from '../kube/rest/credentials.ts';
+import { createKubeApi } from '../kube/rest/rest-kube-api.ts';
+import { workloadId } from '../survey/targets.ts';
 import type { Check } from './check.ts';
 import { choose, type VerifyTarget } from './choose.ts';
 import { openClusterPort } from './cluster-port.ts';
-import { workloadId } from './targets.ts';
 import { verify } from './verify.ts';
 
 /** Verifies workloads of a cluster, stack by stack. Throws Error for what cannot be asked at all: no cluster, no such workload. */

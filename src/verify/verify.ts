@@ -1,9 +1,9 @@
+import { type InjectedWorkload, workloadId } from '../survey/targets.ts';
 import type { Check } from './check.ts';
 import { type JaegerClient, NAMESPACE_TAG } from './jaeger.ts';
 import { logChecks, type PodLog } from './log-facts.ts';
 import { dashboardQuestions, type MetricQuestion, producerQuestion, seedMetricQuestions } from './metric-checks.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import { type InjectedWorkload, workloadId } from './targets.ts';
 import { ownTraces, TRACE_LIMIT, traceChecks } from './trace-checks.ts';
 
 /** What verification reads; `cluster-port.ts` is the one that reads a real cluster. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Policies } from '../../src/apply/policies.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { denyConfigMaps, rewriteConfigMaps } from '../support/admission.ts';
 import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';

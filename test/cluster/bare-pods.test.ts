@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Explanation } from '../../src/explain/explain.ts';
-import type { BarePod } from '../../src/plan-cluster/bare-pods.ts';
+import type { BarePod } from '../../src/survey/bare-pods.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/audit-log.ts';
 import { cli } from '../support/cli.ts';

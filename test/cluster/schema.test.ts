@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { isApiError } from '../../src/kube/kube-api.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { installCrd } from '../support/foreign-crds.ts';
 import { REFUSED_SPECS } from '../support/refused-specs.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import type { Check } from '../../src/verify/check.ts';
 import type { ClusterPort } from '../../src/verify/cluster-port.ts';
 import { verifyCluster } from '../../src/verify/verify-cluster.ts';

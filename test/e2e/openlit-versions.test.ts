@@ -6,7 +6,7 @@ import { type ActiveBackend, ANNOTATION } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL, type SpanProducer } from '../../api/metrics/span-metrics.ts';
-import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import type { Check } from '../../src/verify/check.ts';
 import type { ClusterPort } from '../../src/verify/cluster-port.ts';
 import { verifyCluster } from '../../src/verify/verify-cluster.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
-import { statusOf } from '../../src/control/stack-status.ts';
+import { statusOf } from '../../src/stacks/status.ts';
 import { eventually } from '../support/eventually.ts';
 import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, reached, settle, silent } from './support/journey.ts';
 import { objectWrites, of, stackStatus, writes } from './support/match.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { statusOf } from '../../src/control/stack-status.ts';
+import { statusOf } from '../../src/stacks/status.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { type Condition, conditions } from './support/conditions.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
-import { Metrics } from '../../src/control/metrics.ts';
-import { runOperator } from '../../src/control/operator.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { Metrics } from '../../src/controller/metrics.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
+import { runOperator } from '../../src/operator/run-operator.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Condition, conditions } from './support/conditions.ts';
 import { ACTS, settle, silent, uninjected } from './support/journey.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FIELD_MANAGER } from '../../api/names.ts';
-import { podTemplate } from '../../src/inject/pod-template.ts';
-import type { RestKubeApi } from '../../src/kube/rest-kube-api.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { podTemplate } from '../../src/inject/workload/pod-template.ts';
+import type { RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { expected, type Mode, PHASES } from '../support/gitops/expected.ts';

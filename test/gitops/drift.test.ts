@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { podTemplate } from '../../src/inject/pod-template.ts';
+import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { ResourceType } from '../../src/kube/kube-api.ts';
-import { createKubeApi, type RestKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
 import { eventually } from '../support/eventually.ts';

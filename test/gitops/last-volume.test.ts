@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { podTemplate } from '../../src/inject/pod-template.ts';
+import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { eventually } from '../support/eventually.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';

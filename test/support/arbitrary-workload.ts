@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { InjectionConfig } from '../../src/inject/config.ts';
-import type { EnvItem } from '../../src/inject/pod-template.ts';
+import type { InjectionConfig } from '../../src/inject/wishes/config.ts';
+import type { EnvItem } from '../../src/inject/workload/pod-template.ts';
 import { stack, workload } from './injection.ts';
 
 /** Names that collide with ours often enough, and some that do not. */

@@ -1,4 +1,4 @@
-import type { InjectedWorkload } from '../../src/verify/targets.ts';
+import type { InjectedWorkload } from '../../src/survey/targets.ts';
 
 /** An injected workload; mode both with the Python bootstrap unless said otherwise. */
 export function injected(parts: Partial<InjectedWorkload>): InjectedWorkload {

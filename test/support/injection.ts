@@ -1,9 +1,9 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../api/telemetry-stack.ts';
-import { type InjectionConfig, injectionConfig } from '../../src/inject/config.ts';
-import { nestAt, workloadKind } from '../../src/inject/kinds.ts';
-import type { Plan, PlanInput } from '../../src/inject/plan.ts';
-import type { Container, PodSpec, PodTemplate } from '../../src/inject/pod-template.ts';
+import type { Plan, PlanInput } from '../../src/inject/decision/plan.ts';
+import { type InjectionConfig, injectionConfig } from '../../src/inject/wishes/config.ts';
+import { nestAt, workloadKind } from '../../src/inject/workload/kinds.ts';
+import type { Container, PodSpec, PodTemplate } from '../../src/inject/workload/pod-template.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
 export const OPERATOR_NAMESPACE = 'duotel';

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
-import { Metrics } from '../../src/control/metrics.ts';
-import { runOperator } from '../../src/control/operator.ts';
+import { Metrics } from '../../src/controller/metrics.ts';
 import { systemClock } from '../../src/kube/clock.ts';
-import { WriteFence } from '../../src/kube/fence.ts';
-import { RequestLimiter } from '../../src/kube/request-limiter.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { WriteFence } from '../../src/kube/lease/fence.ts';
+import { RequestLimiter } from '../../src/kube/rest/request-limiter.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
+import { runOperator } from '../../src/operator/run-operator.ts';
 import type { ControlPlane } from '../../tools/cluster/control-plane.ts';
 import { eventually } from './eventually.ts';
 

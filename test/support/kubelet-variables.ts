@@ -1,4 +1,4 @@
-import type { EnvItem } from '../../src/inject/pod-template.ts';
+import type { EnvItem } from '../../src/inject/workload/pod-template.ts';
 import type { Files } from './mounted-volumes.ts';
 
 /** What the kubelet knows of a pod: values by field path, and the Secrets of its namespace. */

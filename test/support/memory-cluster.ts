@@ -1,9 +1,9 @@
 import { type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { ClusterCache } from '../../src/control/cluster-cache.ts';
-import { storedConfigMap } from '../../src/control/stored-config-map.ts';
-import { storedWorkload } from '../../src/inject/stored-workload.ts';
+import type { ClusterCache } from '../../src/controller/cluster-cache.ts';
+import { storedWorkload } from '../../src/inject/workload/stored-workload.ts';
 import type { KubeApi, ObjectRef } from '../../src/kube/kube-api.ts';
+import { storedConfigMap } from '../../src/workloads/stored-config-map.ts';
 import { refusal, StoringApi } from './storing-api.ts';
 
 /** What the operator keeps of these kinds; of others all. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { Metrics } from '../../src/control/metrics.ts';
+import { Metrics } from '../../src/controller/metrics.ts';
 
 /** What a Prometheus scrapes of an operator in which each thing that can be counted has happened. */
 export interface OperatorMetrics {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type EnvItem, podTemplate } from '../../src/inject/pod-template.ts';
+import { type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { envItem } from './arbitrary-workload.ts';
 
 /** Something that an owner does to a pod spec in the middle of everything. */

@@ -1,1 +1,1 @@
-export { strategicMerge } from '../../src/inject/strategic-merge.ts';
+export { strategicMerge } from '../../src/inject/change/strategic-merge.ts';

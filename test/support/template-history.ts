@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import { valueAt, workloadKind } from '../../src/inject/kinds.ts';
+import { valueAt, workloadKind } from '../../src/inject/workload/kinds.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
-import { objectKey } from '../../src/kube/reflector.ts';
+import { objectKey } from '../../src/kube/watch/reflector.ts';
 
 interface Seen {
   object: KubeObject;

@@ -23,21 +23,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/kube': ['api'],
   'src/verify': ['api', 'api/metrics', 'src/kube', 'src/inject', 'bootstrap'],
   'src/manifests': ['api', 'src/inject'],
-  'src/plan-cluster': ['api', 'src/inject', 'src/kube', 'src/verify', 'bootstrap', 'imports'],
+  'src/survey': ['api', 'src/inject', 'src/kube', 'src/verify', 'bootstrap', 'imports'],
   'src/explain': ['api', 'src/inject', 'src/kube/kube-api.ts'],
-  'src/uninstall': ['api', 'src/inject', 'src/kube', 'src/verify', 'src/plan-cluster'],
-  'src/control': ['api', 'api/metrics', 'src/inject', 'src/apply', 'src/kube', 'charts', 'bootstrap', 'imports'],
+  'src/uninstall': ['api', 'src/inject', 'src/kube', 'src/verify', 'src/survey'],
+  'src/controller': ['api', 'api/metrics', 'src/inject', 'src/apply', 'src/kube', 'charts', 'bootstrap', 'imports'],
   'src/cli': [
     'api',
     'api/metrics',
     'src/inject',
     'src/apply',
     'src/kube',
-    'src/control',
+    'src/controller',
     'src/uninstall',
     'src/verify',
     'src/manifests',
-    'src/plan-cluster',
+    'src/survey',
     'src/explain',
     'imports',
   ],
@@ -63,6 +63,6 @@ describe('the layout', () => {
     const users = SOURCES.filter((path) =>
       /from '@kubernetes\/client-node|import\('@kubernetes\/client-node/.test(readFileSync(join(ROOT, path), 'utf8')),
     );
-    expect(users).toEqual(['src/kube/credentials.ts', 'src/kube/port-forward.ts']);
+    expect(users).toEqual(['src/kube/rest/credentials.ts', 'src/kube/rest/port-forward.ts']);
   });
 });

@@ -1,5 +1,5 @@
-import type { CredentialsSource } from '../../src/kube/credentials.ts';
-import { type Forwarding, forwardPort } from '../../src/kube/port-forward.ts';
+import type { CredentialsSource } from '../../src/kube/rest/credentials.ts';
+import { type Forwarding, forwardPort } from '../../src/kube/rest/port-forward.ts';
 
 /** Calls and tokens of one model. */
 export interface TokenUsage {

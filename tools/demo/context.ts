@@ -1,5 +1,5 @@
-import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
+import type { CredentialsSource } from '../../src/kube/rest/credentials.ts';
 import { step } from '../lib/progress.ts';
 import { type RunResult, run } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';

@@ -1,4 +1,4 @@
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { say } from '../lib/progress.ts';
 import { JourneyContext, type JourneyOptions } from './context.ts';
 import { diagnostics } from './diagnostics.ts';

@@ -1,9 +1,9 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
-import type { CredentialsSource } from '../../src/kube/credentials.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
-import { listWorkloads } from '../../src/verify/workloads.ts';
+import type { CredentialsSource } from '../../src/kube/rest/credentials.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
+import { listWorkloads } from '../../src/survey/workloads.ts';
 import { run } from '../lib/run.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { DEMO_LABEL } from './manifests.ts';

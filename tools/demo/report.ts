@@ -1,4 +1,4 @@
-import { checkTable } from '../../src/cli/check-table.ts';
+import { checkTable } from '../../src/cli/output/check-table.ts';
 import { allOk, type Check } from '../../src/verify/check.ts';
 import { formatDuration } from '../lib/progress.ts';
 import type { StepTime } from './context.ts';

@@ -1,7 +1,7 @@
 import { DEFAULT_STACK, PORT, SYSTEM_NAMESPACE, selectorLabels } from '../../api/names.ts';
-import type { CredentialsSource } from '../../src/kube/credentials.ts';
-import { type Forwarding, forwardPort } from '../../src/kube/port-forward.ts';
-import { createKubeApi } from '../../src/kube/rest-kube-api.ts';
+import type { CredentialsSource } from '../../src/kube/rest/credentials.ts';
+import { type Forwarding, forwardPort } from '../../src/kube/rest/port-forward.ts';
+import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { runningPods } from '../../src/verify/cluster-port.ts';
 
 /** Pages of the stack on this machine's loopback, as long as they are not closed. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drift } from '../../../src/apply/drift.ts';
+import { drift } from '../../../src/apply/drift/drift.ts';
 
 const container = (fields: object): object => ({ spec: { containers: [{ name: 'collector', ...fields }] } });
 

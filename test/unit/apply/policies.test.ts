@@ -3,16 +3,16 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { foreignOwner } from '../../../src/apply/adoption.ts';
 import { dependencies } from '../../../src/apply/dependencies.ts';
-import { withIgnored } from '../../../src/apply/ignore.ts';
+import { withIgnored } from '../../../src/apply/drift/ignore.ts';
+import { normalForm } from '../../../src/apply/drift/normal-form.ts';
+import { sameQuantity } from '../../../src/apply/drift/quantity.ts';
 import { isImmutableError } from '../../../src/apply/immutable.ts';
 import { ApplyMemory } from '../../../src/apply/memory.ts';
-import { normalForm } from '../../../src/apply/normal-form.ts';
 import { compareForApply, inWaves } from '../../../src/apply/order.ts';
 import { decide } from '../../../src/apply/plan.ts';
 import { DEFAULT_POLICIES, type Policies } from '../../../src/apply/policies.ts';
-import { sameQuantity } from '../../../src/apply/quantity.ts';
-import { stackPolicies } from '../../../src/control/stack-policies.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
+import { stackPolicies } from '../../../src/stacks/policies.ts';
 
 const object = (kind: string, fields: object = {}, metadata: object = {}): KubeObject => ({
   apiVersion: 'v1',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
-import { withdrawn } from '../../../src/apply/withdrawn.ts';
+import { withdrawn } from '../../../src/apply/drift/withdrawn.ts';
 
 const object = (spec: object, metadata: object = {}): KubeObject => ({
   apiVersion: 'apps/v1',

@@ -4,7 +4,7 @@ import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
 import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { CALLS_TOTAL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
 import { DASHBOARDS, dashboardFiles, dashboardQueries } from '../../../charts/dashboards/index.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
 import { DASHBOARD_RULES, type DashboardFile } from '../../support/dashboard-lint.ts';
 import { sdkFields } from '../../support/sdk-schema.ts';
 

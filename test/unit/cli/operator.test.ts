@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseScope } from '../../../src/cli/operator.ts';
+import { parseScope } from '../../../src/cli/commands/operator.ts';
 
 describe('--scope', () => {
   it('names namespaces, with blanks or without', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { cliReference, reasonsReference } from '../../../src/cli/output/reference.ts';
 import { createProgram } from '../../../src/cli/program.ts';
-import { cliReference, reasonsReference } from '../../../src/cli/reference.ts';
 import { matchGolden } from '../../support/golden.ts';
 
 const at = (path: string): URL => new URL(`../../../${path}`, import.meta.url);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { stackOfFile } from '../../../src/cli/stack-source.ts';
+import { stackOfFile } from '../../../src/cli/options/stack-source.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -3,10 +3,10 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { OutcomeReason } from '../../../api/reason.ts';
 import { REASONS } from '../../../api/reason.ts';
-import { statusReport, statusTables } from '../../../src/cli/status-report.ts';
-import { parseStatusLine } from '../../../src/cli/workload-row.ts';
-import { outcome } from '../../../src/inject/outcome.ts';
-import type { BarePod } from '../../../src/plan-cluster/bare-pods.ts';
+import { statusReport, statusTables } from '../../../src/cli/output/status-report.ts';
+import { parseStatusLine } from '../../../src/cli/output/workload-row.ts';
+import { outcome } from '../../../src/inject/decision/outcome.ts';
+import type { BarePod } from '../../../src/survey/bare-pods.ts';
 
 function stack(ready: 'True' | 'False', observedGeneration = 1): KubeObject {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { table } from '../../../src/cli/table.ts';
+import { table } from '../../../src/cli/output/table.ts';
 
 describe('a table', () => {
   it('has columns as wide as their widest cell and no trailing blanks', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { statusReport } from '../../../src/cli/status-report.ts';
+import { statusReport } from '../../../src/cli/output/status-report.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 
 const NONE = { 'duotel.io/backend': 'none' };

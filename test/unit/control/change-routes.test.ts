@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
-import { ChangeRoutes } from '../../../src/control/change-routes.ts';
-import { WorkQueue } from '../../../src/control/work-queue.ts';
+import { WorkQueue } from '../../../src/controller/work-queue.ts';
+import { ChangeRoutes } from '../../../src/operator/change-routes.ts';
 import { workload } from '../../support/injection.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

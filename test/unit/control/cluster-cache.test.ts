@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { type Change, ClusterCache } from '../../../src/control/cluster-cache.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
+import { type Change, ClusterCache } from '../../../src/controller/cluster-cache.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 import { listingApi } from '../../support/listing-api.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Controller, type ControllerOptions } from '../../../src/control/controller.ts';
-import { withGrace } from '../../../src/control/grace.ts';
-import { type Fields, withContext } from '../../../src/control/logger.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
-import { TerminalError } from '../../../src/control/terminal-error.ts';
+import { Controller, type ControllerOptions } from '../../../src/controller/controller.ts';
+import { withGrace } from '../../../src/controller/grace.ts';
+import { type Fields, withContext } from '../../../src/controller/logger.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
+import { TerminalError } from '../../../src/controller/terminal-error.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { requestContext } from '../../../src/kube/request-context.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
-import { FileCopies } from '../../../src/control/file-copies.ts';
-import { FILES_LABEL } from '../../../src/inject/config-map.ts';
+import type { ClusterCache } from '../../../src/controller/cluster-cache.ts';
+import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/reflector.ts';
+import { objectKey } from '../../../src/kube/watch/reflector.ts';
+import { FileCopies } from '../../../src/workloads/file-copies.ts';
 
 const KEY = 'Deployment/shop/my-rag';
 const FILE: KubeObject = {

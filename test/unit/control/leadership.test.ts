@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { LeadershipLostError } from '../../../src/control/leadership.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
-import { runOperator } from '../../../src/control/operator.ts';
-import { WriteFence } from '../../../src/kube/fence.ts';
+import { LeadershipLostError } from '../../../src/controller/leadership.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
+import { WriteFence } from '../../../src/kube/lease/fence.ts';
+import { runOperator } from '../../../src/operator/run-operator.ts';
 import { listingApi } from '../../support/listing-api.ts';
 
 const lease = (resourceVersion: string): KubeObject => ({

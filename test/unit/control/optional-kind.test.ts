@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followOptionalKind } from '../../../src/control/optional-kind.ts';
+import { followOptionalKind } from '../../../src/controller/optional-kind.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 
 const SERVED = JSON.stringify({ kind: 'APIResourceList', resources: [{ kind: 'Rollout' }] });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { Rollouts } from '../../../src/control/rollouts.ts';
-import { workloadKey } from '../../../src/control/workload-index.ts';
-import { planWorkload } from '../../../src/inject/plan.ts';
-import { podTemplate } from '../../../src/inject/pod-template.ts';
+import { planWorkload } from '../../../src/inject/decision/plan.ts';
+import { podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
+import { Rollouts } from '../../../src/workloads/rollouts.ts';
+import { workloadKey } from '../../../src/workloads/workload-index.ts';
 import { after, input, stack, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

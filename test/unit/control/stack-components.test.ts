@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { stackParts } from '../../../api/stack-parts.ts';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
-import { type ComponentsInput, componentLines } from '../../../src/control/stack-components.ts';
+import { type ComponentsInput, componentLines } from '../../../src/stacks/components.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 const parts = stackParts(resolveStackSpec({}));

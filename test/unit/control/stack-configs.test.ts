@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
-import { StackConfigs } from '../../../src/control/stack-configs.ts';
+import { StackConfigs } from '../../../src/workloads/stack-configs.ts';
 import { MemoryCluster } from '../../support/memory-cluster.ts';
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { objectLabels } from '../../../api/names.ts';
-import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
-import { collectLeftOvers } from '../../../src/control/stack-deletion.ts';
+import type { ClusterCache } from '../../../src/controller/cluster-cache.ts';
+import { collectLeftOvers } from '../../../src/stacks/deletion.ts';
 import { listingApi } from '../../support/listing-api.ts';
 
 const STACK = { namespace: 'duotel', name: 'main' };

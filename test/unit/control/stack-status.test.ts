@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { PROBLEM_REASONS } from '../../../src/apply/result.ts';
-import { type StackOutcome, stackStatus } from '../../../src/control/stack-status.ts';
+import { type StackOutcome, stackStatus } from '../../../src/stacks/status.ts';
 
 const stack = (status?: object): KubeObject => ({
   apiVersion: 'duotel.io/v1alpha1',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { STACK_LABEL } from '../../../api/names.ts';
-import { storedConfigMap } from '../../../src/control/stored-config-map.ts';
-import { FILES_LABEL } from '../../../src/inject/config-map.ts';
+import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
+import { storedConfigMap } from '../../../src/workloads/stored-config-map.ts';
 
 describe('what the operator remembers of a ConfigMap', () => {
   const configMap = (labels: Readonly<Record<string, string>>) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Disposal, WorkQueue } from '../../../src/control/work-queue.ts';
+import { type Disposal, WorkQueue } from '../../../src/controller/work-queue.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
 
 const queue = (): WorkQueue => new WorkQueue({ clock: systemClock, random: () => 0.5, baseMs: 5 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../api/names.ts';
-import type { ClusterCache } from '../../../src/control/cluster-cache.ts';
-import type { EventRecorder, EventText } from '../../../src/control/events.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
-import { WorkloadController } from '../../../src/control/workload-controller.ts';
-import { FILES_LABEL } from '../../../src/inject/config-map.ts';
-import { storedWorkload } from '../../../src/inject/stored-workload.ts';
+import type { ClusterCache } from '../../../src/controller/cluster-cache.ts';
+import type { EventRecorder, EventText } from '../../../src/controller/events.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
+import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
+import { storedWorkload } from '../../../src/inject/workload/stored-workload.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/reflector.ts';
+import { objectKey } from '../../../src/kube/watch/reflector.ts';
+import { WorkloadController } from '../../../src/workloads/workload-controller.ts';
 import { listingApi } from '../../support/listing-api.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

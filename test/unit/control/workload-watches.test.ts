@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { ClusterCache } from '../../../src/control/cluster-cache.ts';
-import { Metrics } from '../../../src/control/metrics.ts';
-import { WorkloadWatches } from '../../../src/control/workload-watches.ts';
+import { ClusterCache } from '../../../src/controller/cluster-cache.ts';
+import { Metrics } from '../../../src/controller/metrics.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
+import { WorkloadWatches } from '../../../src/workloads/workload-watches.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
-import { injectionConfig } from '../../../src/inject/config.ts';
-import { type Plan, planWorkload } from '../../../src/inject/plan.ts';
-import { type PodSpec, podTemplate } from '../../../src/inject/pod-template.ts';
+import { type Plan, planWorkload } from '../../../src/inject/decision/plan.ts';
+import { injectionConfig } from '../../../src/inject/wishes/config.ts';
+import { type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { ASSETS, annotate, input, workload, after as written } from '../../support/injection.ts';
 
 const CA = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { type Plan, type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
-import type { EnvItem, PodSpec, VolumeMount } from '../../../src/inject/pod-template.ts';
-import { podTemplate } from '../../../src/inject/pod-template.ts';
+import { type Plan, type PlanInput, planWorkload } from '../../../src/inject/decision/plan.ts';
+import type { EnvItem, PodSpec, VolumeMount } from '../../../src/inject/workload/pod-template.ts';
+import { podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 import { strategicMerge } from '../../support/strategic-merge.ts';
 

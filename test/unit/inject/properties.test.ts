@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { nestAt, workloadKind } from '../../../src/inject/kinds.ts';
-import { type Plan, planWorkload } from '../../../src/inject/plan.ts';
-import { type PodSpec, podTemplate } from '../../../src/inject/pod-template.ts';
+import { type Plan, planWorkload } from '../../../src/inject/decision/plan.ts';
+import { nestAt, workloadKind } from '../../../src/inject/workload/kinds.ts';
+import { type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { asked, envItem, OFF, STACKS, stackIndices, userWorkload } from '../../support/arbitrary-workload.ts';
 import { after, annotate, input, owned } from '../../support/injection.ts';
 import { strategicMerge } from '../../support/strategic-merge.ts';

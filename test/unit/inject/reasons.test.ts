@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { REASONS, type Reason } from '../../../api/reason.ts';
-import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/plan.ts';
-import { presentStack } from '../../../src/inject/stack-choice.ts';
-import { heldBack } from '../../../src/inject/suspension.ts';
+import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../src/inject/decision/plan.ts';
+import { heldBack } from '../../../src/inject/decision/suspension.ts';
+import { presentStack } from '../../../src/inject/wishes/stack-choice.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../support/injection.ts';
 
 const BOTH = { 'duotel.io/backend': 'both' };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { digestOf } from '../../../src/inject/digest-of.ts';
-import { admit } from '../../../src/inject/pace.ts';
-import { planRollback, planWorkload } from '../../../src/inject/plan.ts';
-import { isInjectedPod, podFailure } from '../../../src/inject/pod-failure.ts';
-import { podTemplate } from '../../../src/inject/pod-template.ts';
-import { readRecord } from '../../../src/inject/record.ts';
-import { rollbackMessage } from '../../../src/inject/rollback.ts';
-import { type RolloutState, rolloutState } from '../../../src/inject/rollout-state.ts';
-import { healthyTemplate, isStub, storedWorkload } from '../../../src/inject/stored-workload.ts';
+import { planRollback, planWorkload } from '../../../src/inject/decision/plan.ts';
+import { readRecord } from '../../../src/inject/record/record.ts';
+import { isInjectedPod, podFailure } from '../../../src/inject/rollback/pod-failure.ts';
+import { rollbackMessage } from '../../../src/inject/rollback/rolled-back.ts';
+import { admit } from '../../../src/inject/rollout/pace.ts';
+import { type RolloutState, rolloutState } from '../../../src/inject/rollout/rollout-state.ts';
+import { digestOf } from '../../../src/inject/workload/digest-of.ts';
+import { podTemplate } from '../../../src/inject/workload/pod-template.ts';
+import { healthyTemplate, isStub, storedWorkload } from '../../../src/inject/workload/stored-workload.ts';
 import { annotate, after as carriedOut, input, stack, workload } from '../../support/injection.ts';
 
 const BOTH = { 'duotel.io/backend': 'both' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Settings, settingsOf } from '../../../src/inject/settings.ts';
+import { type Settings, settingsOf } from '../../../src/inject/wishes/settings.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 
 function settings(

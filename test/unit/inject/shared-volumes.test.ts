@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type PlanInput, planWorkload } from '../../../src/inject/plan.ts';
-import { exposedContainer } from '../../../src/inject/shared-volumes.ts';
+import { type PlanInput, planWorkload } from '../../../src/inject/decision/plan.ts';
+import { exposedContainer } from '../../../src/inject/workload/shared-volumes.ts';
 import { after as carriedOut, input, namespaceObject, workload } from '../../support/injection.ts';
 
 const creds = { name: 'creds', emptyDir: {} };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { nearest } from '../../../api/nearest.ts';
-import { literal, references } from '../../../src/inject/env-content.ts';
-import { planWorkload } from '../../../src/inject/plan.ts';
-import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record.ts';
-import { releasePatch } from '../../../src/inject/release.ts';
-import { chooseStack } from '../../../src/inject/stack-choice.ts';
-import { targetContainers } from '../../../src/inject/target-containers.ts';
+import { releasePatch } from '../../../src/inject/change/release.ts';
+import { planWorkload } from '../../../src/inject/decision/plan.ts';
+import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record/record.ts';
+import { chooseStack } from '../../../src/inject/wishes/stack-choice.ts';
+import { targetContainers } from '../../../src/inject/wishes/target-containers.ts';
+import { literal, references } from '../../../src/inject/workload/env-content.ts';
 import { annotate, input, stack, workload } from '../../support/injection.ts';
 
 describe('the nearest name', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { formatRecord } from '../../../src/inject/record.ts';
-import { mayHaveStuckPods, stuckPods } from '../../../src/inject/stuck-pods.ts';
+import { formatRecord } from '../../../src/inject/record/record.ts';
+import { mayHaveStuckPods, stuckPods } from '../../../src/inject/rollback/stuck-pods.ts';
 
 const MARKER = { name: 'DUOTEL_POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
 const RECORD = formatRecord({ backend: 'both', bootstrap: 'none', stack: 'duotel/duotel', containers: {}, volumes: {} });

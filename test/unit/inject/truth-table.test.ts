@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { REASONS } from '../../../api/reason.ts';
-import { planWorkload } from '../../../src/inject/plan.ts';
+import { planWorkload } from '../../../src/inject/decision/plan.ts';
 import { annotationsOf, annotationsReference, truthTable } from '../../support/annotations-reference.ts';
 import { matchGolden } from '../../support/golden.ts';
 import { input, namespaceObject, workload } from '../../support/injection.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { isApiError, type ResourceType } from '../../../src/kube/kube-api.ts';
-import { Reflector } from '../../../src/kube/reflector.ts';
-import { createKubeApi, type RestKubeApi } from '../../../src/kube/rest-kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../../src/kube/rest/rest-kube-api.ts';
+import { Reflector } from '../../../src/kube/watch/reflector.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTlsApi } from '../../support/tls-api.ts';
 

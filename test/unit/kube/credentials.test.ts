@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { loadKubeConfig } from '../../../src/kube/credentials.ts';
-import { createKubeApi } from '../../../src/kube/rest-kube-api.ts';
+import { loadKubeConfig } from '../../../src/kube/rest/credentials.ts';
+import { createKubeApi } from '../../../src/kube/rest/rest-kube-api.ts';
 import { startTlsApi, type TlsApi } from '../../support/tls-api.ts';
 
 const CANARY = 'CANARY';

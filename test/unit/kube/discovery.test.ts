@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Discovery } from '../../../src/kube/discovery.ts';
 import { isApiError, KubeApiError } from '../../../src/kube/kube-api.ts';
+import { Discovery } from '../../../src/kube/rest/discovery.ts';
 
 const DEPLOYMENTS = { name: 'deployments', kind: 'Deployment', namespaced: true };
 const failure = (status: number): KubeApiError => new KubeApiError('x', { status, reason: 'x', message: 'x', causes: [] });

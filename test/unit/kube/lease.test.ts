@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { WriteFence } from '../../../src/kube/fence.ts';
 import { type KubeApi, KubeApiError } from '../../../src/kube/kube-api.ts';
-import { LeaderLease } from '../../../src/kube/lease.ts';
+import { WriteFence } from '../../../src/kube/lease/fence.ts';
+import { LeaderLease } from '../../../src/kube/lease/lease.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const failure = (status: number, reason: string): KubeApiError => new KubeApiError(reason, { status, reason, message: reason, causes: [] });

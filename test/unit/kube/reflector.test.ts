@@ -8,7 +8,7 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from '../../../src/kube/kube-api.ts';
-import { Reflector, type ReflectorOptions, type StoreChange } from '../../../src/kube/reflector.ts';
+import { Reflector, type ReflectorOptions, type StoreChange } from '../../../src/kube/watch/reflector.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const TYPE: ResourceType = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };

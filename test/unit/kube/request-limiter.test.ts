@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import type { Priority } from '../../../src/kube/priority.ts';
-import { retryAfterSeconds } from '../../../src/kube/refused.ts';
-import { RequestLimiter } from '../../../src/kube/request-limiter.ts';
+import { retryAfterSeconds } from '../../../src/kube/rest/refused.ts';
+import { RequestLimiter } from '../../../src/kube/rest/request-limiter.ts';
 import { DEFAULT_RETRY, retryDelay, withRetry } from '../../../src/kube/retry.ts';
 import { RetryBudget } from '../../../src/kube/retry-budget.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

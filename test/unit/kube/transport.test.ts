@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { WriteFence } from '../../../src/kube/fence.ts';
 import { isApiError, type ResourceType } from '../../../src/kube/kube-api.ts';
+import { WriteFence } from '../../../src/kube/lease/fence.ts';
 import { withRequestContext } from '../../../src/kube/request-context.ts';
-import { createKubeApi, type RestKubeApi } from '../../../src/kube/rest-kube-api.ts';
+import { createKubeApi, type RestKubeApi } from '../../../src/kube/rest/rest-kube-api.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTlsApi, type TlsApi } from '../../support/tls-api.ts';

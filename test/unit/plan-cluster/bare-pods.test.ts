@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject, OwnerReference } from '../../../api/kube-object.ts';
 import { type KubeApi, KubeApiError } from '../../../src/kube/kube-api.ts';
-import { findMaker } from '../../../src/plan-cluster/find-maker.ts';
-import { listBarePods } from '../../../src/plan-cluster/list-bare-pods.ts';
+import { findMaker } from '../../../src/survey/find-maker.ts';
+import { listBarePods } from '../../../src/survey/list-bare-pods.ts';
 import { namespaceObject } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readNamespaces } from '../../../src/plan-cluster/namespaces.ts';
-import { surveyCluster } from '../../../src/plan-cluster/survey.ts';
+import { readNamespaces } from '../../../src/survey/namespaces.ts';
+import { surveyCluster } from '../../../src/survey/survey.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 

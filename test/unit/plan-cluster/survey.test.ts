@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { planCluster } from '../../../src/plan-cluster/plan-cluster.ts';
-import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/plan-cluster/survey.ts';
+import { planCluster } from '../../../src/plan/plan-cluster.ts';
+import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/survey/survey.ts';
 import { namespaceObject, workload } from '../../support/injection.ts';
 import { listingApi } from '../../support/listing-api.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { formatRecord } from '../../../src/inject/record.ts';
+import { formatRecord } from '../../../src/inject/record/record.ts';
 import { choose, type VerifyTarget } from '../../../src/verify/choose.ts';
 import { listingApi } from '../../support/listing-api.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { formatRecord } from '../../../src/inject/record.ts';
+import { formatRecord } from '../../../src/inject/record/record.ts';
+import { injectedWorkloads, parseTarget } from '../../../src/survey/targets.ts';
 import { formatNumber } from '../../../src/verify/check.ts';
-import { injectedWorkloads, parseTarget } from '../../../src/verify/targets.ts';
 
 const RECORD = formatRecord({ backend: 'both', bootstrap: 'python', stack: 'duotel/duotel', containers: {}, volumes: {} });
 

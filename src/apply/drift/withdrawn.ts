@@ -1,0 +1,72 @@
+import { type Fields, isFields } from '../../../api/fields.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../../api/names.ts';
+import type { Difference } from './drift.ts';
+
+/** Where a client-side `kubectl apply` keeps the manifest. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Fields that were applied before and that `desired` no longer has: what drift, which looks at desired fields only, cannot see. Known
+ * from the fields that our apply entry owns, or kubectl's where we never wrote; after a client-side apply, whose entry owns the API
+ * server's defaults too, from the manifest that kubectl keeps in an annotation.
+ */
+export function withdrawn(desired: KubeObject, live: KubeObject): readonly Difference[] {
+  const entries = (live.metadata.managedFields ?? []).filter(
+    ({ operation, subresource }) => operation === 'Apply' && subresource === undefined,
+  );
+  const entry = entries.find(({ manager }) => manager === FIELD_MANAGER) ?? entries.find(({ manager }) => manager === 'kubectl');
+  if (entry !== undefined) return fromFields(desired, entry.fieldsV1 ?? {}, '');
+  const manifest = lastApplied(live);
+  return manifest === undefined ? [] : fromManifest(desired, withoutKubectl(manifest), '');
+}
+
+/** undefined when there is none, or when somebody has spoilt it. */
+function lastApplied(live: KubeObject): { readonly metadata?: Fields } | undefined {
+  try {
+    const manifest: unknown = JSON.parse(live.metadata.annotations?.[LAST_APPLIED] ?? 'null');
+    return isFields(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const gone = (path: string): Difference => ({ path, desired: undefined, live: 'set' });
+
+/** `owned`: fieldsV1, whose keys are `f:<field>`, `k:<key fields of a list item as JSON>`, `v:<value>` and `.`. */
+function fromFields(desired: unknown, owned: Fields, path: string): readonly Difference[] {
+  return Object.entries(owned).flatMap(([key, inner]) => {
+    if (key.startsWith('f:')) {
+      const name = key.slice(2);
+      const at = path === '' ? name : `${path}.${name}`;
+      if (!isFields(desired)) return [];
+      return Object.hasOwn(desired, name) ? fromFields(desired[name], inner as Fields, at) : [gone(at)];
+    }
+    if (!key.startsWith('k:') || !Array.isArray(desired)) return [];
+    const id = Object.entries(JSON.parse(key.slice(2)) as Fields);
+    const at = `${path}[${id.map((pair) => pair.join('=')).join(',')}]`;
+    // A key field that the manifest leaves to its default (`protocol`) matches any.
+    const item = desired.find((one) => isFields(one) && id.every(([name, value]) => one[name] === undefined || one[name] === value));
+    return item === undefined ? [gone(at)] : fromFields(item, inner as Fields, at);
+  });
+}
+
+/** Lists of objects are compared item by item where they are as long as before; a list that is shorter has lost something. */
+function fromManifest(desired: unknown, before: unknown, path: string): readonly Difference[] {
+  if (Array.isArray(before)) {
+    if (!Array.isArray(desired) || desired.length < before.length) return [gone(path)];
+    return before.flatMap((item, index) => fromManifest(desired[index], item, `${path}[${index}]`));
+  }
+  if (!isFields(before) || !isFields(desired)) return [];
+  return Object.entries(before).flatMap(([name, value]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    return Object.hasOwn(desired, name) ? fromManifest(desired[name], value, at) : [gone(at)];
+  });
+}
+
+/** kubectl adds an empty `annotations` to the manifest that it keeps. */
+function withoutKubectl(manifest: { readonly metadata?: Fields }): Fields {
+  const { annotations, ...metadata } = manifest.metadata ?? {};
+  const own = isFields(annotations) && Object.keys(annotations).length > 0 ? { annotations } : {};
+  return { ...manifest, metadata: { ...metadata, ...own } };
+}

@@ -1,0 +1,141 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { RevertedObject } from '../../uninstall/revert.ts';
+import type { RevertScope, RevertStep } from '../../uninstall/revert-plan.ts';
+import { addClusterOptions, type ClusterOptions, credentialsSource } from '../options/cluster-options.ts';
+import { rendered } from '../output/output.ts';
+import { table } from '../output/table.ts';
+
+const HELP = `
+Gives workloads the pod template that their owner wrote, which is the ReplicaSet that they had (one rollout each). The annotations that
+ask for injection are removed; where a default of the Namespace or of the pod template asks for it, a single workload is opted out with
+duotel.io/backend=none. The operator then restores the template; where none runs, this command does, by the same function.
+A workload or Namespace whose annotation comes from Git is not touched, since its GitOps tool would bring it back: remove it there; the
+workloads of such a Namespace are opted out. duotel.io/backend=none stays where it is.
+
+Exit code 0: done, or nothing to do. 1: something could not be reverted.
+
+Examples:
+  npx duotel revert deploy/my-rag -n shop
+  npx duotel revert -n shop --dry-run
+  npx duotel revert --all --yes`;
+
+interface Options extends ClusterOptions {
+  readonly all?: true;
+  readonly yes?: true;
+  readonly dryRun?: true;
+  readonly force?: true;
+}
+
+/** `duotel revert`: back to the owner's template. */
+export function revertCommand(program: Command): void {
+  const command = program
+    .command('revert')
+    .description('give a workload, a namespace or all workloads their former pod template back')
+    .argument('[workload]', 'TYPE/NAME, for example deployment/my-rag')
+    .option('--all', 'every workload of the cluster')
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--force', 'also where a GitOps tool is known to bring the annotation back')
+    .addHelpText('after', HELP);
+  addClusterOptions(command, 'namespace of the workload (default: that of the context); without a workload: all in it').action(
+    async (name: string | undefined, options: Options) => {
+      if ([name ?? (options.namespace !== undefined || undefined), options.all].filter((one) => one !== undefined).length !== 1) {
+        throw new Error('revert: expected one of TYPE/NAME, -n NAMESPACE and --all');
+      }
+      const [
+        { createKubeApi },
+        { loadCredentials },
+        { systemClock },
+        { surveyPlaces },
+        { findWorkload },
+        { planRevert },
+        { revertWorkloads },
+      ] = await Promise.all([
+        import('../../kube/rest/rest-kube-api.ts'),
+        import('../../kube/rest/credentials.ts'),
+        import('../../kube/clock.ts'),
+        import('../../survey/survey.ts'),
+        import('../../survey/find-workload.ts'),
+        import('../../uninstall/revert-plan.ts'),
+        import('../../uninstall/revert.ts'),
+      ]);
+      const source = credentialsSource(options);
+      const api = await createKubeApi(source);
+      try {
+        const namespace = options.namespace ?? (await loadCredentials(source)).namespace;
+        const scope: RevertScope =
+          name !== undefined
+            ? { kind: 'workload', workload: await findWorkload(api, name, namespace) }
+            : options.all === true
+              ? { kind: 'all' }
+              : { kind: 'namespace', name: namespace };
+        const places = await surveyPlaces(api, scope.kind === 'all' ? undefined : namespace);
+        const steps = planRevert(scope, places.workloads, [...places.namespaces.values()], options.force === true);
+        const held = options.force === true ? [] : steps.filter(({ owner }) => owner !== undefined);
+        const todo = steps.filter((step) => !held.includes(step));
+        const isTable = options.output === 'table';
+        if (isTable) process.stdout.write(stepTable(steps, held));
+        if (held.length > 0) process.exitCode = 1;
+        const go =
+          options.dryRun !== true && todo.length > 0 && (options.yes === true || (await confirmed(todo.length, name !== undefined)));
+        const done: RevertedObject[] = held.map(({ name: object, owner }) => ({
+          name: object,
+          result: 'failed',
+          message: gitOpsMessage(owner),
+        }));
+        if (go) {
+          const onDone = (object: RevertedObject): void => {
+            done.push(object);
+            if (object.result === 'failed') process.exitCode = 1;
+            if (isTable)
+              process.stdout.write(
+                `${object.name}: ${object.result}${object.by === undefined ? '' : ` by ${object.by === 'operator' ? 'the operator' : 'this command'}`}${object.message === undefined ? '' : `: ${object.message}`}\n`,
+              );
+          };
+          await revertWorkloads({ api, clock: systemClock, steps: todo, onDone });
+        }
+        if (!isTable) {
+          const planned = steps.map(({ name: object, action, owner, inManifest }) => ({
+            object,
+            action,
+            gitOps: owner ?? null,
+            inManifest,
+          }));
+          process.stdout.write(rendered(options.output, { dryRun: options.dryRun === true, steps: planned, done }, () => ''));
+        }
+      } finally {
+        await api.close();
+      }
+    },
+  );
+}
+
+function stepTable(steps: readonly RevertStep[], held: readonly RevertStep[]): string {
+  if (steps.length === 0) return 'nothing to revert: no workload there asks for injection or holds any, but for what is being deleted\n';
+  const columns = [{ title: 'object' }, { title: 'action' }, { title: 'remark' }];
+  const remark = (step: RevertStep): string => {
+    if (held.includes(step)) return gitOpsMessage(step.owner);
+    return step.inManifest ? 'its manifest holds the variables: they stay until duotel inject -f FILE --revert' : '';
+  };
+  return `${table(
+    columns,
+    steps.map((step) => [step.name, held.includes(step) ? 'none' : step.action, remark(step)]),
+  )}\n`;
+}
+
+function gitOpsMessage(owner: string | undefined): string {
+  return `${owner ?? 'a GitOps tool'} has duotel.io/backend from Git and would bring it back: remove it there, or pass --force`;
+}
+
+/** One workload that was named needs no second word. */
+async function confirmed(count: number, named: boolean): Promise<boolean> {
+  if (named) return true;
+  if (!process.stdin.isTTY) throw new Error(`revert: ${count} objects would change: pass --yes, or --dry-run`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`Change ${count} objects? [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}

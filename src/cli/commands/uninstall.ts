@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { Step } from '../../uninstall/uninstall.ts';
+import { addConnectionOptions, type ConnectionOptions, credentialsSource } from '../options/cluster-options.ts';
+import { type Output, outputOption, rendered } from '../output/output.ts';
+
+interface Options extends ConnectionOptions {
+  readonly revert?: true;
+  readonly keep?: true;
+  readonly dryRun?: true;
+  readonly output: Output;
+}
+
+const EXAMPLES = `
+Deletes the namespace duotel with the traces and metrics in it, the operator, its rights and the TelemetryStack CRD.
+Say what becomes of the workloads: --revert opts them out, waits for the operator to give them their former template back
+(one rollout each), and removes their duotel.io/ annotations; --keep leaves them as they are, with variables that point to nothing.
+
+Exit code 0: done. 1: something is in the way; with --revert nothing has been deleted then.
+
+Examples:
+  npx duotel uninstall --revert --dry-run
+  npx duotel uninstall --revert`;
+
+/** `duotel uninstall`: leaves nothing behind, or what it was told to leave. */
+export function uninstallCommand(program: Command): void {
+  const command = program
+    .command('uninstall')
+    .description('take Duotel out of the cluster')
+    .option('--revert', 'give every workload its former template back first')
+    .option('--keep', 'leave the workloads as they are')
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .addHelpText('after', EXAMPLES);
+  addConnectionOptions(command)
+    .addOption(outputOption())
+    .action(async (options: Options) => {
+      if (options.revert === options.keep) {
+        throw new Error(
+          'uninstall: expected one of --revert (workloads get their former template back) and --keep (they stay as they are)',
+        );
+      }
+      const [{ createKubeApi }, { systemClock }, { isInstalled, uninstall }] = await Promise.all([
+        import('../../kube/rest/rest-kube-api.ts'),
+        import('../../kube/clock.ts'),
+        import('../../uninstall/uninstall.ts'),
+      ]);
+      const api = await createKubeApi(credentialsSource(options));
+      try {
+        if (!(await isInstalled(api))) {
+          process.stdout.write(rendered(options.output, { steps: [] }, () => 'nothing of Duotel is in this cluster\n'));
+          return;
+        }
+        const dryRun = options.dryRun === true;
+        const would = dryRun ? 'would be ' : '';
+        const steps: Step[] = [];
+        await uninstall({
+          api,
+          clock: systemClock,
+          workloads: options.revert === true ? 'revert' : 'keep',
+          dryRun,
+          onStep: (step) => {
+            steps.push(step);
+            if (options.output === 'table')
+              process.stdout.write(
+                `${step.object}: ${step.action === 'not looked for' ? '' : would}${step.action}${step.message === undefined ? '' : `: ${step.message}`}\n`,
+              );
+          },
+        });
+        process.stdout.write(rendered(options.output, { dryRun, steps }, () => ''));
+      } finally {
+        await api.close();
+      }
+    });
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { type OutcomeState, REASONS } from '../../../api/reason.ts';
+
+/** docs/reference/cli.md: the help of every command, as a terminal of 100 columns shows it. */
+export function cliReference(program: Command): string {
+  const parts = program.commands.map((command) => `## duotel ${command.name()}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`);
+  return `# The command line
+
+Made from the commands' own help by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale.
+
+Results go to standard output, progress and errors to standard error. An error is one line: the object, the field, what was expected, what to
+do. \`-o json\` and \`-o yaml\` hold the same data as the table; fields are added, never renamed, within a version of the API.
+
+| exit code | means |
+|---|---|
+| 0 | done, or all is as it should be |
+| 1 | an error; or the check that was asked for failed (\`status\`, \`verify\`), a workload is blocked (\`inject\`), something stayed (\`revert\`) |
+| 2 | \`plan\`: there is something to change; \`inject --check\`: a file is not up to date |
+
+${parts.join('\n')}`;
+}
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => 100,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return text.trimEnd();
+}
+
+const STATES: Readonly<Record<OutcomeState, string>> = {
+  injected: 'The template holds what is asked for.',
+  pending: 'It will, when something outside the workload changes.',
+  blocked: 'Somebody must decide something; the template is left exactly as it is.',
+  off: 'Nothing of ours is wanted here.',
+  note: 'Said beside an outcome.',
+};
+
+/** docs/reference/reasons.md: every reason that a status, an event or a metric can name, by its state. */
+export function reasonsReference(): string {
+  const parts = Object.entries(STATES).map(([state, means]) => {
+    const rows = Object.entries(REASONS)
+      .filter(([, reason]) => reason.state === state)
+      .map(([name, reason]) => `| \`${name}\` | ${cell(reason.means)} | ${cell(reason.todo)} |`);
+    return `## ${state}\n${means}\n\n| reason | means | what to do |\n|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `# Reasons
+
+What the annotation \`duotel.io/status\`, the events of a workload, \`duotel status\`, \`duotel explain\` and the metric \`duotel_workloads\` say.
+Made from \`api/reason.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale. \`duotel reasons\` prints the same.
+
+${parts.join('\n')}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

@@ -1,0 +1,25 @@
+import type { InjectionConfig } from '../wishes/config.ts';
+import { type Outcome, outcome } from './outcome.ts';
+import type { Plan } from './plan.ts';
+
+/** `namespace/name` of the stacks for whose workloads nothing is written. */
+export function suspendedStacks(stacks: readonly { readonly config: InjectionConfig; readonly suspended: boolean }[]): readonly string[] {
+  return stacks.filter(({ suspended }) => suspended).map(({ config }) => `${config.stack.namespace}/${config.stack.name}`);
+}
+
+/**
+ * What is to be said instead of carrying out a plan, where the stack of the workload is suspended: the one that it counts for, or the
+ * one that the plan is for. undefined: nothing holds the plan back.
+ * @param present the stack that the workload counts for, `namespace/name`.
+ * @param suspended see {@link suspendedStacks}.
+ */
+export function heldBack(
+  plan: Plan,
+  present: string | undefined,
+  suspended: readonly string[],
+): { readonly outcome: Outcome | undefined } | undefined {
+  const stack = suspended.find((name) => name === present || (plan.action === 'inject' && name === plan.record.stack));
+  if (stack === undefined) return undefined;
+  if (plan.action === 'none' || plan.action === 'release') return { outcome: plan.outcome };
+  return { outcome: outcome('StackSuspended', `TelemetryStack ${stack} is suspended: nothing is written for its workloads`) };
+}

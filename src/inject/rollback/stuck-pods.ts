@@ -1,0 +1,41 @@
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { bearsMarker } from '../record/marker.ts';
+import { readRecord } from '../record/record.ts';
+import { rolloutState } from '../rollout/rollout-state.ts';
+import { valueAt } from '../workload/kinds.ts';
+import { makesPodsInOrder } from '../workload/makes-pods-in-order.ts';
+import type { PodSpec } from '../workload/pod-template.ts';
+import { podFailure } from './pod-failure.ts';
+import { readRollback } from './rolled-back.ts';
+
+/** Label that the StatefulSet controller puts on each pod: the revision of the template that it was made from. */
+const REVISION = 'controller-revision-hash';
+
+/**
+ * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready: a pod
+ * that the injection has made crash would stay so for ever. Its controller must have seen the former template, or it would make it so again.
+ */
+export function mayHaveStuckPods(workload: KubeObject): boolean {
+  if (!makesPodsInOrder(workload)) return false;
+  if (readRollback(workload) === undefined || readRecord(workload) !== 'absent') return false;
+  const { observed, complete } = rolloutState(workload);
+  return observed && !complete;
+}
+
+/** The pods of such a StatefulSet that were made from the injected template, and of them those that fail: only deleting these helps. */
+export function stuckPods(
+  workload: KubeObject,
+  pods: readonly KubeObject[],
+): { readonly injected: number; readonly failing: readonly KubeObject[] } {
+  const update = valueAt(workload, ['status', 'updateRevision']);
+  const injected = pods.filter(({ metadata, ...pod }) => {
+    const { containers = [] } = (pod['spec'] ?? {}) as Partial<PodSpec>;
+    return (
+      metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid) === true &&
+      metadata.deletionTimestamp === undefined &&
+      metadata.labels?.[REVISION] !== update &&
+      containers.some(bearsMarker)
+    );
+  });
+  return { injected: injected.length, failing: injected.filter((pod) => podFailure([pod]) !== undefined) };
+}

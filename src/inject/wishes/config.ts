@@ -1,0 +1,98 @@
+import { componentHost, PORT } from '../../../api/names.ts';
+import type { ResolvedStackSpec } from '../../../api/telemetry-stack.ts';
+import { contentHash, PYTHON_MOUNT_PATH } from '../../../bootstrap/files.ts';
+
+/** A file of `bootstrap/`: its key in the ConfigMap, its path under the mount, its text. */
+export interface MountedFile {
+  readonly key: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A set of files that pods mount from a ConfigMap of their own namespace, which is named by content and never changes. */
+export interface Mount {
+  readonly volume: string;
+  readonly configMap: string;
+  readonly mountPath: string;
+  readonly files: readonly MountedFile[];
+}
+
+export interface StackRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What one TelemetryStack tells the workloads that report to it. */
+export interface InjectionConfig {
+  readonly stack: StackRef;
+  /** URL without a signal's path; exporters add `/v1/traces` and so on for HTTP. */
+  readonly endpoint: string;
+  readonly protocol: 'http/protobuf' | 'grpc';
+  /** The certificates that the collector's is checked by, where its TLS needs others than the image has. */
+  readonly ca?: Mount;
+  /** Secret, in the namespace of each workload, with the token that the collector asks for. */
+  readonly token?: { readonly name: string; readonly key: string };
+  readonly deploymentEnvironment?: string;
+  readonly showOpenlitSpans: boolean;
+  /** How many workloads may roll out at once for this stack. */
+  readonly pace: { readonly maxConcurrentRollouts: number; readonly maxConcurrentRolloutsPerNamespace: number };
+  /** `deadlineMs`: how long the pods of an injection are watched. undefined: failing pods are left as they are. */
+  readonly autoRollback?: { readonly deadlineMs: number };
+  /** Namespaces that are never touched for this stack, besides Kubernetes' own. */
+  readonly protectedNamespaces: readonly string[];
+  readonly python: Mount;
+  readonly pricing: Mount;
+}
+
+/** The files that pods get, as `bootstrap/files.ts` gives them. */
+export interface InjectionAssets {
+  readonly python: readonly MountedFile[];
+  readonly pricing: MountedFile;
+}
+
+/** Where pods of any stack find the files. Constant: a container may name them in its own variables. */
+export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing', ca: '/duotel/ca' } as const;
+
+/** Names of the volumes that the operator adds. */
+export const OUR_VOLUMES: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
+
+/** Name of the file with the collector's certificates. */
+export const CA_FILE = 'ca.crt';
+
+export function injectionConfig(
+  stack: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec },
+  assets: InjectionAssets,
+): InjectionConfig {
+  const { protocol, deploymentEnvironment, showOpenlitSpans, autoRollback, protectedNamespaces, ...rest } = stack.spec.injection;
+  const { tls, auth } = stack.spec.collector;
+  // No trailing cluster domain: it is not `cluster.local` everywhere, and every pod's search list completes `.svc`.
+  const host = componentHost(stack.name, stack.namespace, 'collector');
+  return {
+    stack: { namespace: stack.namespace, name: stack.name },
+    endpoint: `${tls === undefined ? 'http' : 'https'}://${host}:${protocol === 'grpc' ? PORT.otlpGrpc : PORT.otlpHttp}`,
+    protocol,
+    ...(deploymentEnvironment === undefined ? {} : { deploymentEnvironment }),
+    showOpenlitSpans,
+    pace: {
+      maxConcurrentRollouts: rest.maxConcurrentRollouts,
+      maxConcurrentRolloutsPerNamespace: rest.maxConcurrentRolloutsPerNamespace,
+    },
+    ...(autoRollback.enabled ? { autoRollback: { deadlineMs: milliseconds(autoRollback.deadline) } } : {}),
+    protectedNamespaces,
+    ...(tls?.ca === undefined ? {} : { ca: mount('ca', [{ key: CA_FILE, path: CA_FILE, text: tls.ca }]) }),
+    ...(auth === undefined ? {} : { token: { name: auth.secretName, key: auth.key } }),
+    python: mount('python', assets.python),
+    pricing: mount('pricing', [assets.pricing]),
+  };
+}
+
+/** `90s`, `10m` or `1h`, as the CRD's pattern allows. */
+function milliseconds(duration: string): number {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[duration.at(-1) ?? ''] ?? 0;
+  return Number.parseInt(duration, 10) * unit;
+}
+
+function mount(kind: keyof typeof MOUNT_PATH, files: readonly MountedFile[]): Mount {
+  const volume = `duotel-${kind}`;
+  return { volume, configMap: `${volume}-${contentHash(files)}`, mountPath: MOUNT_PATH[kind], files };
+}

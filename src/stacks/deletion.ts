@@ -1,0 +1,143 @@
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../../api/names.ts';
+import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
+import { type InventoryEntry, objectEntry } from '../apply/inventory.ts';
+import { lookUp } from '../apply/look-up.ts';
+import { type Action, mayStay } from '../apply/plan.ts';
+import type { Policies } from '../apply/policies.ts';
+import { DEFAULT_POLICIES } from '../apply/policies.ts';
+import { writeSet } from '../apply/write-set.ts';
+import type { ClusterCache } from '../controller/cluster-cache.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { STACK_KINDS } from './kinds.ts';
+import { optionalObjects } from './optional-rights.ts';
+import { INVENTORY_LABEL } from './stored-inventory.ts';
+
+/** ConfigMap of a stack whose objects outlive it. It is there before the stack can be gone, so a crash loses nothing (ADR 15). */
+function keeperName(stack: string): string {
+  return `${stack}-kept-when-deleted`;
+}
+
+/** Why the objects of a stack outlive it; undefined: they go with it. */
+export type Keep = 'orphan' | 'suspended' | undefined;
+
+/** By the spec as it is written, valid or not. */
+export function keepOf(stack: KubeObject): Keep {
+  const { suspend, reconcile } = (stack['spec'] ?? {}) as { suspend?: boolean; reconcile?: { deletion?: string } };
+  if (suspend === true) return 'suspended';
+  return reconcile?.deletion === 'Orphan' ? 'orphan' : undefined;
+}
+
+/** Whether the cache shows that the objects of the stack outlive it. */
+export function isNotedKept(cache: ClusterCache, stack: { readonly name: string; readonly namespace: string }): boolean {
+  return cache.values('ConfigMap').some((object) => isNote(object, stack));
+}
+
+/** Notes in the cluster whether the objects of the stack outlive it. Writes only when that changes. */
+export async function noteDeletionPolicy(
+  api: KubeApi,
+  cache: ClusterCache,
+  { name, namespace = '' }: { readonly name: string; readonly namespace?: string },
+  keep: Keep,
+): Promise<void> {
+  const ref = { name: keeperName(name), namespace };
+  const live = cache.get('ConfigMap', ref);
+  const said = (live?.['data'] as { because?: string } | undefined)?.because;
+  if (said === keep) return;
+  const type = await api.resourceType('v1', 'ConfigMap');
+  if (keep === undefined) {
+    await api.delete(type, ref, live?.metadata.uid === undefined ? {} : { uid: live.metadata.uid });
+    return;
+  }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels: objectLabels(name) }, data: { because: keep } };
+  cache.remember(await api.patch(type, ref, 'application/apply-patch+yaml', object, { fieldManager: FIELD_MANAGER, force: true }));
+}
+
+/** What became of the objects of a stack that is gone. */
+export type Collected =
+  | { readonly outcome: 'stackExists' | 'nothingLeft' | 'kept' }
+  | { readonly outcome: 'deleted'; readonly deleted: number; readonly failures: readonly string[] };
+
+/**
+ * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
+ * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes
+ * it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
+ * @param deleted UIDs of what earlier calls have deleted and the cache may still hold; what it no longer holds is taken out, what this one
+ * deletes is added.
+ */
+export async function collectLeftOvers(
+  api: KubeApi,
+  cache: ClusterCache,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  deleted: Set<string>,
+): Promise<Collected> {
+  const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
+  for (const uid of deleted) if (!found.some(({ metadata }) => metadata.uid === uid)) deleted.delete(uid);
+  const doomed = found.filter(({ metadata }) => !deleted.has(metadata.uid ?? ''));
+  if (doomed.length === 0) return { outcome: 'nothingLeft' };
+  const configMaps = await api.resourceType('v1', 'ConfigMap');
+  if ((await lookUp(api, configMaps, { namespace, name: keeperName(name) })) !== undefined) return { outcome: 'kept' };
+  const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+  if ((await lookUp(api, type, { namespace, name })) !== undefined) return { outcome: 'stackExists' };
+  const actions = doomed.map((live): Action => ({ type: 'delete', entry: objectEntry(live), live }));
+  const owner = { label: STACK_LABEL, value: name };
+  const policies: Policies = { ...DEFAULT_POLICIES, owner };
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
+  for (const { outcome, action } of results) {
+    const uid = 'live' in action ? action.live?.metadata.uid : undefined;
+    if (outcome === 'deleted' && uid !== undefined) deleted.add(uid);
+  }
+  const failures = results.flatMap(({ problem }) => (problem === undefined ? [] : [problem.message]));
+  return { outcome: 'deleted', deleted: results.filter(({ outcome }) => outcome === 'deleted').length, failures };
+}
+
+/**
+ * Notes that the objects of a stack which is gone stay, where no pass had the time to: what this process remembers, the next would not.
+ * @returns whether that is noted; nothing is written when there is nothing left to keep.
+ */
+export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: string, name: string, keep: Keep): Promise<boolean> {
+  if (leftOvers(watched(cache), namespace, name).length === 0) return false;
+  await noteDeletionPolicy(api, cache, { namespace, name }, keep);
+  return true;
+}
+
+/**
+ * What a former stack of this name has left, for one that has no inventory yet: without it nobody would ever delete what the new one does not
+ * ask for. Only what carries every label of ours; kinds that are optional are asked for only where there is anything.
+ */
+export async function formerParts(
+  api: KubeApi,
+  cache: ClusterCache,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<readonly InventoryEntry[]> {
+  const labels = Object.entries(objectLabels(name));
+  // Former parts of an inventory are no parts of the stack, and are collected as such.
+  const isPart = ({ metadata }: KubeObject): boolean =>
+    metadata.labels?.[INVENTORY_LABEL] === undefined && labels.every(([label, value]) => metadata.labels?.[label] === value);
+  const seen = leftOvers(watched(cache), namespace, name).filter(isPart);
+  if (seen.length === 0) return [];
+  const unseen = leftOvers(await optionalObjects(api, namespace, name), namespace, name).filter(isPart);
+  return [...seen, ...unseen].map(objectEntry);
+}
+
+function watched(cache: ClusterCache): readonly KubeObject[] {
+  return STACK_KINDS.flatMap(({ kind }) => cache.values(kind));
+}
+
+function isNote({ kind, metadata }: KubeObject, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
+  return kind === 'ConfigMap' && metadata.namespace === namespace && metadata.name === keeperName(name);
+}
+
+/** Of these objects, what a stack has made and takes with it. */
+function leftOvers(objects: readonly KubeObject[], namespace: string, name: string): readonly KubeObject[] {
+  const left = objects.filter(
+    ({ metadata }) =>
+      metadata.namespace === namespace && metadata.labels?.[STACK_LABEL] === name && metadata.deletionTimestamp === undefined,
+  );
+  return left.filter((live) => !mayStay(live) && !isControlled(live) && !isNote(live, { namespace, name }));
+}
+
+function isControlled({ metadata }: KubeObject): boolean {
+  return (metadata.ownerReferences ?? []).some((reference) => (reference as { controller?: boolean }).controller === true);
+}

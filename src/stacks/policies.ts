@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../api/kube-object.ts';
+import { STACK_LABEL } from '../../api/names.ts';
+import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
+import type { Policies } from '../apply/policies.ts';
+import { statusOf } from './status.ts';
+
+/** Annotation of a TelemetryStack: its generation, for which a half of its objects or more may be pruned. */
+export const CONFIRM_PRUNE = 'duotel.io/confirm-prune';
+
+/**
+ * What the spec allows. A half of the objects or more may go at once only when somebody has changed the spec since all of it was last
+ * applied, or has confirmed it: the same spec that yields half of its objects is a fault of the program.
+ */
+export function stackPolicies(stack: KubeObject, { reconcile }: ResolvedStackSpec): Partial<Policies> {
+  const { name, generation, annotations = {} } = stack.metadata;
+  const { adoption, immutable, conflicts, errors, ignore } = reconcile;
+  const { lastAppliedGeneration } = statusOf(stack);
+  const explained = lastAppliedGeneration !== generation || annotations[CONFIRM_PRUNE] === String(generation);
+  return {
+    owner: { label: STACK_LABEL, value: name },
+    adoption,
+    immutable,
+    conflicts,
+    errors,
+    ignore,
+    pruneShare: explained ? 1 : 0.5,
+  };
+}
+
+/** Milliseconds of a duration such as `90s`, `10m` or `2h`. */
+export function durationMs(text: string): number {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? 0;
+  return Number(text.slice(0, -1)) * unit;
+}

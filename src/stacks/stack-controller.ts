@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER, grafanaAdminSecret } from '../../api/names.ts';
+import { stackParts } from '../../api/stack-parts.ts';
+import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
+import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
+import { applySet } from '../apply/apply-set.ts';
+import { entryId, objectEntry, union } from '../apply/inventory.ts';
+import { ApplyMemory } from '../apply/memory.ts';
+import { subject } from '../apply/plan.ts';
+import { isWrite, type Problem, type Result } from '../apply/result.ts';
+import type { Change, ClusterCache } from '../controller/cluster-cache.ts';
+import type { EventRecorder } from '../controller/events.ts';
+import { errorText, type Logger } from '../controller/logger.ts';
+import type { Metrics } from '../controller/metrics.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import type { Random } from '../kube/retry.ts';
+import { objectKey } from '../kube/watch/reflector.ts';
+import { type Components, componentLines, podReason } from './components.ts';
+import { type Collected, collectLeftOvers, formerParts, isNotedKept, type Keep, keepOf, noteDeletionPolicy, noteKept } from './deletion.ts';
+import { createGrafanaAdmin } from './grafana-admin.ts';
+import { isWhole, stackLive } from './live-objects.ts';
+import { optionalKindProblem } from './optional-rights.ts';
+import { durationMs, stackPolicies } from './policies.ts';
+import { retried, stalledBy } from './problems.ts';
+import { RECONCILE_AT, refusedOutcome, type StackOutcome, type StackStatus, stackStatus, statusOf, type WorkloadCounts } from './status.ts';
+import { collectInventory, readInventory, storeInventory } from './stored-inventory.ts';
+
+export { STACK_KINDS } from './kinds.ts';
+
+/** How often objects of kinds that are not watched are read, when nothing else starts a pass; give or take a tenth. */
+const UNWATCHED_LOOK_MS = 600_000;
+/** Its own manager for the status, so that what it says and what it makes can be told apart. */
+const STATUS_MANAGER = `${FIELD_MANAGER}-status`;
+
+export interface StackControllerOptions {
+  readonly api: KubeApi;
+  readonly cache: ClusterCache;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The namespace of the operator: stacks elsewhere are refused, so that it needs no rights there. */
+  readonly namespace: string;
+  readonly synth: (input: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec }) => readonly KubeObject[];
+  /** false while it is not known which stacks are wanted: what belongs to none is left alone then. */
+  readonly mayCollect: () => boolean;
+  /** `reverted`: their number by the stack's status so far. */
+  readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
+  readonly random: Random;
+  /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
+  readonly lookAgain: (stack: string, ms: number) => void;
+  /** Called with what a write has made of an object in the cache: the event of that write brings no change any more. */
+  readonly onWritten: (change: Change) => void;
+}
+
+/** Keeps the objects of each TelemetryStack as its spec says, and its status as they are. */
+export class StackController {
+  readonly #options: StackControllerOptions;
+  readonly #memory = new ApplyMemory(() => performance.now());
+  readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
+  /** By stack, what its spec was last seen to say, which may be newer than our note of it. `tended`: a pass has looked at it. */
+  readonly #kept = new Map<string, { readonly keep: Keep; readonly tended: boolean }>();
+  /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
+  readonly #deleted = new Map<string, Set<string>>();
+
+  constructor(options: StackControllerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: string): Promise<void> {
+    const [namespace = '', name = ''] = key.split('/');
+    const stack = this.#options.cache.get(TELEMETRY_STACK.kind, { namespace, name });
+    if (stack === undefined) return this.#collect(namespace, name);
+    if (stack.metadata.deletionTimestamp !== undefined) return;
+    const isOurs = namespace === this.#options.namespace;
+    const outcome = isOurs
+      ? await this.#apply(stack).catch((error) => this.#failed(stack, error))
+      : refusedOutcome(stack, this.#options.namespace);
+    if (outcome === undefined) return;
+    await this.#report(stack, outcome);
+    if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
+  }
+
+  /** Takes in a stack as it was last seen, before it was gone. */
+  seen(stack: KubeObject): void {
+    if (stack.metadata.namespace !== this.#options.namespace) return;
+    const key = objectKey(stack.metadata);
+    this.#kept.set(key, { keep: keepOf(stack), tended: this.#kept.get(key)?.tended ?? false });
+  }
+
+  /** A spec that cannot be rendered changes nothing, and says so. What becomes of workloads is no matter of that. */
+  #failed(stack: KubeObject, error: unknown): StackOutcome {
+    const { components = [] } = statusOf(stack);
+    const workloads = this.#workloads(stack);
+    // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
+    const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#latest(stack));
+    const failures = [`${describe(stack)}: ${errorText(error)}`];
+    return { failures, suspended: false, tried: false, components, inventory, inventoryConfigMaps, workloads };
+  }
+
+  async #apply(stack: KubeObject): Promise<StackOutcome> {
+    const { api, cache, random } = this.#options;
+    const { name, namespace = '', generation = 0 } = stack.metadata;
+    const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
+    const key = objectKey(stack.metadata);
+    const keep = keepOf(stack);
+    this.#kept.set(key, { keep, tended: true });
+    this.#deleted.delete(key);
+    await noteDeletionPolicy(api, cache, stack.metadata, keep);
+    if (spec.suspend) return this.#untried(stack, spec, { suspended: true });
+
+    const { objects: desired, digest } = this.#render(name, namespace, spec);
+    const lacking = await optionalKindProblem(api, desired, namespace);
+    if (lacking !== undefined) {
+      // What is lacking comes without a word to us.
+      this.#options.lookAgain(key, 60_000);
+      return this.#untried(stack, spec, { stalled: lacking });
+    }
+    if (stack.metadata.annotations?.[RECONCILE_AT] !== statusOf(stack).lastHandledReconcileAt) {
+      this.#memory.forget(desired.map((object) => entryId(objectEntry(object))));
+    }
+    const known = await readInventory(api, stack);
+    const inventory = known.length > 0 ? known : await formerParts(api, cache, { namespace, name });
+    const policies = stackPolicies(stack, spec);
+    const { results, inventory: kept } = await applySet({
+      api,
+      desired,
+      inventory,
+      policies,
+      live: await stackLive(api, cache, union(inventory, desired.map(objectEntry))),
+      partial: ({ kind, namespace: where }) => cache.watches(kind, where),
+      memory: this.#memory,
+      record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
+    });
+    this.#note(name, results);
+    // No event says that these have changed.
+    if (desired.some(({ kind, metadata }) => !cache.watches(kind, metadata.namespace)))
+      this.#options.lookAgain(key, UNWATCHED_LOOK_MS * (0.9 + random() / 5));
+    const problems = this.#problems(key, results);
+    const failures = [...retried(problems)];
+    if (spec.grafana.mode === 'managed' && cache.get('Secret', { namespace, name: grafanaAdminSecret(name) }) === undefined) {
+      const failure = await createGrafanaAdmin(api, name, namespace).catch(errorText);
+      if (failure !== undefined) failures.push(failure);
+    }
+    const { lines: components, failed } = await this.#components(stack, spec, results);
+    const stored = await storeInventory(api, stack, kept);
+    await collectInventory(api, cache.values('ConfigMap'), name, [
+      ...(stored.inventoryConfigMaps ?? []),
+      // The status still names them until it is written.
+      ...(statusOf(this.#latest(stack)).inventoryConfigMaps ?? []),
+    ]);
+    return {
+      suspended: false,
+      tried: true,
+      components,
+      workloads: this.#workloads(stack),
+      ...stalledBy(problems, failed),
+      failures,
+      ...stored,
+      ...(problems.length === 0 && { applied: { digest, generation } }),
+    };
+  }
+
+  /** Of a pass that leaves the objects as they are. */
+  async #untried(stack: KubeObject, spec: ResolvedStackSpec, why: Partial<StackOutcome>): Promise<StackOutcome> {
+    const { inventory = [], inventoryConfigMaps = [] } = statusOf(stack);
+    const { lines: components } = await this.#components(stack, spec, []);
+    const workloads = this.#workloads(stack);
+    return { suspended: false, tried: false, components, workloads, failures: [], inventory, inventoryConfigMaps, ...why };
+  }
+
+  #workloads(stack: KubeObject): WorkloadCounts {
+    return this.#options.workloads(objectKey(stack.metadata), statusOf(stack).workloads?.reverted ?? 0);
+  }
+
+  #render(name: string, namespace: string, spec: ResolvedStackSpec): { readonly objects: readonly KubeObject[]; readonly digest: string } {
+    const known = this.#rendered.get(name);
+    if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known;
+    const objects = this.#options.synth({ name, namespace, spec });
+    const digest = `sha256:${createHash('sha256').update(JSON.stringify(objects)).digest('hex')}`;
+    const made = { spec, objects, digest };
+    this.#rendered.set(name, made);
+    return made;
+  }
+
+  /** Puts the API server's answers into the cache, and what was done into the log. */
+  #note(stack: string, results: readonly Result[]): void {
+    const { metrics, logger } = this.#options;
+    for (const result of results) {
+      if (!isWrite(result)) continue;
+      const { action, outcome, object } = result;
+      const { kind } = subject(action);
+      if (object !== undefined) this.#remember(object);
+      metrics.driftCorrections.inc({ kind });
+      const paths = action.type === 'update' ? action.differences.map((difference) => difference.path).join(', ') : undefined;
+      logger.info('object written', {
+        stack,
+        action: outcome,
+        object: describe(subject(action)),
+        ...(paths !== undefined && { fields: paths.slice(0, 500) }),
+      });
+    }
+  }
+
+  #remember(object: KubeObject): void {
+    const change = this.#options.cache.remember(object);
+    if (change !== undefined) this.#options.onWritten(change);
+  }
+
+  /** All that is wrong with the objects; those that others keep changing are looked at again when they may be written. */
+  #problems(key: string, results: readonly Result[]): readonly Problem[] {
+    const contests = results.flatMap(({ action }) => ('object' in action ? (this.#memory.contest(action.object) ?? []) : []));
+    for (const { ms } of contests) this.#options.lookAgain(key, ms);
+    return [...results.flatMap(({ problem }) => problem ?? []), ...contests];
+  }
+
+  async #components(stack: KubeObject, spec: ResolvedStackSpec, results: readonly Result[]): Promise<Components> {
+    const { api, cache, lookAgain } = this.#options;
+    const { name, namespace = '', generation } = stack.metadata;
+    const { components = [], observedGeneration } = statusOf(stack);
+    const written = new Set(results.filter(isWrite).map(({ action }) => subject(action).metadata.name));
+    const found = await componentLines({
+      stack,
+      parts: stackParts(spec),
+      live: ({ kind }, named) => {
+        const cached = cache.get(kind, { namespace, name: named });
+        if (cached !== undefined && isWhole(cached)) return cached;
+        return results.find(({ object }) => object?.kind === kind && object.metadata.name === named)?.object ?? cached;
+      },
+      before: observedGeneration === generation ? components.filter((line) => !written.has(`${name}-${line.name}`)) : [],
+      deadlineMs: durationMs(spec.reconcile.readinessDeadline),
+      now: Date.now(),
+      why: (part) => podReason(api, stack, part),
+    });
+    if (found.lookIn !== undefined) lookAgain(`${namespace}/${name}`, found.lookIn + 1000);
+    return found;
+  }
+
+  async #report(stack: KubeObject, outcome: StackOutcome): Promise<void> {
+    const latest = this.#latest(stack);
+    const status = JSON.parse(JSON.stringify(stackStatus(stack, outcome, new Date().toISOString()))) as StackStatus;
+    if (isDeepStrictEqual(statusOf(latest), status)) return;
+    const before = statusOf(stack).conditions?.find((one) => one.type === 'Ready');
+    const gone = Object.keys(statusOf(latest)).filter((field) => !Object.hasOwn(status, field));
+    await this.#patchStatus(stack, { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) });
+    const ready = status.conditions.find((one) => one.type === 'Ready');
+    if (ready === undefined || (before?.status === ready.status && before.reason === ready.reason)) return;
+    const type = ready.status === 'True' || ready.reason === 'ComponentsNotReady' || ready.reason === 'Suspended' ? 'Normal' : 'Warning';
+    await this.#options.events.record(stack, { type, reason: ready.reason, message: ready.message });
+  }
+
+  /** The stack with the status that this very pass may have written. */
+  #latest(stack: KubeObject): KubeObject {
+    const { namespace, name, uid } = stack.metadata;
+    const latest = this.#options.cache.get(TELEMETRY_STACK.kind, { name, ...(namespace !== undefined && { namespace }) });
+    return latest?.metadata.uid === uid && latest !== undefined ? latest : stack;
+  }
+
+  /** Of the stack and version that the pass has seen: a status made from the past must not replace a newer inventory. */
+  async #patchStatus(stack: KubeObject, status: object): Promise<void> {
+    const { api, cache } = this.#options;
+    const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
+    const { uid } = stack.metadata;
+    const { resourceVersion } = this.#latest(stack).metadata;
+    const query = { subresource: 'status', fieldManager: STATUS_MANAGER };
+    const body = { metadata: { uid, resourceVersion }, status };
+    cache.remember(await api.patch(type, stack.metadata, 'application/merge-patch+json', body, query));
+  }
+
+  async #collect(namespace: string, name: string): Promise<void> {
+    const { api, cache, logger } = this.#options;
+    if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
+    this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
+    this.#rendered.delete(name);
+    const key = objectKey({ namespace, name });
+    const { keep, tended = false } = this.#kept.get(key) ?? {};
+    if (keep !== undefined) {
+      // From then on the note alone says so, to us as to the next process: who takes it away wants the objects gone.
+      if (await noteKept(api, cache, namespace, name, keep)) this.#kept.delete(key);
+      logger.info('stack is gone, its objects are kept', { stack: name });
+      return;
+    }
+    // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
+    if (tended) await noteDeletionPolicy(api, cache, { namespace, name }, undefined);
+    const deletedSoFar = this.#deleted.get(key) ?? new Set();
+    // Each event of what was kept brings a pass: none of them asks anything. A note that was deleted just now may still be in the cache.
+    const isKept = !tended && isNotedKept(cache, { namespace, name });
+    const collected: Collected = isKept ? { outcome: 'kept' } : await collectLeftOvers(api, cache, { namespace, name }, deletedSoFar);
+    if (deletedSoFar.size > 0) this.#deleted.set(key, deletedSoFar);
+    else this.#deleted.delete(key);
+    if (!tended || collected.outcome !== 'kept') this.#kept.delete(key);
+    if (collected.outcome !== 'deleted') {
+      if (collected.outcome !== 'nothingLeft')
+        logger.info('stack is not in the cache, its objects stay', { stack: name, because: collected.outcome });
+      return;
+    }
+    const { deleted, failures } = collected;
+    logger.info('stack is gone, its objects deleted', { stack: name, deleted, failed: failures.length });
+    if (failures.length > 0) throw new Error(failures.join('; '));
+  }
+}

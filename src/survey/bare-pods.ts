@@ -1,0 +1,123 @@
+import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { OutcomeReason } from '../../api/reason.ts';
+import { planWorkload } from '../inject/decision/plan.ts';
+import { settingsOf } from '../inject/wishes/settings.ts';
+import { controllerOf } from '../inject/workload/controller-of.ts';
+import { nestAt, templatePathOf } from '../inject/workload/kinds.ts';
+
+/** The topmost object above pods that are asked to send telemetry, where it is no workload of a kind that is injected. */
+export interface BarePod {
+  readonly namespace: string;
+  /** A kind of OTHER_POD_KINDS, or of whatever else makes pods. */
+  readonly kind: string;
+  readonly name: string;
+  /** The mode that is asked for; empty where it can not be told. */
+  readonly backend: string;
+  readonly state: 'blocked';
+  readonly reason: OutcomeReason;
+  readonly message: string;
+  /** Where the annotation stands. The `namespace` asks of all in it, and nobody need have meant this one: no failure. */
+  readonly asked: 'itself' | 'pods' | 'namespace';
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+interface Top {
+  readonly object: KubeObject;
+  /** What its pods carry: of a ReplicaSet or Job the annotations of its pod template, which its metadata does not show. */
+  podAnnotations: Annotations;
+}
+
+/**
+ * Finds them in lists of metadata, object by object, and keeps only what may be told. What makes pods goes in before the pods: a pod whose
+ * ReplicaSet is not known is younger than the list, or about to be deleted with it.
+ */
+export class BarePods {
+  readonly #namespaces: ReadonlyMap<string, KubeObject>;
+  /** By uid. */
+  readonly #tops = new Map<string, Top>();
+  /** By the uid of a ReplicaSet or Job: the uid of what makes it, of a kind that is not known. */
+  readonly #foreign = new Map<string, string>();
+
+  /** `namespaces`: as far as they are known; of another one nothing is asked. */
+  constructor(namespaces: ReadonlyMap<string, KubeObject>) {
+    this.#namespaces = namespaces;
+  }
+
+  add(object: KubeObject): void {
+    const { uid = '', namespace, deletionTimestamp, annotations = {} } = object.metadata;
+    if (deletionTimestamp !== undefined) return;
+    const controller = controllerOf(object);
+    if (controller === undefined) {
+      // Of what makes pods, these may yet tell that they are asked.
+      if (object.kind !== 'Pod' || this.#isAsked(object)) this.#tops.set(uid, { object: slim(object), podAnnotations: {} });
+      return;
+    }
+    switch (controller.kind) {
+      case 'injected':
+        return;
+      case 'foreign': {
+        const { apiVersion, kind, name, uid: makerUid } = controller.ref;
+        const metadata = { name, uid: makerUid, ...(namespace !== undefined && { namespace }) };
+        if (object.kind !== 'Pod') this.#foreign.set(uid, makerUid);
+        if (this.#isAsked(object)) this.#notePod(makerUid, annotations, { apiVersion, kind, metadata });
+        return;
+      }
+      case 'other': {
+        const makerUid = controller.ref.uid;
+        this.#notePod(this.#foreign.get(makerUid) ?? makerUid, annotations);
+        return;
+      }
+      default:
+        controller.kind satisfies never;
+    }
+  }
+
+  /** In the order namespace, kind, name. `selected`: by labels; what is known by its pods alone has none. */
+  rows(selected: (labels: Readonly<Record<string, string>>) => boolean = () => true): readonly BarePod[] {
+    const tops = [...this.#tops.values()].filter(({ object }) => selected(object.metadata.labels ?? {}));
+    const key = ({ namespace, kind, name }: BarePod): string => [namespace, kind, name].join('/');
+    return tops.flatMap((top) => this.#row(top) ?? []).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  #notePod(uid: string, podAnnotations: Annotations, maker?: KubeObject): void {
+    const known = this.#tops.get(uid);
+    if (known === undefined && maker !== undefined) this.#tops.set(uid, { object: maker, podAnnotations: ours(podAnnotations) });
+    else if (known !== undefined && asks(podAnnotations)) known.podAnnotations = ours(podAnnotations);
+  }
+
+  #isAsked({ metadata: { namespace = '', annotations = {} } }: KubeObject): boolean {
+    return asks(annotations) || asks(this.#namespaces.get(namespace)?.metadata.annotations ?? {});
+  }
+
+  #row({ object, podAnnotations }: Top): BarePod | undefined {
+    const { name, namespace: place = '', annotations = {} } = object.metadata;
+    const namespace = this.#namespaces.get(place) ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: place } };
+    const workload = { ...object, ...nestAt(templatePathOf(object), { metadata: { annotations: podAnnotations } }) };
+    const { outcome } = planWorkload({ workload, namespace, stacks: [], operatorNamespace: SYSTEM_NAMESPACE });
+    if (outcome?.state !== 'blocked') return undefined;
+    const asked = asks(annotations) ? 'itself' : asks(podAnnotations) ? 'pods' : 'namespace';
+    // What else is the matter with a Namespace is told of itself, and not of each Pod in it.
+    if (asked === 'namespace' && outcome.reason !== 'UnsupportedKind') return undefined;
+    const settings = settingsOf(workload, namespace);
+    const backend = settings.kind === 'active' ? settings.backend : '';
+    const { reason, message } = outcome;
+    return { namespace: place, kind: object.kind, name, backend, state: 'blocked', reason, message, asked };
+  }
+}
+
+/** A list of metadata may be long: what else is in it is not kept. */
+function slim({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, labels = {}, annotations = {} } = metadata;
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }), labels, annotations: ours(annotations) } };
+}
+
+function ours(annotations: Annotations): Annotations {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(PREFIX)));
+}
+
+function asks(annotations: Annotations): boolean {
+  return Object.keys(annotations).some((key) => key.startsWith(PREFIX) && !OPERATOR_ANNOTATIONS.includes(key));
+}

@@ -1,0 +1,32 @@
+import type { KubeObject } from '../../api/kube-object.ts';
+import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { resolveStackSpec } from '../../api/telemetry-stack.ts';
+import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
+import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
+import { type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
+
+export interface StackSettings {
+  readonly config: InjectionConfig;
+  /** The operator writes nothing for the workloads of this stack. */
+  readonly suspended: boolean;
+}
+
+/** What TelemetryStacks tell workloads; those that are being deleted tell nothing. Throws Error for a spec that can not be read. */
+export function stackSettings(stacks: readonly KubeObject[]): readonly StackSettings[] {
+  const assets = { python: bootstrapFiles('python'), pricing: pricingFile() };
+  return stacks
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata, ...stack }) => {
+      const spec = resolveStackSpec((stack['spec'] ?? {}) as TelemetryStackSpec);
+      const namespace = metadata.namespace ?? SYSTEM_NAMESPACE;
+      return { config: injectionConfig({ name: metadata.name, namespace, spec }, assets), suspended: spec.suspend };
+    });
+}
+
+/** The stack that the operator makes where there is none. */
+export function defaultStackSettings(): StackSettings {
+  const metadata = { name: DEFAULT_STACK, namespace: SYSTEM_NAMESPACE };
+  const [made] = stackSettings([{ apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata, spec: {} }]);
+  if (made === undefined) throw new Error('the default TelemetryStack has no settings');
+  return made;
+}

@@ -1,0 +1,83 @@
+import type { KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
+import type { ClusterCache } from '../controller/cluster-cache.ts';
+import { FILES_LABEL } from '../inject/change/config-map.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import { objectKey } from '../kube/watch/reflector.ts';
+
+/** What one workload names, by its record and in its pod template. */
+interface Mounting {
+  readonly recordedFiles: readonly string[];
+  readonly mountedFiles: readonly string[];
+}
+
+/** The ConfigMaps that injected pods mount, in the namespaces of their workloads. */
+export class FileCopies {
+  readonly #api: KubeApi;
+  readonly #cache: ClusterCache;
+  /** By workload: what a write of ours that is under way will name. */
+  readonly #promised = new Map<string, readonly string[]>();
+  /** `Kind/namespace/name` of workloads that a write may have left files of which nothing names any more, until they are collected. */
+  readonly #owing = new Set<string>();
+
+  constructor(api: KubeApi, cache: ClusterCache) {
+    this.#api = api;
+    this.#cache = cache;
+  }
+
+  /** Whether files may be there that were made for this workload and that it names no more, or never came to name. */
+  owes(workload: string): boolean {
+    return this.#owing.has(workload);
+  }
+
+  /** To be called before a write that may change what the workload names: its answer may be lost. */
+  owe(workload: string): void {
+    this.#owing.add(workload);
+  }
+
+  /** To be called when the workload is gone: what it owed is left to the pass over all files of its namespace. */
+  forget(workload: string): void {
+    this.#owing.delete(workload);
+  }
+
+  /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
+  async during<T>(workload: string, needs: readonly KubeObject[], use: () => Promise<T>): Promise<T> {
+    this.#promised.set(
+      workload,
+      needs.map((object) => objectKey(object.metadata)),
+    );
+    try {
+      for (const object of needs) {
+        if (this.#cache.get('ConfigMap', object.metadata) !== undefined) continue;
+        const type = await this.#api.resourceType('v1', 'ConfigMap');
+        const query = { fieldManager: FIELD_MANAGER, force: true };
+        this.#cache.remember(await this.#api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query));
+      }
+      return await use();
+    } catch (error) {
+      if (needs.length > 0) this.#owing.add(workload);
+      throw error;
+    } finally {
+      this.#promised.delete(workload);
+    }
+  }
+
+  /**
+   * Deletes those in a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
+   * keeps its files (the kubelet never looks at an immutable ConfigMap again), and one that comes up later starts without them: the
+   * mounts are optional.
+   * @param workload the one whose turn it is: it owes nothing afterwards. Another one may not have seen the answer to its write yet.
+   * @param workloads those of the namespace, asked for anew before each deletion: another one may have come to need the file meanwhile.
+   */
+  async collect(namespace: string, workload: string, workloads: () => readonly Mounting[]): Promise<void> {
+    const isUsed = (key: string): boolean =>
+      [...this.#promised.values()].some((keys) => keys.includes(key)) ||
+      workloads().some(({ recordedFiles, mountedFiles }) => recordedFiles.includes(key) || mountedFiles.includes(key));
+    const type = await this.#api.resourceType('v1', 'ConfigMap');
+    for (const { metadata } of this.#cache.values('ConfigMap')) {
+      if (metadata.namespace !== namespace || metadata.labels?.[FILES_LABEL] === undefined || isUsed(objectKey(metadata))) continue;
+      await this.#api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
+    }
+    this.#owing.delete(workload);
+  }
+}

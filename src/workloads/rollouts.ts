@@ -1,0 +1,221 @@
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
+import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
+import { isInjectedPod, isReady, podFailure } from '../inject/rollback/pod-failure.ts';
+import { rollbackMessage } from '../inject/rollback/rolled-back.ts';
+import { mayHaveStuckPods, stuckPods } from '../inject/rollback/stuck-pods.ts';
+import { type Admission, admit, type OurRollout } from '../inject/rollout/pace.ts';
+import { type RolloutState, rolloutState } from '../inject/rollout/rollout-state.ts';
+import type { InjectionConfig } from '../inject/wishes/config.ts';
+import { templateDigest } from '../inject/workload/template-digest.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import type { Clock } from '../kube/retry.ts';
+import { objectKey } from '../kube/watch/reflector.ts';
+import { workloadKey } from './workload-index.ts';
+
+export interface RolloutsOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  /** Puts a workload back into the queue after some milliseconds. */
+  readonly requeue: (key: string, afterMs: number) => void;
+}
+
+interface Running extends OurRollout {
+  readonly since: number;
+  checked: number;
+  /** When all of it was first as wanted. From then on it holds no place. */
+  completeAt?: number;
+}
+
+interface Waiting {
+  readonly since: number;
+  /** For a place; the others wait for a rollout of their owner's, and a place that is free is nothing to them. */
+  readonly queued: boolean;
+}
+
+/** How often the pods of a rollout are looked at, milliseconds; of many at once less often, so that it stays at {@link LOOKS_A_SECOND}. */
+const LOOK_MS = 3000;
+/** What the looks may cost the API server: the default pace of 10 rollouts takes a sixth of it. */
+const LOOKS_A_SECOND = 20;
+/** A rollout that takes longer holds no place any more: what keeps it is not the operator's to wait for. Milliseconds. */
+const SLOT_MS = 15 * 60_000;
+/**
+ * How long pods are still ours to answer for after the rollout was through, milliseconds, and at most the deadline: a container without
+ * readiness probe is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
+ */
+const ANSWER_MS = 90_000;
+/** How many of those that wait are woken in each namespace when a place is free: the first may be in one that has no place. */
+const WAKE = 4;
+
+/** The rollouts that injections have started: how many at once, and whether their pods come up. */
+export class Rollouts {
+  readonly #options: RolloutsOptions;
+  readonly #running = new Map<string, Running>();
+  /** Those of them that hold a place, apart: each admission and each look counts them. */
+  readonly #unfinished = new Map<string, Running>();
+  /** In the order of arrival. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(options: RolloutsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a place for a rollout, or says why it must wait. A place that is not needed after all is given back by {@link end}. */
+  admit(workload: KubeObject, config: InjectionConfig, urgent: boolean): Admission {
+    const key = workloadKey(workload);
+    const { namespace = '' } = workload.metadata;
+    const state = rolloutState(workload);
+    const applicant = { name: `${workload.kind} ${workload.metadata.name}`, namespace, state, urgent, own: this.#unfinished.get(key) };
+    const admission = admit(applicant, this.#unfinished.values(), config);
+    if (admission.kind === 'go') {
+      this.#waiting.delete(key);
+      const now = this.#options.clock.now();
+      if (state.available) this.#begin(key, { namespace, stack: objectKey(config.stack), since: now, checked: now });
+    } else {
+      const since = this.#waiting.get(key)?.since ?? this.#options.clock.now();
+      this.#waiting.set(key, { since, queued: admission.reason === 'WaitingInQueue' });
+    }
+    return admission;
+  }
+
+  /** Milliseconds that a workload has been waiting for a place. */
+  waited(key: string): number {
+    return this.#options.clock.now() - (this.#waiting.get(key)?.since ?? this.#options.clock.now());
+  }
+
+  /** Nothing of the workload is rolling out for us, or wants to. */
+  end(key: string): void {
+    this.#waiting.delete(key);
+    this.#unfinished.delete(key);
+    if (this.#running.delete(key)) this.#wake();
+  }
+
+  #begin(key: string, running: Running): void {
+    this.#running.set(key, running);
+    this.#unfinished.set(key, running);
+  }
+
+  get #lookMs(): number {
+    return Math.max(LOOK_MS, (this.#unfinished.size * 1000) / LOOKS_A_SECOND);
+  }
+
+  #wake(): void {
+    const woken = new Map<string, number>();
+    for (const [next, { queued }] of this.#waiting) {
+      if (!queued) continue;
+      const namespace = next.split('/')[1] ?? '';
+      const count = woken.get(namespace) ?? 0;
+      if (count >= WAKE) continue;
+      woken.set(namespace, count + 1);
+      this.#options.requeue(next, 0);
+    }
+  }
+
+  /** The workload asks for no rollout any more. */
+  standDown(key: string): void {
+    this.#waiting.delete(key);
+  }
+
+  /**
+   * Looks at the rollout of a workload, if it is ours.
+   * @returns what is wrong with its pods, in words for people, when the injection must be taken back.
+   */
+  async failure(workload: KubeObject, configs: readonly InjectionConfig[]): Promise<string | undefined> {
+    const key = workloadKey(workload);
+    const record = readRecord(workload);
+    const state = rolloutState(workload);
+    const isOurs = typeof record !== 'string' && record.rollout !== undefined && record.rollout === templateDigest(workload);
+    const running = this.#running.get(key) ?? (isOurs ? this.#found(key, workload, state, record) : undefined);
+    if (running === undefined) return undefined;
+    const { clock, requeue } = this.#options;
+    const age = clock.now() - running.since;
+    const deadlineMs =
+      typeof record === 'string' ? undefined : configs.find(({ stack }) => objectKey(stack) === record.stack)?.autoRollback?.deadlineMs;
+    if (!isOurs || typeof record === 'string' || deadlineMs === undefined) {
+      // Taken back, or somebody else has changed the template meanwhile, or nobody wants to know: only the place counts.
+      if (typeof record === 'string' || state.complete || state.failed || age > SLOT_MS) this.end(key);
+      else requeue(key, SLOT_MS - age + 1);
+      return undefined;
+    }
+    if (state.complete && running.completeAt === undefined) {
+      running.completeAt = clock.now();
+      this.#unfinished.delete(key);
+      this.#wake();
+    }
+    if (running.completeAt !== undefined) {
+      const left = running.completeAt + Math.min(ANSWER_MS, deadlineMs) - clock.now();
+      if (left <= 0) this.end(key);
+      else if (state.complete) requeue(key, left + 1);
+      // A pod that fails changes the workload's status: while that is as wanted nobody asks for pods.
+      if (left <= 0 || state.complete) return undefined;
+    }
+    const due = running.checked + this.#lookMs - clock.now();
+    if (due > 0 && !state.failed) {
+      requeue(key, due);
+      return undefined;
+    }
+    running.checked = clock.now();
+    const pods = (await this.#pods(workload)).filter((pod) => isInjectedPod(pod, record));
+    const failure = podFailure(pods);
+    if (failure !== undefined) return rollbackMessage(workload, failure);
+    if (state.failed) return 'ProgressDeadlineExceeded: new pods did not become available';
+    if (age < deadlineMs || running.completeAt !== undefined) {
+      requeue(key, this.#lookMs);
+      return undefined;
+    }
+    this.end(key);
+    return pods.some(isReady) ? undefined : `none of ${pods.length} new pods was ready after ${Math.round(deadlineMs / 1000)} s`;
+  }
+
+  /**
+   * Deletes the pods that a StatefulSet will not replace although the injection that made them fail was taken back, each once and by its UID.
+   * @returns their names.
+   */
+  async free(workload: KubeObject): Promise<readonly string[]> {
+    if (!mayHaveStuckPods(workload)) return [];
+    const { injected, failing } = stuckPods(workload, await this.#pods(workload));
+    // One that starts again and again is not told from one that starts slowly until it has failed twice.
+    if (injected > 0) this.#options.requeue(workloadKey(workload), LOOK_MS);
+    const { api } = this.#options;
+    const type = await api.resourceType('v1', 'Pod');
+    for (const { metadata } of failing) await api.delete(type, metadata, metadata.uid === undefined ? {} : { uid: metadata.uid });
+    return failing.map(({ metadata }) => metadata.name);
+  }
+
+  /** A rollout that an earlier process has started. Once through, it is never looked at again: later failures have other reasons. */
+  #found(key: string, workload: KubeObject, state: RolloutState, { stack }: InjectionRecord): Running | undefined {
+    if (!state.unfinished) return undefined;
+    const running = { namespace: workload.metadata.namespace ?? '', stack, since: this.#options.clock.now(), checked: 0 };
+    this.#begin(key, running);
+    return running;
+  }
+
+  async #pods(workload: KubeObject): Promise<readonly KubeObject[]> {
+    const labelSelector = podSelector(workload);
+    if (labelSelector === undefined) return [];
+    const { api } = this.#options;
+    const { namespace = '' } = workload.metadata;
+    return (await api.list(await api.resourceType('v1', 'Pod'), { namespace, query: { labelSelector } })).items;
+  }
+}
+
+/** `spec.selector` as a query; undefined when it selects nothing, which a workload's never does. */
+function podSelector(workload: KubeObject): string | undefined {
+  const spec = isFields(workload['spec']) ? workload['spec'] : {};
+  const selector = isFields(spec['selector']) ? spec['selector'] : {};
+  const labels = Object.entries(isFields(selector['matchLabels']) ? selector['matchLabels'] : {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'] : []).filter(isFields);
+  const texts = expressions.map(({ key, operator, values }) => {
+    const list = Array.isArray(values) ? values.join(',') : '';
+    switch (operator) {
+      case 'In':
+        return `${key} in (${list})`;
+      case 'NotIn':
+        return `${key} notin (${list})`;
+      default:
+        return operator === 'Exists' ? `${key}` : `!${key}`;
+    }
+  });
+  const all = [...labels, ...texts];
+  return all.length === 0 ? undefined : all.join(',');
+}

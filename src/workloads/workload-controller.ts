@@ -1,0 +1,236 @@
+import type { KubeObject } from '../../api/kube-object.ts';
+import type { ClusterCache } from '../controller/cluster-cache.ts';
+import type { EventRecorder } from '../controller/events.ts';
+import type { Logger } from '../controller/logger.ts';
+import type { Metrics } from '../controller/metrics.ts';
+import { eventOf, type Outcome, outcome } from '../inject/decision/outcome.ts';
+import { type Plan, type PlanInput, planRollback, planWaiting, planWorkload } from '../inject/decision/plan.ts';
+import { heldBack, suspendedStacks } from '../inject/decision/suspension.ts';
+import { onlyStack, presentStack } from '../inject/wishes/stack-choice.ts';
+import { hasOurAnnotation, hasOurs, isStub } from '../inject/workload/stored-workload.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import type { Clock } from '../kube/retry.ts';
+import type { WorkloadCounts } from '../stacks/status.ts';
+import { FileCopies } from './file-copies.ts';
+import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
+import { Rollouts } from './rollouts.ts';
+import { StackConfigs } from './stack-configs.ts';
+import { WorkloadReports } from './status/workload-reports.ts';
+import { WorkloadIndex, workloadKey } from './workload-index.ts';
+import { WorkloadWriter } from './workload-writer.ts';
+
+export interface WorkloadControllerOptions {
+  readonly api: KubeApi;
+  readonly cache: ClusterCache;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The operator's own namespace: nothing in it is injected into, and only stacks in it count. */
+  readonly namespace: string;
+  /** Called with `namespace/name` of a stack whose {@link WorkloadController.counts} have changed. */
+  readonly onCounts: (stack: string) => void;
+  /** false while workloads of some kind may be in a namespace that are not in the cache: the files that they mount would look unused. */
+  readonly mayCollect: (namespace: string) => boolean;
+  readonly clock: Clock;
+  /** Puts a workload back into the queue after some milliseconds. */
+  readonly requeue: (key: string, afterMs: number) => void;
+}
+
+/** A wait shorter than this is not written on the workload, so that an injection costs two writes. Milliseconds. */
+const SAID_AFTER_MS = 10_000;
+
+/** Nothing is written yet. */
+interface Wait {
+  readonly action: 'wait';
+  readonly outcome: Outcome;
+}
+
+/** Carries out what {@link planWorkload} decides for each workload: inject, record, release, and take back. */
+export class WorkloadController {
+  readonly #options: WorkloadControllerOptions;
+  readonly #reports: WorkloadReports;
+  readonly #copies: FileCopies;
+  readonly #stacks: StackConfigs;
+  readonly #index: WorkloadIndex;
+  readonly #rollouts: Rollouts;
+  readonly #repeats: Repeats;
+  readonly #writer: WorkloadWriter;
+
+  constructor(options: WorkloadControllerOptions) {
+    this.#options = options;
+    this.#reports = new WorkloadReports(options.metrics, options.onCounts);
+    this.#copies = new FileCopies(options.api, options.cache);
+    this.#stacks = new StackConfigs(options.cache, options.namespace, options.logger);
+    this.#index = new WorkloadIndex(options.namespace);
+    this.#rollouts = new Rollouts(options);
+    this.#repeats = new Repeats(options.clock);
+    this.#writer = new WorkloadWriter({
+      ...options,
+      index: this.#index,
+      copies: this.#copies,
+      rollouts: this.#rollouts,
+      repeats: this.#repeats,
+    });
+  }
+
+  /** Takes in a change of a workload. @returns whether it is any of our business: it asks for something, holds something of ours, or did so. */
+  observe(object: KubeObject | undefined, previous: KubeObject | undefined): boolean {
+    if (object !== undefined) this.#index.set(object);
+    else if (previous !== undefined) {
+      this.#index.delete(workloadKey(previous));
+      // Reverted long ago, or ours by its Namespace, which is gone already.
+      if (this.#reports.has(workloadKey(previous))) return true;
+    }
+    return [object, previous].some((one) => one !== undefined && this.#isOurs(one));
+  }
+
+  /** Keys of the workloads that are our business. */
+  annotated(): readonly string[] {
+    const { cache } = this.#options;
+    const namespaces = cache.values('Namespace').filter(({ metadata }) => hasOurs(metadata.annotations));
+    const byNamespace = namespaces.flatMap(({ metadata }) => this.#index.inNamespace(metadata.name));
+    return [...new Set([...this.#index.ours(), ...byNamespace].map(({ key }) => key))];
+  }
+
+  /** Those of one namespace, and those that were our business when last looked at. */
+  inNamespace(namespace: string): readonly string[] {
+    const all = this.#index.inNamespace(namespace);
+    const isOurs = hasOurs(this.#options.cache.get('Namespace', { name: namespace })?.metadata.annotations);
+    return all.filter(({ key, ours }) => isOurs || ours || this.#reports.has(key)).map(({ key }) => key);
+  }
+
+  /**
+   * What this process found, and before that what the workloads' own status lines say, so that it is right from the first moment on.
+   * @param reverted how many were reverted by the stack's status; what this process reverted comes on top.
+   */
+  counts(stack: string, reverted: number): WorkloadCounts {
+    const counts = { injected: 0, pending: 0, blocked: 0 };
+    const only = onlyStack(this.#stacks.all().map(({ config }) => config));
+    for (const entry of this.#index.ours()) {
+      const state = this.#reports.outcome(entry.key)?.state ?? entry.state;
+      if (state === undefined || state === 'off' || (entry.stack ?? only) !== stack) continue;
+      counts[state] += 1;
+    }
+    return { ...counts, reverted: this.#reports.reverted(stack, reverted) };
+  }
+
+  /** Takes in that a stack is gone. */
+  stackGone(stack: string): void {
+    this.#reports.forget(stack);
+  }
+
+  async reconcile(key: string): Promise<void> {
+    const { cache, events } = this.#options;
+    const [kind = '', namespaceName = '', name = ''] = key.split('/');
+    const stored = cache.get(kind, { namespace: namespaceName, name });
+    const namespace = cache.get('Namespace', { name: namespaceName });
+    if (stored === undefined) return this.#leave(key, namespaceName);
+    // The Namespace's event may come after the workload's: it queues its workloads then.
+    if (namespace === undefined) return;
+    const workload = isStub(stored) ? await this.#whole(key, stored, namespace) : stored;
+    // An annotation that came and went before our write did: nothing was said of the workload yet, but its files were made.
+    if (workload === undefined) return this.#reports.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
+    const stacks = this.#stacks.all();
+    const configs = stacks.map(({ config }) => config);
+    const stack = presentStack(workload, configs);
+    const input: PlanInput = {
+      workload,
+      namespace,
+      stacks: configs,
+      operatorNamespace: this.#options.namespace,
+      healthy: this.#index.isHealthy(workload),
+    };
+    const planned = planWorkload(input);
+    const target = planned.action === 'inject' ? planned.record.stack : stack;
+    const held = heldBack(planned, stack, suspendedStacks(stacks));
+    if (held !== undefined) {
+      this.#rollouts.standDown(key);
+      // What is gone without a trace is noticed by what was said of it, when the stack goes on.
+      if (held.outcome !== undefined) this.#reports.note(key, target, held.outcome);
+      return;
+    }
+    await this.#free(workload);
+    const failure = await this.#rollouts.failure(workload, configs);
+    const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
+    if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
+    const plan = decided.action === 'wait' ? decided : await this.#writer.carryOut(key, workload, decided);
+    if (plan === undefined) return;
+    if (plan.action === 'revert' && plan.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
+    if (plan.action === 'revert') {
+      this.#rollouts.end(key);
+      this.#writer.forget(key);
+    }
+    // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files anew before it is refused again.
+    if (plan === decided && plan.action !== 'wait' && this.#copies.owes(key)) {
+      await this.#collect(key, namespaceName);
+    }
+    if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
+      await events.record(namespace, eventOf(plan.outcome));
+    }
+    const last = this.#reports.outcome(key);
+    // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
+    if (plan.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
+    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
+    if (plan.outcome !== undefined || last?.reason !== 'Reverted') this.#reports.note(key, target, plan.outcome);
+  }
+
+  async #free(workload: KubeObject): Promise<void> {
+    const { namespace, name } = workload.metadata;
+    for (const pod of await this.#rollouts.free(workload)) {
+      this.#options.logger.info('pod deleted', { namespace, statefulSet: name, pod });
+      const message = `deleted pod ${pod}, which was made from the template that was taken back`;
+      await this.#options.events.record(workload, { type: 'Normal', reason: 'RolledBack', message });
+    }
+  }
+
+  /** The workload is gone, or no business of ours any more. */
+  async #leave(key: string, namespace: string): Promise<void> {
+    this.#rollouts.end(key);
+    this.#writer.forget(key);
+    await this.#collect(key, namespace);
+    this.#copies.forget(key);
+    // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
+    this.#reports.note(key, undefined, undefined);
+  }
+
+  /** Deletes the files of ours in a namespace that no workload mounts any more. */
+  async #collect(key: string, namespace: string): Promise<void> {
+    if (this.#options.mayCollect(namespace)) await this.#copies.collect(namespace, key, () => this.#index.inNamespace(namespace));
+  }
+
+  /**
+   * The whole of a workload that is kept as a stub, when its Namespace makes it ours, or when it was ours and has lost annotation and
+   * record in one stroke: its variables may still be there. undefined: it is not our business.
+   */
+  async #whole(key: string, stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
+    const last = this.#reports.outcome(key)?.reason;
+    if (!hasOurs(namespace.metadata.annotations) && (last === undefined || last === 'Reverted')) return undefined;
+    const { api } = this.#options;
+    return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
+  }
+
+  /** The plan, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
+  #paced(key: string, workload: KubeObject, plan: Plan): Plan | Wait {
+    if (plan.action !== 'inject') {
+      this.#rollouts.standDown(key);
+      return plan;
+    }
+    const often = this.#repeats.tooOften(key, injectionDigest(plan.record));
+    if (often !== undefined) {
+      this.#options.requeue(key, REPEAT_WINDOW_MS);
+      return planWaiting(workload, 'Contested', often);
+    }
+    const admission = this.#rollouts.admit(workload, plan.config, plan.urgent);
+    if (admission.kind === 'go') return plan;
+    const { reason, message } = admission;
+    const left = SAID_AFTER_MS - this.#rollouts.waited(key);
+    if (left <= 0) return planWaiting(workload, reason, message);
+    this.#options.requeue(key, left);
+    return { action: 'wait', outcome: outcome(reason, message) };
+  }
+
+  #isOurs(workload: KubeObject): boolean {
+    const namespace = this.#options.cache.get('Namespace', { name: workload.metadata.namespace ?? '' });
+    return this.#index.asks(workload) || (namespace !== undefined && hasOurs(namespace.metadata.annotations));
+  }
+}

@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
+import type { ClusterCache } from '../controller/cluster-cache.ts';
+import type { EventRecorder } from '../controller/events.ts';
+import type { Logger } from '../controller/logger.ts';
+import { releasePatch } from '../inject/change/release.ts';
+import type { Patch } from '../inject/change/template-patch.ts';
+import { type Plan, planRefused } from '../inject/decision/plan.ts';
+import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { withoutEchoes } from '../kube/refusal.ts';
+import { makingWay } from '../kube/request-context.ts';
+import type { Clock } from '../kube/retry.ts';
+import type { FileCopies } from './file-copies.ts';
+import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
+import type { Rollouts } from './rollouts.ts';
+import type { WorkloadIndex } from './workload-index.ts';
+
+export interface WorkloadWriterOptions {
+  readonly api: KubeApi;
+  readonly cache: ClusterCache;
+  readonly index: WorkloadIndex;
+  readonly copies: FileCopies;
+  readonly rollouts: Rollouts;
+  /** Of injections. */
+  readonly repeats: Repeats;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Puts a workload back into the queue after some milliseconds. */
+  readonly requeue: (key: string, afterMs: number) => void;
+}
+
+/** How long the event of somebody else's write may take. Milliseconds. */
+const CONFLICT_MS = 1000;
+
+/** How soon a write is tried again that was refused for good: what refused it (a policy, a quota, a right) is not watched. Milliseconds. */
+const REFUSED_MS = 5 * 60_000;
+
+/** Writes what was decided for a workload: its files, the patch, the release, the event. */
+export class WorkloadWriter {
+  readonly #options: WorkloadWriterOptions;
+  /** Of statuses: whoever replaces the whole of an object takes ours out each time. */
+  readonly #said: Repeats;
+
+  constructor(options: WorkloadWriterOptions) {
+    this.#options = options;
+    this.#said = new Repeats(options.clock);
+  }
+
+  /** Nothing of the workload is ours any more. */
+  forget(key: string): void {
+    this.#options.repeats.forget(key);
+    this.#said.forget(key);
+  }
+
+  /** @returns the plan that was carried out: the one given, or, where the API server refused it, the one that tells people. */
+  async carryOut(key: string, workload: KubeObject, plan: Plan): Promise<Plan | undefined> {
+    let answer: KubeObject | undefined;
+    const unheard = plan.action === 'status' && this.#said.tooOften(key, plan.outcome.line) !== undefined;
+    if (unheard) this.#options.requeue(key, REPEAT_WINDOW_MS);
+    try {
+      const needs = 'needs' in plan ? plan.needs : [];
+      const write = async () => (plan.action === 'none' || unheard ? undefined : this.#patch(workload, plan.patch));
+      answer = await this.#options.copies.during(key, needs, write);
+    } catch (error) {
+      if (plan.action === 'inject') this.#options.rollouts.end(key);
+      if (isApiError(error, 'NotFound')) return undefined;
+      // A release tests the place of our entry, and that is Invalid when it has moved.
+      if (isApiError(error, 'Conflict') || (plan.action === 'release' && isApiError(error, 'Invalid'))) {
+        // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
+        this.#options.requeue(key, CONFLICT_MS);
+        return undefined;
+      }
+      const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
+      if (!final || plan.action === 'none' || plan.action === 'release') throw error;
+      // What is refused for good is told to people: in the status, or, where that is refused too, by an event.
+      this.#options.requeue(key, REFUSED_MS);
+      if (plan.action !== 'status') return this.carryOut(key, workload, planRefused(workload, error.body.message));
+      await this.#options.events.record(workload, plan.event);
+      return plan;
+    }
+    if (answer === undefined || plan.action === 'none') return plan;
+    if (plan.action === 'inject') this.#options.repeats.add(key, injectionDigest(plan.record));
+    if (plan.action === 'status') this.#said.add(key, plan.outcome.line);
+    const written = answer;
+    if (plan.action === 'release') {
+      // It is tied to no version: an edit whose event is still to come may be in this answer, and must stay news.
+      if (sameWishes(workload, written)) this.#remember(written);
+      return plan;
+    }
+    // Of many that are annotated at once, each gets its variables before any is tidied up after.
+    return makingWay(async () => {
+      await this.#release(workload, written);
+      const { namespace = '', name } = workload.metadata;
+      const { kind } = workload;
+      this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
+      await this.#options.events.record(workload, plan.event);
+      return plan;
+    });
+  }
+
+  /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
+  async #release(workload: KubeObject, answer: KubeObject): Promise<void> {
+    this.#remember(answer);
+    const release = releasePatch(answer);
+    if (release === undefined) return;
+    try {
+      const released = await this.#patch(workload, { type: 'application/json-patch+json', body: release });
+      // Somebody's edit in between is in this answer too: remembered, its own event would be no news, and nobody would look at it.
+      if (sameWishes(answer, released)) this.#remember(released);
+    } catch (error) {
+      // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
+      if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
+    }
+  }
+
+  async #patch(workload: KubeObject, patch: Patch): Promise<KubeObject> {
+    const { api } = this.#options;
+    const type = await api.resourceType(workload.apiVersion, workload.kind);
+    try {
+      return await api.patch(type, workload.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER });
+    } catch (error) {
+      throw withoutEchoes(error, `patch ${describe(workload)}`);
+    }
+  }
+
+  /** The answer to a write of ours: its event brings no change any more. */
+  #remember(workload: KubeObject): void {
+    this.#options.cache.remember(workload);
+    this.#options.index.set(workload);
+  }
+}
+
+/** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */
+function sameWishes({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+  return a.generation === b.generation && isDeepStrictEqual(a.annotations, b.annotations);
+}
