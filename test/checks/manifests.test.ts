@@ -11,10 +11,10 @@ import { kubeScore } from '../../tools/checks/kube-score.ts';
 import { kubeconform } from '../../tools/checks/kubeconform.ts';
 import { applyRules } from '../../tools/checks/rules.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import { installForeignCrds } from '../support/foreign-crds.ts';
-import { must, synthesize } from '../support/installation.ts';
-import { STACK_INPUTS } from '../support/stack-inputs.ts';
+import { installForeignCrds } from '../support/cluster/foreign-crds.ts';
+import { must, synthesize } from '../support/cluster/installation.ts';
+import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** What is rendered and checked: the defaults, everything several times over, and other people's operators with a scoped one of ours. */
 const SETTINGS: Readonly<Record<string, string | undefined>> = {

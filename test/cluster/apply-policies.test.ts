@@ -4,11 +4,11 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import type { Policies } from '../../src/apply/policies.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { denyConfigMaps, rewriteConfigMaps } from '../support/admission.ts';
-import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must } from '../support/installation.ts';
-import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/sets.ts';
+import { denyConfigMaps, rewriteConfigMaps } from '../support/cluster/admission.ts';
+import { auditEvents, auditMark, operatorWrites } from '../support/cluster/audit-log.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/cluster/sets.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 let api: Awaited<ReturnType<typeof createKubeApi>>;

@@ -4,9 +4,9 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import type { Condition } from '../../src/controller/conditions.ts';
 import type { StackStatus } from '../../src/stacks/status.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 let operator: RunningOperator;

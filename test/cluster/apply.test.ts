@@ -6,9 +6,9 @@ import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { readInventory, storeInventory } from '../../src/stacks/stored-inventory.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, operatorWrites } from '../support/audit-log.ts';
-import { getObject, must } from '../support/installation.ts';
-import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/sets.ts';
+import { auditEvents, auditMark, operatorWrites } from '../support/cluster/audit-log.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/cluster/sets.ts';
 
 let cluster: ControlPlane;
 let api: Awaited<ReturnType<typeof createKubeApi>>;

@@ -3,11 +3,11 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import type { Explanation } from '../../src/explain/explain.ts';
 import type { BarePod } from '../../src/survey/bare-pods.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark } from '../support/audit-log.ts';
-import { cli } from '../support/cli.ts';
-import { eventually } from '../support/eventually.ts';
-import { must, tokenKubeconfig } from '../support/installation.ts';
-import { podsOf } from '../support/pods.ts';
+import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
+import { must, tokenKubeconfig } from '../support/cluster/installation.ts';
+import { podsOf } from '../support/cluster/pods.ts';
+import { cli } from '../support/processes/cli.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** What the commands tell of Pods that no workload makes, beside the real controllers that make Pods. No operator is needed for it. */
 const NAMESPACE = 'batch';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { cli } from '../support/cli.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { cli } from '../support/processes/cli.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Secrets of users, in every place of a workload, none of which may come out again; see docs/adr/0020. */
 const CANARY = 'c4n4ry-7f3a91';

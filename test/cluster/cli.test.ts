@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditMark } from '../support/audit-log.ts';
-import { type CliResult, cli } from '../support/cli.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize, tokenKubeconfig } from '../support/installation.ts';
+import { auditMark } from '../support/cluster/audit-log.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize, tokenKubeconfig } from '../support/cluster/installation.ts';
+import { type CliResult, cli } from '../support/processes/cli.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 let operator: RunningOperator | undefined;

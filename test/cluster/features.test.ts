@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FEATURE_NAMES } from '../../api/features.ts';
 import { featureRules } from '../../charts/operator-rbac.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { installForeignCrds } from '../support/foreign-crds.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { auditEvents } from '../support/cluster/audit-log.ts';
+import { installForeignCrds } from '../support/cluster/foreign-crds.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;

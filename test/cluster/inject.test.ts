@@ -10,11 +10,11 @@ import { type Container, type EnvItem, podTemplate } from '../../src/inject/work
 import { isApiError, type KubeApi, type ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { asked, envItem, OFF, STACKS, stackIndices, userWorkload } from '../support/arbitrary-workload.ts';
-import { auditEvents, auditMark } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { input, stack } from '../support/injection.ts';
-import { strategicMerge } from '../support/strategic-merge.ts';
+import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { asked, envItem, OFF, STACKS, stackIndices, userWorkload } from '../support/workloads/arbitrary-workload.ts';
+import { input, stack } from '../support/workloads/injection.ts';
+import { strategicMerge } from '../support/workloads/strategic-merge.ts';
 
 /** Injection against a real API server: each row of the table in docs/adr/0007-inject-record-release.md, with our plans carried out by hand. */
 

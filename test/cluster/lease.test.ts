@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
-import { eventually } from '../support/eventually.ts';
-import { parseExposition, select, total } from '../support/exposition.ts';
-import { must, synthesize, tokenKubeconfig } from '../support/installation.ts';
+import { must, synthesize, tokenKubeconfig } from '../support/cluster/installation.ts';
+import { parseExposition, select, total } from '../support/telemetry/exposition.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 const { dist, remove } = synthesize();

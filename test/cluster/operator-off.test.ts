@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { podsOf, sayReady } from '../support/pods.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { podsOf, sayReady } from '../support/cluster/pods.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Apps while the operator is off, and all that belongs to it is deleted; the kubelet's part is written by the test. */
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '../../charts/operator-rbac.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { createRolloutCrd } from '../support/argo-crd.ts';
-import { auditEvents } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { podsOf, sayCrashed, sayReady } from '../support/pods.ts';
+import { createRolloutCrd } from '../support/cluster/argo-crd.ts';
+import { auditEvents } from '../support/cluster/audit-log.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { podsOf, sayCrashed, sayReady } from '../support/cluster/pods.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;

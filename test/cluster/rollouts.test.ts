@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { podsOf, sayCrashed, sayReady } from '../support/pods.ts';
+import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
+import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { podsOf, sayCrashed, sayReady } from '../support/cluster/pods.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Pace and automatic rollback, with real ReplicaSets and pods; the kubelet's part is written by the test. */
 

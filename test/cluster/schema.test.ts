@@ -4,9 +4,9 @@ import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { isApiError } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { installCrd } from '../support/foreign-crds.ts';
-import { REFUSED_SPECS } from '../support/refused-specs.ts';
-import { fieldCases } from '../support/schema-walk.ts';
+import { installCrd } from '../support/cluster/foreign-crds.ts';
+import { REFUSED_SPECS } from '../support/stacks/refused-specs.ts';
+import { fieldCases } from '../support/stacks/schema-walk.ts';
 
 const CASES = fieldCases();
 let cluster: ControlPlane;

@@ -12,10 +12,10 @@ import { podLabels } from '../../charts/pod-labels.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { podTemplates } from '../../tools/checks/pods.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import { must, synthesize } from '../support/installation.ts';
-import { allows, type Endpoint } from '../support/network-policy.ts';
-import { STACK_INPUTS } from '../support/stack-inputs.ts';
+import { must, synthesize } from '../support/cluster/installation.ts';
+import { allows, type Endpoint } from '../support/stacks/network-policy.ts';
+import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Beside the namespace of `dist`: here nothing is in the way of a dry run. */
 const STACK = { name: 'duotel', namespace: 'observability' };

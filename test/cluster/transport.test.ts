@@ -8,9 +8,9 @@ import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-a
 import { runOperator } from '../../src/operator/run-operator.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
-import { eventually } from '../support/eventually.ts';
-import { parseExposition, select, total } from '../support/exposition.ts';
-import { getObject, must, synthesize } from '../support/installation.ts';
+import { getObject, must, synthesize } from '../support/cluster/installation.ts';
+import { parseExposition, select, total } from '../support/telemetry/exposition.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 const { dist, remove } = synthesize();

@@ -4,9 +4,9 @@ import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { isInstalled, type Step, uninstall } from '../../src/uninstall/uninstall.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let cluster: ControlPlane;
 let operator: RunningOperator;

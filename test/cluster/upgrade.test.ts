@@ -9,9 +9,9 @@ import { type ControlPlane, startControlPlane } from '../../tools/cluster/contro
 import { unpackDist } from '../../tools/releases/archive.ts';
 import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { type OperatorProcess, readManifests, startOperatorProcess } from '../../tools/scale/operator-process.ts';
-import { auditEvents, auditMark, line } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { must, synthesize } from '../support/installation.ts';
+import { auditEvents, auditMark, line } from '../support/cluster/audit-log.ts';
+import { must, synthesize } from '../support/cluster/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const PREVIOUS = '0.1.0';
 const APPS = ['deployment/both', 'deployment/rich', 'statefulset/costs'] as const;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 interface Deployment extends KubeObject {
   readonly spec: {

@@ -3,11 +3,11 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import { resolveStackSpec, telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { installCrd, installForeignCrds } from '../support/foreign-crds.ts';
-import { must } from '../support/installation.ts';
-import { pairwise } from '../support/pairwise.ts';
-import { excludedPair, SETTINGS, specOf } from '../support/stack-settings.ts';
-import { complaints } from '../support/validate-configurations.ts';
+import { installCrd, installForeignCrds } from '../support/cluster/foreign-crds.ts';
+import { must } from '../support/cluster/installation.ts';
+import { pairwise } from '../support/stacks/pairwise.ts';
+import { excludedPair, SETTINGS, specOf } from '../support/stacks/stack-settings.ts';
+import { complaints } from '../support/stacks/validate-configurations.ts';
 
 const NAMESPACE = 'restricted';
 const ROWS = pairwise(SETTINGS, excludedPair).map((row) => {

@@ -6,9 +6,9 @@ import { resolveStackSpec, telemetryStackCrd } from '../../api/telemetry-stack.t
 import { synthStack } from '../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { installCrd, installForeignCrds } from '../support/foreign-crds.ts';
-import { must } from '../support/installation.ts';
-import { complaints } from '../support/validate-configurations.ts';
+import { installCrd, installForeignCrds } from '../support/cluster/foreign-crds.ts';
+import { must } from '../support/cluster/installation.ts';
+import { complaints } from '../support/stacks/validate-configurations.ts';
 
 const FOLDER = new URL('../../docs/scale-out/', import.meta.url);
 const PAGES = readdirSync(FOLDER)

@@ -7,7 +7,7 @@ import { PORT } from '../../api/names.ts';
 import { cgroupProcesses } from '../../tools/cluster/cgroups.ts';
 import { type Cluster, downCluster, upCluster } from '../../tools/cluster/cluster.ts';
 import { synth } from '../../tools/demo/synth.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Not the default name: the demo's cluster may run beside this one. */
 const NAME = 'e2e-durability';
@@ -52,7 +52,7 @@ async function getJson<T>(url: string): Promise<T> {
 
 async function send(service: string, seconds: number): Promise<Sent> {
   const url = await addressOf('collector', PORT.otlpHttp);
-  const args = ['test/support/span-sender-process.ts', url, service, String(seconds * SPANS_A_SECOND), String(SPANS_A_SECOND)];
+  const args = ['test/support/processes/span-sender-process.ts', url, service, String(seconds * SPANS_A_SECOND), String(SPANS_A_SECOND)];
   const { code, stdout, stderr } = await cluster.run(process.execPath, args, {
     timeoutMs: (seconds + 240) * 1000,
     env: { NODE_OPTIONS: '' },

@@ -9,7 +9,7 @@ import { clusterFolder } from '../../tools/cluster/state.ts';
 import { clusterStatus } from '../../tools/cluster/status.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
 import { endProcesses, isRunning } from '../../tools/lib/process-identity.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Not the default name: the demo's cluster may run beside this one. */
 const NAME = 'e2e-embedded';

@@ -31,8 +31,8 @@ import {
 import { ragPythonObjects, yamlStream } from '../../tools/demo/manifests.ts';
 import { synth } from '../../tools/demo/synth.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Not the default name: the demo's cluster may run beside this one. */
 const NAME = 'e2e-journey';

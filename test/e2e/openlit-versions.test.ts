@@ -23,10 +23,10 @@ import { until } from '../../tools/demo/poll.ts';
 import { shippedPrices } from '../../tools/demo/price-list.ts';
 import { synth } from '../../tools/demo/synth.ts';
 import { LOCAL_IMAGE_NAMES, LOCAL_IMAGES } from '../../tools/images/images.ts';
-import { eventually } from '../support/eventually.ts';
-import { openLitImage, openLitImages } from '../support/openlit-images.ts';
-import type { OpenLitRelease } from '../support/openlit-versions.ts';
-import { sumUsage } from '../support/usage.ts';
+import { openLitImage, openLitImages } from '../support/openlit/openlit-images.ts';
+import type { OpenLitRelease } from '../support/openlit/openlit-versions.ts';
+import { sumUsage } from '../support/telemetry/usage.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const NAME = 'e2e-openlit';
 const NAMESPACE = 'apps';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Cluster, downCluster, upCluster } from '../../tools/cluster/cluster.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /**
  * Apps on a real node: one that ends as soon as an injected variable is there (what a kubelet says of it takes the injection back), and

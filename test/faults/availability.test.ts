@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { status } from './support/fault.ts';
 import { ACTS, journey, type Phase, settle, silent } from './support/journey.ts';
 import type { Match } from './support/match.ts';

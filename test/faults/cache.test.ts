@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
 import { ACTS, journey, objectWrites, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';

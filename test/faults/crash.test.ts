@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
 import { statusOf } from '../../src/stacks/status.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, reached, settle, silent } from './support/journey.ts';
 import { objectWrites, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';

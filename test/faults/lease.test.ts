@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { status } from './support/fault.ts';
 import { FaultProxy } from './support/fault-proxy.ts';
 import { ACTS, counts, SILENCE_SECONDS, settle, silent } from './support/journey.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ACTS, counts, journey, settle, silent } from './support/journey.ts';
 import { writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';

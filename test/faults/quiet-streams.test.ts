@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { path } from './support/admin.ts';
 import { ACTS, injectedMeanwhile, PHASES, settle, silent } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from '../../src/stacks/status.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { type Condition, conditions } from './support/conditions.ts';
 import { denyDeletion } from './support/denial.ts';

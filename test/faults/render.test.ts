@@ -4,7 +4,7 @@ import { synthStack } from '../../charts/synth-stack.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { runOperator } from '../../src/operator/run-operator.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { type Condition, conditions } from './support/conditions.ts';
 import { ACTS, settle, silent, uninjected } from './support/journey.ts';
 import { row, useWorld } from './support/row.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { statusOf } from '../../src/stacks/status.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { path } from './support/admin.ts';
 import { conditions } from './support/conditions.ts';
 import { ACTS, describeWrite, quiet, settle, silent } from './support/journey.ts';

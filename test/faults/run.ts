@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programArchive } from '../../tools/bundle.ts';
-import { synthesize } from '../support/installation.ts';
+import { synthesize } from '../support/cluster/installation.ts';
 import { elsewhereResults, type JestReport } from './support/elsewhere-results.ts';
 import { page, table } from './support/report.ts';
 import type { RowResult } from './support/row-result.ts';

@@ -12,14 +12,14 @@ import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-a
 import { binary } from '../../tools/build/binary.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { run } from '../../tools/lib/run.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
+import { proveAll, type Row } from '../support/assertions/rows.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { TemplateHistory } from '../support/cluster/template-history.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
-import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { proveAll, type Row } from '../support/rows.ts';
-import { TemplateHistory } from '../support/template-history.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** What people do by hand to an injected Deployment; beside each one a twin to which the same is done, and which is never annotated. */
 

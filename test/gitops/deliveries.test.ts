@@ -4,12 +4,12 @@ import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { TemplateHistory } from '../support/cluster/template-history.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { expected, type Mode, PHASES } from '../support/gitops/expected.ts';
 import { changesOf, type Found, runScenario, type ScenarioResult } from '../support/gitops/scenario.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
-import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { TemplateHistory } from '../support/template-history.ts';
 
 /** The tools that bring workloads into clusters, each against the real operator. docs/gitops.md is made from the same tables. */
 

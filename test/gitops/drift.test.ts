@@ -4,11 +4,11 @@ import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
+import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import { must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { TemplateHistory } from '../support/cluster/template-history.ts';
 import { APP, deployment } from '../support/gitops/app.ts';
-import { must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
-import { TemplateHistory } from '../support/template-history.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** Many injected workloads: what they cost, how fast a drift is repaired, and how quiet it is when nothing happens. */
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
+import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/installation.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 /** An app beside a proxy which alone mounts the pod's only volume: the change that a mount of ours in the app would make fail. */
 const WITH_PROXY: App = {

@@ -10,11 +10,11 @@ import { type Container, type PodTemplate, podTemplate } from '../../src/inject/
 import { isApiError, type ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { type Asked, asked, OFF, STACKS, stackIndices, userWorkload } from '../support/arbitrary-workload.ts';
-import { input, namespaceObject } from '../support/injection.ts';
-import { must } from '../support/installation.ts';
-import { edits, patchOf } from '../support/random-edits.ts';
-import { strategicMerge } from '../support/strategic-merge.ts';
+import { must } from '../support/cluster/installation.ts';
+import { type Asked, asked, OFF, STACKS, stackIndices, userWorkload } from '../support/workloads/arbitrary-workload.ts';
+import { input, namespaceObject } from '../support/workloads/injection.ts';
+import { edits, patchOf } from '../support/workloads/random-edits.ts';
+import { strategicMerge } from '../support/workloads/strategic-merge.ts';
 
 /**
  * Random workloads, annotations, stacks and edits of the owner in between, each request judged by a real API server. What the owner

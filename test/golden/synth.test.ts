@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { IMAGES } from '../../api/images.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { V8_FLAGS } from '../../charts/operator.ts';
-import { synthesize } from '../support/installation.ts';
+import { synthesize } from '../support/cluster/installation.ts';
 
 const { dist, remove } = synthesize();
 const files = readdirSync(dist).sort();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { eventually } from '../../support/eventually.ts';
+import { eventually } from '../../support/time/eventually.ts';
 import type { Passed } from './fault-proxy.ts';
 import type { OperatorOptions } from './operator-process.ts';
 import { differences, type Snapshot, snapshot } from './snapshot.ts';

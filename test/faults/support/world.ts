@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import { STACK_LABEL } from '../../../api/names.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../tools/cluster/control-plane.ts';
-import { eventually } from '../../support/eventually.ts';
+import { eventually } from '../../support/time/eventually.ts';
 import { Admin, path } from './admin.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { type OperatorOptions, OperatorProcess } from './operator-process.ts';

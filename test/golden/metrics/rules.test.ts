@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { run } from '../../../tools/lib/run.ts';
-import { configMapFile } from '../../support/stack-processes.ts';
-import { VERSION_RULE_TESTS } from '../../support/version-rule-tests.ts';
+import { configMapFile } from '../../support/processes/stack-processes.ts';
+import { VERSION_RULE_TESTS } from '../../support/telemetry/version-rule-tests.ts';
 
 const BUILD_LIMIT_MS = 45 * 60_000;
 

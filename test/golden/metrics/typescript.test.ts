@@ -9,14 +9,14 @@ import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../api/metrics
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { ensureNodePackages } from '../../../tools/node/packages.ts';
 import { ensurePython } from '../../../tools/python/uv.ts';
-import { caughtUp } from '../../support/caught-up.ts';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition } from '../../support/exposition.ts';
-import { LineProcess } from '../../support/line-process.ts';
-import { type Answer, appEnvironment, labelFaults } from '../../support/openlit-app.ts';
-import { end, ready, start } from '../../support/processes.ts';
-import { promQuery } from '../../support/prom-query.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
+import { type Answer, appEnvironment, labelFaults } from '../../support/openlit/openlit-app.ts';
+import { caughtUp } from '../../support/processes/caught-up.ts';
+import { LineProcess } from '../../support/processes/line-process.ts';
+import { end, ready, start } from '../../support/processes/processes.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { parseExposition } from '../../support/telemetry/exposition.ts';
+import { promQuery } from '../../support/telemetry/prom-query.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 /** An installed OpenLIT for TypeScript against the real collector and Prometheus. The binaries may have to be built first. */
 const LIMIT_MS = 45 * 60_000;

@@ -6,10 +6,10 @@ import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { run } from '../../../tools/lib/run.ts';
-import { RULE_TEST_BUDGET, RULE_TESTS } from '../../support/rule-tests.ts';
-import { STACK_INPUTS } from '../../support/stack-inputs.ts';
-import { configMapFile } from '../../support/stack-processes.ts';
-import { complaints } from '../../support/validate-configurations.ts';
+import { configMapFile } from '../../support/processes/stack-processes.ts';
+import { STACK_INPUTS } from '../../support/stacks/stack-inputs.ts';
+import { complaints } from '../../support/stacks/validate-configurations.ts';
+import { RULE_TEST_BUDGET, RULE_TESTS } from '../../support/telemetry/rule-tests.ts';
 
 const BUILD_LIMIT_MS = 45 * 60_000;
 

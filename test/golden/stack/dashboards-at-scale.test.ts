@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
-import { caughtUp } from '../../support/caught-up.ts';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition, select, total } from '../../support/exposition.ts';
-import { type Attributes, type MetricSpec, metricsRequest, tracesRequest } from '../../support/otlp.ts';
-import { promQuery } from '../../support/prom-query.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import { ragMetrics } from '../../support/workloads.ts';
+import { caughtUp } from '../../support/processes/caught-up.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { type Attributes, type MetricSpec, metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
+import { promQuery } from '../../support/telemetry/prom-query.ts';
+import { ragMetrics } from '../../support/telemetry/workloads.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 const BUILD_LIMIT_MS = 45 * 60_000;
 const SERVICES = 50;

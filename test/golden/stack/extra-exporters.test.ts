@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition, select, total } from '../../support/exposition.ts';
-import { logsRequest, metricsRequest, tracesRequest } from '../../support/otlp.ts';
-import { promQuery } from '../../support/prom-query.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import { vendor as makeVendor, type Vendor } from '../../support/vendor.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { vendor as makeVendor, type Vendor } from '../../support/processes/vendor.ts';
+import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { logsRequest, metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
+import { promQuery } from '../../support/telemetry/prom-query.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 /** The binaries may have to be built first. */
 const LIMIT_MS = 45 * 60_000;

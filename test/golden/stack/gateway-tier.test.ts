@@ -7,10 +7,10 @@ import { parse, stringify } from 'yaml';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
-import { eventually } from '../../support/eventually.ts';
-import { tracesRequest } from '../../support/otlp.ts';
-import { end, type Json, merge, ready, start } from '../../support/processes.ts';
-import { configMapFile } from '../../support/stack-processes.ts';
+import { end, type Json, merge, ready, start } from '../../support/processes/processes.ts';
+import { configMapFile } from '../../support/processes/stack-processes.ts';
+import { tracesRequest } from '../../support/telemetry/otlp.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 const SPEC = { collector: { replicas: 2, gateway: { enabled: true } } } as unknown as TelemetryStackSpec;
 const SERVICES = Array.from({ length: 40 }, (_, index) => `service-${index}`);

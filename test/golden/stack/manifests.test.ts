@@ -6,8 +6,8 @@ import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { dashboardJson } from '../../../charts/dashboards/dashboard.ts';
 import { DASHBOARDS } from '../../../charts/dashboards/index.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
-import { matchGolden } from '../../support/golden.ts';
-import { STACK_INPUTS } from '../../support/stack-inputs.ts';
+import { matchGolden } from '../../support/assertions/golden.ts';
+import { STACK_INPUTS } from '../../support/stacks/stack-inputs.ts';
 
 /** The file that an object belongs to. */
 function component({ kind, metadata }: KubeObject): string {

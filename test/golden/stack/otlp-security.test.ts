@@ -12,15 +12,15 @@ import { createAuthority } from '../../../tools/cluster/certificates.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { run } from '../../../tools/lib/run.ts';
 import { ensurePythonEnvironment } from '../../../tools/python/uv.ts';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition, select, total } from '../../support/exposition.ts';
-import { inPod } from '../../support/in-pod.ts';
-import { after, input, workload } from '../../support/injection.ts';
-import { kubeletVariables } from '../../support/kubelet-variables.ts';
-import { LineProcess } from '../../support/line-process.ts';
-import { type Files, mountVolumes, type PodWithVolumes } from '../../support/mounted-volumes.ts';
-import { end, ready, start } from '../../support/processes.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
+import { inPod } from '../../support/processes/in-pod.ts';
+import { LineProcess } from '../../support/processes/line-process.ts';
+import { end, ready, start } from '../../support/processes/processes.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { eventually } from '../../support/time/eventually.ts';
+import { after, input, workload } from '../../support/workloads/injection.ts';
+import { kubeletVariables } from '../../support/workloads/kubelet-variables.ts';
+import { type Files, mountVolumes, type PodWithVolumes } from '../../support/workloads/mounted-volumes.ts';
 
 /** The binaries may have to be built first. */
 const LIMIT_MS = 45 * 60_000;

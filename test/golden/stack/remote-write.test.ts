@@ -12,12 +12,12 @@ import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
-import { eventually } from '../../support/eventually.ts';
-import { end, ready, start } from '../../support/processes.ts';
-import type { Vector } from '../../support/prom-query.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import { roundsArrived, sendRound } from '../../support/traffic.ts';
-import { traceId } from '../../support/workloads.ts';
+import { end, ready, start } from '../../support/processes/processes.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import type { Vector } from '../../support/telemetry/prom-query.ts';
+import { roundsArrived, sendRound } from '../../support/telemetry/traffic.ts';
+import { traceId } from '../../support/telemetry/workloads.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 /** The binaries may have to be built first. */
 const LIMIT_MS = 45 * 60_000;

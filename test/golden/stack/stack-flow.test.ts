@@ -3,14 +3,14 @@ import { INSTRUMENTS } from '../../../api/metrics/instruments.ts';
 import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
 import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition, type Sample, select, total } from '../../support/exposition.ts';
-import { type OperatorMetrics, serveOperatorMetrics } from '../../support/operator-metrics.ts';
-import { metricsRequest, tracesRequest } from '../../support/otlp.ts';
-import { promQuery } from '../../support/prom-query.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import { roundsArrived, SECRET, SPANS, sendRound } from '../../support/traffic.ts';
-import { EMBEDDING_MODEL, MODEL, resource, traceId } from '../../support/workloads.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { parseExposition, type Sample, select, total } from '../../support/telemetry/exposition.ts';
+import { type OperatorMetrics, serveOperatorMetrics } from '../../support/telemetry/operator-metrics.ts';
+import { metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
+import { promQuery } from '../../support/telemetry/prom-query.ts';
+import { roundsArrived, SECRET, SPANS, sendRound } from '../../support/telemetry/traffic.ts';
+import { EMBEDDING_MODEL, MODEL, resource, traceId } from '../../support/telemetry/workloads.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 /** The binaries may have to be built first. */
 const BUILD_LIMIT_MS = 45 * 60_000;

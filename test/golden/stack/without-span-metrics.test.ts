@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../../support/eventually.ts';
-import { parseExposition, select, total } from '../../support/exposition.ts';
-import { metricsRequest, tracesRequest } from '../../support/otlp.ts';
-import { type StackProcesses, startStackProcesses } from '../../support/stack-processes.ts';
-import { LLAMA_INDEX, OPENLIT_METRICS, openLitMetrics, ragQuery, resource } from '../../support/workloads.ts';
+import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
+import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
+import { LLAMA_INDEX, OPENLIT_METRICS, openLitMetrics, ragQuery, resource } from '../../support/telemetry/workloads.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 const BUILD_LIMIT_MS = 45 * 60_000;
 /** How often span metrics would be sent if there were any. */

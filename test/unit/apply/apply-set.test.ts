@@ -3,8 +3,8 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import { dependencies } from '../../../src/apply/dependencies.ts';
 import type { Policies } from '../../../src/apply/policies.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { AppliedSet, configMap, member, messages, outcomes, workload } from '../../support/sets.ts';
-import { refusal, StoringApi } from '../../support/storing-api.ts';
+import { AppliedSet, configMap, member, messages, outcomes, workload } from '../../support/cluster/sets.ts';
+import { refusal, StoringApi } from '../../support/fake-api/storing-api.ts';
 
 const SET = 'shop';
 

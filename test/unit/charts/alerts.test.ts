@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { alerts } from '../../../charts/config/alerts.ts';
-import { RULE_TEST_BUDGET, RULE_TESTS } from '../../support/rule-tests.ts';
+import { RULE_TEST_BUDGET, RULE_TESTS } from '../../support/telemetry/rule-tests.ts';
 
 const RUNBOOKS = join(import.meta.dirname, '../../../docs/runbooks');
 const NAMES = alerts({ monthlyCostBudget: RULE_TEST_BUDGET }).map(({ alert }) => alert);

@@ -9,7 +9,7 @@ import { API_SERVER_PORTS, outsidePorts } from '../../../charts/config/outside.t
 import { prometheusConfig } from '../../../charts/config/prometheus.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { walk } from '../../support/walk.ts';
+import { walk } from '../../support/assertions/walk.ts';
 
 const STACK = { name: 'duotel', namespace: 'observability' };
 const spec = resolveStackSpec();

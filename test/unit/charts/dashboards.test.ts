@@ -5,8 +5,8 @@ import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { CALLS_TOTAL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
 import { DASHBOARDS, dashboardFiles, dashboardQueries } from '../../../charts/dashboards/index.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
-import { DASHBOARD_RULES, type DashboardFile } from '../../support/dashboard-lint.ts';
-import { sdkFields } from '../../support/sdk-schema.ts';
+import { DASHBOARD_RULES, type DashboardFile } from '../../support/assertions/dashboard-lint.ts';
+import { sdkFields } from '../../support/assertions/sdk-schema.ts';
 
 const files = Object.entries(dashboardFiles()).map(([slug, text]) => [slug, JSON.parse(text) as DashboardFile] as const);
 

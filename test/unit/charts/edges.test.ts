@@ -4,7 +4,7 @@ import { COMPONENTS, componentHost, OPERATOR_NAME, podsName } from '../../../api
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { edges } from '../../../charts/config/edges.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
-import { STACK_INPUTS } from '../../support/stack-inputs.ts';
+import { STACK_INPUTS } from '../../support/stacks/stack-inputs.ts';
 
 const STACK = { name: 'duotel', namespace: 'observability' };
 

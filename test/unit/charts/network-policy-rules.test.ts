@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { allows, type Endpoint } from '../../support/network-policy.ts';
+import { allows, type Endpoint } from '../../support/stacks/network-policy.ts';
 
 const pod = (name: string, namespace = 'a'): Endpoint => ({
   name,

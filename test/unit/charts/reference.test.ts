@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
 import { telemetryStackReference } from '../../../tools/reference-telemetrystack.ts';
-import { walk } from '../../support/walk.ts';
+import { walk } from '../../support/assertions/walk.ts';
 
 describe('docs/reference/telemetrystack.md', () => {
   it('is what the CRD makes it; else run node tools/reference-telemetrystack.ts > docs/reference/telemetrystack.md', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
 import { parseSettings } from '../../../charts/settings.ts';
-import { REFUSED_SPECS } from '../../support/refused-specs.ts';
-import { STACK_INPUTS } from '../../support/stack-inputs.ts';
-import { walk } from '../../support/walk.ts';
+import { walk } from '../../support/assertions/walk.ts';
+import { REFUSED_SPECS } from '../../support/stacks/refused-specs.ts';
+import { STACK_INPUTS } from '../../support/stacks/stack-inputs.ts';
 
 const specSchema = (): unknown => {
   const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: object } } } }[] } };

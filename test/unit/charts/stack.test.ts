@@ -6,8 +6,8 @@ import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { DASHBOARDS } from '../../../charts/dashboards/index.ts';
 import { synthStack } from '../../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { STACK_INPUTS } from '../../support/stack-inputs.ts';
-import { walk } from '../../support/walk.ts';
+import { walk } from '../../support/assertions/walk.ts';
+import { STACK_INPUTS } from '../../support/stacks/stack-inputs.ts';
 
 const synth = (spec: TelemetryStackSpec = {}, name = 'duotel', namespace = 'observability'): readonly KubeObject[] =>
   synthStack({ name, namespace, spec: resolveStackSpec(spec) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cli } from '../../support/cli.ts';
+import { cli } from '../../support/processes/cli.ts';
 
 describe('duotel help', () => {
   it('of a command that is not there says so', async () => {

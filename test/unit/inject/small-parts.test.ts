@@ -6,7 +6,7 @@ import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inj
 import { chooseStack } from '../../../src/inject/wishes/stack-choice.ts';
 import { targetContainers } from '../../../src/inject/wishes/target-containers.ts';
 import { literal, references } from '../../../src/inject/workload/env-content.ts';
-import { annotate, input, stack, workload } from '../../support/injection.ts';
+import { annotate, input, stack, workload } from '../../support/workloads/injection.ts';
 
 describe('the nearest name', () => {
   it.each([

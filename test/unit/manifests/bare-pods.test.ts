@@ -3,8 +3,8 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ManifestRequest } from '../../../src/manifests/decide.ts';
 import { injectManifests } from '../../../src/manifests/inject-manifests.ts';
 import { plannedManifests } from '../../../src/manifests/planned-manifests.ts';
-import { cli } from '../../support/cli.ts';
-import { stack } from '../../support/injection.ts';
+import { cli } from '../../support/processes/cli.ts';
+import { stack } from '../../support/workloads/injection.ts';
 
 const ASKS = '{duotel.io/backend: both}';
 const POD = 'containers: [{name: app, image: "app:1"}]';

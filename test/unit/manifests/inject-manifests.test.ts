@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { documentsOf, type InjectedManifests, injectManifests } from '../../../src/manifests/inject-manifests.ts';
-import { asked, userWorkload } from '../../support/arbitrary-workload.ts';
-import { stack } from '../../support/injection.ts';
+import { asked, userWorkload } from '../../support/workloads/arbitrary-workload.ts';
+import { stack } from '../../support/workloads/injection.ts';
 
 const APP = `# The app.
 ---

@@ -5,7 +5,7 @@ import { archiveEntries } from '../../../tools/images/archive.ts';
 import { dockerfileConfig } from '../../../tools/images/dockerfile-config.ts';
 import { parseLdd } from '../../../tools/images/node-layer.ts';
 import { splitRequirements } from '../../../tools/images/split-requirements.ts';
-import { OPENLIT_RELEASES, openLitRequirements } from '../../support/openlit-versions.ts';
+import { OPENLIT_RELEASES, openLitRequirements } from '../../support/openlit/openlit-versions.ts';
 
 describe('the mirror for the Debian base', () => {
   it('is the one whose deb822 entry serves the release itself, not a third party and not its security updates', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { uninstallObstacle } from '../../../src/uninstall/obstacle.ts';
 import { planRevert } from '../../../src/uninstall/revert-plan.ts';
-import { namespaceObject, workload } from '../../support/injection.ts';
+import { namespaceObject, workload } from '../../support/workloads/injection.ts';
 
 const BACKEND = 'duotel.io/backend';
 const RECORD = JSON.stringify({ version: 1, backend: 'both', bootstrap: 'none', stack: 'duotel/duotel', containers: {}, volumes: {} });

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 import { type Step, uninstall } from '../../../src/uninstall/uninstall.ts';
-import { namespaceObject, workload } from '../../support/injection.ts';
-import { strategicMerge } from '../../support/strategic-merge.ts';
+import { namespaceObject, workload } from '../../support/workloads/injection.ts';
+import { strategicMerge } from '../../support/workloads/strategic-merge.ts';
 
 const RECORD = JSON.stringify({ version: 1, backend: 'both', bootstrap: 'none', stack: 'duotel/duotel', containers: {}, volumes: {} });
 const LABELS = { 'app.kubernetes.io/part-of': 'duotel' };

@@ -3,7 +3,7 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { formatRecord } from '../../../src/inject/record/record.ts';
 import { choose, type VerifyTarget } from '../../../src/verify/choose.ts';
-import { listingApi } from '../../support/listing-api.ts';
+import { listingApi } from '../../support/fake-api/listing-api.ts';
 
 const RECORD = formatRecord({ backend: 'both', bootstrap: 'python', stack: 'duotel/duotel', containers: {}, volumes: {} });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { openClusterPort } from '../../../src/verify/cluster-port.ts';
-import { listingApi } from '../../support/listing-api.ts';
+import { listingApi } from '../../support/fake-api/listing-api.ts';
 
 const ref = { namespace: 'duotel', name: 'duotel' };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { LOG_FACTS, logChecks } from '../../../src/verify/log-facts.ts';
-import { injected } from '../../support/injected.ts';
+import { injected } from '../../support/workloads/injected.ts';
 
 /** Each line of the bootstrap's log module, its placeholders filled in as Python would. */
 const LINES = [

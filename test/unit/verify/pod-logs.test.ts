@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { podLogs } from '../../../src/verify/cluster-port.ts';
-import { injected } from '../../support/injected.ts';
-import { listingApi } from '../../support/listing-api.ts';
+import { listingApi } from '../../support/fake-api/listing-api.ts';
+import { injected } from '../../support/workloads/injected.ts';
 
 const POD = {
   apiVersion: 'v1',

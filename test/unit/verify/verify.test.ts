@@ -4,7 +4,7 @@ import type { Check } from '../../../src/verify/check.ts';
 import { parseTrace, type Trace } from '../../../src/verify/jaeger.ts';
 import type { Sample } from '../../../src/verify/prometheus.ts';
 import { verify } from '../../../src/verify/verify.ts';
-import { injected } from '../../support/injected.ts';
+import { injected } from '../../support/workloads/injected.ts';
 
 const TRACE: Trace = {
   id: 't',

@@ -1,1 +1,0 @@
-export { strategicMerge } from '../../src/inject/change/strategic-merge.ts';

@@ -1,0 +1,1 @@
+export { strategicMerge } from '../../../src/inject/change/strategic-merge.ts';

@@ -1,0 +1,143 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../../../api/kube-object.ts';
+import { REASONS, type Reason } from '../../../../api/reason.ts';
+import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { heldBack } from '../../../../src/inject/decision/suspension.ts';
+import { presentStack } from '../../../../src/inject/wishes/stack-choice.ts';
+import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';
+
+const BOTH = { 'duotel.io/backend': 'both' };
+const PYTHON = { ...BOTH, 'duotel.io/bootstrap': 'python' };
+
+function planOf(parts: WorkloadParts, overrides: Partial<PlanInput> = {}): Plan {
+  return planWorkload(input(workload({ annotations: BOTH, ...parts }), overrides));
+}
+
+function injectedThen(annotations: Readonly<Record<string, string | null>>): Plan {
+  const object = workload({ annotations: BOTH });
+  return planWorkload(input(annotate(after(object, planWorkload(input(object))), annotations)));
+}
+
+/** What is left of the plan for a workload whose stack is suspended. */
+function held(object: KubeObject): Plan {
+  const { outcome } = heldBack(planWorkload(input(object)), presentStack(object, [stack()]), ['duotel/duotel']) ?? {};
+  return { action: 'none', needs: [], ...(outcome !== undefined && { outcome }) };
+}
+
+/** A row for each reason: a case that has it. Typed so that a new reason does not compile without one. */
+const CASES: Readonly<Record<Reason, () => Plan>> = {
+  Injected: () => planOf({}),
+  Reverted: () => injectedThen({ 'duotel.io/backend': null }),
+  OptedOut: () => planOf({ annotations: { 'duotel.io/backend': 'none' } }),
+  WaitingForStack: () => planOf({}, { stacks: [] }),
+  StackSuspended: () => held(workload({ annotations: BOTH })),
+  WaitingPaused: () => planOf({ spec: { paused: true } }),
+  WaitingForRollout: () => planWaiting(workload({ annotations: BOTH }), 'WaitingForRollout', 'my-rag is rolling out'),
+  WaitingInQueue: () => planWaiting(workload({ annotations: BOTH }), 'WaitingInQueue', '10 workloads are rolling out'),
+  RolledBack: () => planRollback(input(workload({ annotations: BOTH })), 'container app crashed 2 times: Error, exit code 1'),
+  Contested: () => planWaiting(workload({ annotations: BOTH }), 'Contested', 'undone 5 times in 10 minutes'),
+  InvalidAnnotation: () => planOf({ annotations: { 'duotel.io/backend': 'bth' } }),
+  UnknownContainer: () => planOf({ annotations: { ...BOTH, 'duotel.io/containers': 'ap' } }),
+  AmbiguousContainer: () => planOf({ containers: [{ name: 'a' }, { name: 'b' }] }),
+  NoTargetContainer: () => planOf({ containers: [{ name: 'envoy' }] }),
+  UnknownStack: () => planOf({ annotations: { ...BOTH, 'duotel.io/stack': 'dutel' } }),
+  AmbiguousStack: () => planOf({}, { stacks: [stack('a'), stack('b')] }),
+  ProtectedNamespace: () => planOf({ namespace: 'kube-system' }),
+  UnsupportedKind: () => planOf({ kind: 'Job' }),
+  Deleting: () => planOf({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }),
+  WindowsPod: () => planOf({ pod: { os: { name: 'windows' } } }),
+  BootstrapUnavailable: () => planOf({ annotations: { ...BOTH, 'duotel.io/bootstrap': 'nodejs' } }),
+  DuplicateVariable: () =>
+    planOf({
+      containers: [
+        {
+          env: [
+            { name: 'A', value: '1' },
+            { name: 'A', value: '2' },
+          ],
+        },
+      ],
+    }),
+  VolumeOwnedByUser: () => planOf({ pod: { volumes: [{ name: 'duotel-pricing' }] } }),
+  MountPathOwnedByUser: () => planOf({ containers: [{ volumeMounts: [{ name: 'mine', mountPath: '/duotel/pricing' }] }] }),
+  StartupPathOwnedByUser: () => planOf({ annotations: PYTHON, containers: [{ env: [{ name: 'PYTHONPATH', value: '/app' }] }] }),
+  WriteRefused: () => planRefused(workload(), 'admission webhook "policy" denied the request'),
+  EnvOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_SERVICE_NAME', value: 'x' }] }] }),
+  EndpointOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'x' }] }] }),
+  RecordUnreadable: () => injectedThen({ 'duotel.io/injected': '?' }),
+  AnnotationOnPodTemplate: () => planOf({ annotations: {}, templateMetadata: { annotations: BOTH } }),
+  HostNetworkDns: () => planOf({ pod: { hostNetwork: true } }),
+  PodsMustBeDeleted: () => planOf({ kind: 'StatefulSet', spec: { updateStrategy: { type: 'OnDelete' } } }),
+  VolumeListShared: () => planOf({ annotations: PYTHON, pod: { volumes: [{ name: 'creds' }] } }),
+  PricesLeftOut: () => planOf({ pod: { volumes: [{ name: 'creds' }] } }),
+  EnvFromNotRead: () => planOf({ containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] }),
+  ManifestOutdated: () =>
+    planOf({
+      annotations: { ...BOTH, 'duotel.io/manifest': '{}' },
+      pod: { volumes: [{ name: 'duotel-pricing', configMap: { name: 'duotel-pricing-0123456789' } }] },
+      containers: [{ volumeMounts: [{ name: 'duotel-pricing', mountPath: '/duotel/pricing' }] }],
+    }),
+  ImageEnvNotRead: () => planOf({ annotations: PYTHON }),
+};
+
+/** What may happen to the template for the sake of this reason. */
+const ACTIONS = {
+  injected: ['inject'],
+  pending: ['status'],
+  blocked: ['status', 'none'],
+  off: ['revert', 'none'],
+  note: ['inject', 'status'],
+};
+
+describe('every reason', () => {
+  it.each(Object.entries(CASES))('%s is given by a case, and its plan does no more than it may', (reason, planned) => {
+    const plan = planned();
+    const { outcome } = plan;
+    expect([outcome?.reason, ...(outcome?.notes ?? []).map((note) => note.reason)]).toContain(reason);
+    expect(reason === 'StackSuspended' ? ['none'] : ACTIONS[REASONS[reason as Reason].state]).toContain(plan.action);
+    if ('event' in plan)
+      expect(`${plan.event.reason}: ${plan.event.message}`).toContain(reason === outcome?.reason ? `${reason}: ` : `; ${reason}: `);
+  });
+
+  it('is documented in one line of what it means and one of what to do', () => {
+    for (const { means, todo } of Object.values(REASONS)) {
+      expect(means).toMatch(/^[^\n]+\.$/);
+      expect(todo).toMatch(/^[^\n]+\.$/);
+    }
+  });
+
+  it.each(['kube-system', 'kube-public', 'kube-node-lease', 'duotel'])(
+    'in namespace %s there is nothing written, whatever is asked',
+    (namespace) => {
+      expect(planOf({ namespace }).action).toBe('none');
+      expect(planOf({ namespace, annotations: {} })).toEqual({ action: 'none', needs: [] });
+    },
+  );
+
+  it('for a mistake on the Namespace is not written on workloads that ask for nothing themselves', () => {
+    const namespace = namespaceObject({ 'duotel.io/bakend': 'both' });
+    expect(planOf({ annotations: {} }, { namespace })).toMatchObject({ action: 'none', outcome: { reason: 'InvalidAnnotation' } });
+  });
+});
+
+describe('of a workload whose stack is suspended', () => {
+  const asked = workload({ annotations: BOTH });
+  const injected = after(asked, planWorkload(input(asked)));
+  const others = [stack(), stack('second')];
+
+  it('is said what it is while it is as wanted, and that it waits while it is not', () => {
+    expect(held(injected).outcome?.reason).toBe('Injected');
+    expect(held(annotate(injected, { 'duotel.io/backend': null })).outcome?.reason).toBe('StackSuspended');
+    expect(held(annotate(injected, { 'duotel.io/backend': 'bth' })).outcome?.reason).toBe('StackSuspended');
+  });
+
+  it('nothing is held back for the sake of another stack, but for a change from one to the other', () => {
+    const moved = annotate(injected, { 'duotel.io/stack': 'second' });
+    const plan = planWorkload(input(moved, { stacks: others }));
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/third'])).toBeUndefined();
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/second'])?.outcome?.reason).toBe('StackSuspended');
+    expect(heldBack(plan, presentStack(moved, others), ['duotel/duotel'])?.outcome?.reason).toBe('StackSuspended');
+    const fresh = annotate(asked, { 'duotel.io/stack': 'second' });
+    expect(heldBack(planWorkload(input(fresh, { stacks: others })), presentStack(fresh, others), ['duotel/duotel'])).toBeUndefined();
+  });
+});
