@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { ActiveBackend } from '../api/annotations.ts';
+import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
 import { DASHBOARDS } from '../charts/dashboards/index.ts';
 import { llmOverview } from '../charts/dashboards/llm-overview.ts';
-import type { ActiveBackend } from '../src/api/annotations.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../src/metrics/seed.ts';
+import type { InjectedWorkload } from '../src/survey/targets.ts';
 import { LOG_FACTS } from '../src/verify/log-facts.ts';
-import type { InjectedWorkload } from '../src/verify/targets.ts';
 import { verify } from '../src/verify/verify.ts';
 import { code, markdownTable } from './lib/markdown-table.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { markedTables } from '../../support/assertions/marked-tables.ts';
 import { CHANGES } from '../../support/gitops/changes.ts';
 import { DELIVERIES } from '../../support/gitops/deliveries.ts';
-import { markedTables } from '../../support/marked-tables.ts';
 
 const FILE = new URL('../../../docs/gitops.md', import.meta.url);
 

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { BACKENDS } from '../../src/api/annotations.ts';
-import { telemetryStackCrd } from '../../src/api/telemetry-stack.ts';
-import { SEED_METRICS } from '../../src/metrics/seed.ts';
-import { dualModeTables } from '../../tools/dual-mode-tables.ts';
-import { dashboardsReference } from '../../tools/reference-dashboards.ts';
-import { markedTables } from '../support/marked-tables.ts';
+import { BACKENDS } from '../../../api/annotations.ts';
+import { SEED_METRICS } from '../../../api/metrics/seed.ts';
+import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
+import { dualModeTables } from '../../../tools/dual-mode-tables.ts';
+import { dashboardsReference } from '../../../tools/reference-dashboards.ts';
+import { markedTables } from '../../support/assertions/marked-tables.ts';
 
-const at = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const at = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
 const read = (path: string): string => readFileSync(at(path), 'utf8');
 const PAGE = 'docs/dual-mode.md';
 
