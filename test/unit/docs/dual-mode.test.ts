@@ -19,12 +19,12 @@ const FIGURES: readonly (readonly [figure: string, file: string, stated: RegExp]
   ['55 spans in 10 traces', 'test/golden/python/test_modes.py', /\(len\(capture\.spans\), len\(capture\.traces\)\) == \(55, 10\)/],
   ['467 prompt tokens and 28 completion tokens', 'test/golden/python/test_modes.py', /completion_tokens"\]\) == \(467, 28\)/],
   ['8.685e-5 USD', 'test/e2e/journey.test.ts', /toBeCloseTo\(8\.685e-5, 12\)/],
-  ['OpenLIT 1.40.0 and 1.45.0', 'test/support/openlit-versions.ts', /1\.40\.0[\s\S]*1\.45\.0/],
+  ['OpenLIT 1.40.0 and 1.45.0', 'test/support/openlit/openlit-versions.ts', /1\.40\.0[\s\S]*1\.45\.0/],
   ['start 3 ms later', 'bootstrap/python/README.md', /`python -c pass` takes 3 ms more/],
   ['0 writes in 60 s', 'docs/benchmarks.md', /settled: writes in 60 s \| 0 \|/],
   ['500 injected workloads', 'docs/benchmarks.md', /500 annotated/],
-  ['sent every 15 s', 'src/inject/variables.ts', /OTEL_METRIC_EXPORT_INTERVAL',\s+content: '15000'/],
-  ['gives up after 2 s', 'src/inject/variables.ts', /OTEL_EXPORTER_OTLP_TIMEOUT',\s+content: '2'/],
+  ['sent every 15 s', 'src/inject/change/variables.ts', /OTEL_METRIC_EXPORT_INTERVAL',\s+content: '15000'/],
+  ['gives up after 2 s', 'src/inject/change/variables.ts', /OTEL_EXPORTER_OTLP_TIMEOUT',\s+content: '2'/],
   ['one rollout, whichever tool', 'docs/gitops.md', /changes duotel\.io\/backend from both to openlit \| 0 \| 1, 1 \|/],
 ];
 
