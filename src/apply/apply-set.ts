@@ -1,9 +1,11 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import type { Action } from './action.ts';
 import { normalForm } from './drift/normal-form.ts';
-import { entryId, type InventoryEntry, keptAfter, objectEntry, sameInventory, union } from './inventory.ts';
+import { entryId, type InventoryEntry, objectEntry, sameInventory, union } from './inventory.ts';
+import { keptAfter } from './kept-after.ts';
 import type { ApplyMemory } from './memory.ts';
-import { type Action, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 import { unrepaired } from './problem.ts';
 import { lookUpAll, readLive } from './read-live.ts';

@@ -1,11 +1,11 @@
 import { isApiError } from '../kube/kube-api.ts';
+import type { Action } from './action.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
-import type { Action } from './plan.ts';
 import { pooled } from './pooled.ts';
 import { problemOf } from './problem.ts';
 import type { Problem } from './result.ts';
+import { serverSideApply } from './server-side-apply.ts';
 import { takenFrom } from './take-over.ts';
-import { serverSideApply } from './write.ts';
 import type { WriteContext } from './write-context.ts';
 
 type Write = Action & { readonly type: 'create' | 'update' };

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { Result } from './result.ts';
 
 /** One object that the operator keeps; the identity under which it can be pruned. */
 export interface InventoryEntry {
@@ -33,23 +32,4 @@ export function union(older: readonly InventoryEntry[], newer: readonly Inventor
 
 export function sameInventory(a: readonly InventoryEntry[], b: readonly InventoryEntry[]): boolean {
   return JSON.stringify(union([], a)) === JSON.stringify(union([], b));
-}
-
-/**
- * The inventory after a pass: what was made or could not be made (it may be there all the same, when only the answer was lost), and what
- * could not be deleted or is not gone yet. What is somebody else's is not in it.
- */
-export function keptAfter(before: readonly InventoryEntry[], results: readonly Result[]): readonly InventoryEntry[] {
-  const known = new Map(before.map((entry) => [entryId(entry), entry]));
-  const kept = results.flatMap(({ action, outcome, object }): readonly InventoryEntry[] => {
-    if (action.type === 'delete' || action.type === 'retain') {
-      const held = (action.live?.metadata.finalizers ?? []).length > 0;
-      return outcome === 'deleted' && !held ? [] : [action.entry];
-    }
-    const old = known.get(entryId(objectEntry(action.object)));
-    if (outcome === 'refused') return [];
-    if (object !== undefined) return [objectEntry(object)];
-    return old === undefined ? [] : [old];
-  });
-  return union([], kept);
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
+import { type Action, type RetainReason, subject } from './action.ts';
 import { foreignOwner } from './adoption.ts';
 import { type Difference, drift } from './drift/drift.ts';
 import { withIgnored } from './drift/ignore.ts';
@@ -8,39 +9,6 @@ import { withdrawn } from './drift/withdrawn.ts';
 import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
 import { compareForApply } from './order.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
-
-/** Why an object that is no longer wanted stays for now. */
-export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';
-
-/** One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live. */
-export type Action =
-  | { readonly type: 'create'; readonly object: KubeObject }
-  | {
-      readonly type: 'update';
-      readonly object: KubeObject;
-      readonly sent: KubeObject;
-      readonly live: KubeObject;
-      readonly differences: readonly Difference[];
-    }
-  /** `tolerated`: differences that a write of these very bytes did not remove. */
-  | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject; readonly tolerated: readonly Difference[] }
-  /** It is being deleted; it is made again when it is gone. */
-  | { readonly type: 'wait'; readonly object: KubeObject; readonly live: KubeObject }
-  /** What is there could not be read, so nothing is decided. */
-  | { readonly type: 'unread'; readonly object: KubeObject; readonly error: unknown }
-  /** It is somebody else's: `owner` says whose. */
-  | { readonly type: 'refuse'; readonly object: KubeObject; readonly live: KubeObject; readonly owner: string }
-  /** It differs, or is gone (no `live`), and is not written for `ms` milliseconds, because others change or delete it each time. */
-  | {
-      readonly type: 'pause';
-      readonly object: KubeObject;
-      readonly live?: KubeObject;
-      readonly differences: readonly Difference[];
-      readonly ms: number;
-    }
-  | { readonly type: 'delete'; readonly entry: InventoryEntry; readonly live: KubeObject }
-  /** `live`: absent when it could not be read. */
-  | { readonly type: 'retain'; readonly entry: InventoryEntry; readonly live?: KubeObject; readonly reason: RetainReason };
 
 /** What earlier passes have learnt; see ApplyMemory. */
 export interface Experience {
@@ -154,11 +122,4 @@ export function isOurs(entry: InventoryEntry, live: KubeObject, owner: Policies[
 /** Whether somebody has marked the object to stay. */
 export function mayStay(live: KubeObject): boolean {
   return live.metadata.annotations?.[PRUNE_ANNOTATION] === 'disabled';
-}
-
-/** The kind and identity of what an action is about. */
-export function subject(action: Action): Pick<KubeObject, 'kind' | 'metadata'> {
-  if ('object' in action) return action.object;
-  const { kind, name, namespace } = action.entry;
-  return { kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
 }

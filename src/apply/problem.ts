@@ -1,9 +1,8 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { isApiError } from '../kube/kube-api.ts';
+import { type Action, type RetainReason, subject } from './action.ts';
 import type { Difference } from './drift/drift.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
-import type { Action, RetainReason } from './plan.ts';
-import { subject } from './plan.ts';
 import type { Problem } from './result.ts';
 
 /** The problem that an error of a write is. */

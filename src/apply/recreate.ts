@@ -1,9 +1,9 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
+import type { Action } from './action.ts';
 import { lookUp } from './look-up.ts';
-import type { Action } from './plan.ts';
 import { keepsPods } from './problem.ts';
 import type { Result } from './result.ts';
-import { serverSideApply } from './write.ts';
+import { serverSideApply } from './server-side-apply.ts';
 import type { WriteContext } from './write-context.ts';
 
 /**

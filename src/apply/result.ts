@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { Action } from './plan.ts';
+import type { Action } from './action.ts';
 
 /** Why an object is not as it should be, by reason; docs/reference/reconcile.md says what to do about each. */
 export const PROBLEM_REASONS = {

@@ -1,11 +1,11 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { type Action, subject } from './action.ts';
 import { dependencies } from './dependencies.ts';
 import { dryRun } from './dry-run.ts';
 import { health } from './health.ts';
 import { entryId, objectEntry } from './inventory.ts';
 import { lookUp } from './look-up.ts';
 import { inWaves, isFoundation } from './order.ts';
-import { type Action, subject } from './plan.ts';
 import { pooled } from './pooled.ts';
 import type { Problem, Result } from './result.ts';
 import { write } from './write.ts';

@@ -1,12 +1,13 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../api/names.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { isApiError } from '../kube/kube-api.ts';
+import type { Action } from './action.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
 import { lookUp } from './look-up.ts';
-import { type Action, decide, isOurs, mayStay } from './plan.ts';
+import { decide, isOurs, mayStay } from './plan.ts';
 import { problemOf, standingProblem } from './problem.ts';
 import { recreate } from './recreate.ts';
 import type { Result } from './result.ts';
+import { serverSideApply } from './server-side-apply.ts';
 import { takeOver } from './take-over.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -94,15 +95,4 @@ async function remove({ api, policies }: WriteContext, action: Action & { readon
     }
   }
   return { action, outcome: live === undefined ? 'deleted' : 'retained' };
-}
-
-/** Sends the object as what we want of it. `dryRun`: the API server says what it would answer, and stores nothing. */
-export async function serverSideApply(
-  api: KubeApi,
-  object: KubeObject,
-  options: { readonly force: boolean; readonly dryRun?: boolean },
-): Promise<KubeObject> {
-  const type = await api.resourceType(object.apiVersion, object.kind);
-  const query = { fieldManager: FIELD_MANAGER, force: options.force, dryRun: options.dryRun ? 'All' : undefined };
-  return api.patch(type, object.metadata, 'application/apply-patch+yaml', object, query);
 }

@@ -1,9 +1,10 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
+import type { Action } from '../apply/action.ts';
 import { type InventoryEntry, objectEntry } from '../apply/inventory.ts';
 import { lookUp } from '../apply/look-up.ts';
-import { type Action, mayStay } from '../apply/plan.ts';
+import { mayStay } from '../apply/plan.ts';
 import type { Policies } from '../apply/policies.ts';
 import { DEFAULT_POLICIES } from '../apply/policies.ts';
 import { writeSet } from '../apply/write-set.ts';

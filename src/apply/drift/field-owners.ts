@@ -2,7 +2,7 @@ import { type Fields, isFields } from '../../../api/fields.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../api/names.ts';
 import { segment } from './drift.ts';
-import { itemIndex } from './ignore.ts';
+import { itemIndex } from './pointer.ts';
 
 /** The entries of `managedFields` that hold the field at `path` (segments of a JSON pointer, see IgnoreRule) or something in it. */
 export function fieldHolders(live: KubeObject, path: readonly string[]): readonly ManagedFieldsEntry[] {

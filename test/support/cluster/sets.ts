@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import { subject } from '../../../src/apply/action.ts';
 import { type ApplySetOptions, type ApplySetResult, applySet } from '../../../src/apply/apply-set.ts';
 import type { InventoryEntry } from '../../../src/apply/inventory.ts';
 import { ApplyMemory } from '../../../src/apply/memory.ts';
-import { subject } from '../../../src/apply/plan.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 
 type Extra = Readonly<Record<string, unknown>>;

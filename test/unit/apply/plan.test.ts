@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../api/kube-object.ts';
+import { type Action, subject } from '../../../src/apply/action.ts';
 import { entryId, type InventoryEntry, objectEntry, union } from '../../../src/apply/inventory.ts';
-import { type Action, plan, subject } from '../../../src/apply/plan.ts';
+import { plan } from '../../../src/apply/plan.ts';
 import type { Policies } from '../../../src/apply/policies.ts';
 
 const object = (kind: string, name: string, data = 'x', uid?: string): KubeObject => ({

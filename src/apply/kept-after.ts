@@ -1,0 +1,21 @@
+import { entryId, type InventoryEntry, objectEntry, union } from './inventory.ts';
+import type { Result } from './result.ts';
+
+/**
+ * The inventory after a pass: what was made or could not be made (it may be there all the same, when only the answer was lost), and what
+ * could not be deleted or is not gone yet. What is somebody else's is not in it.
+ */
+export function keptAfter(before: readonly InventoryEntry[], results: readonly Result[]): readonly InventoryEntry[] {
+  const known = new Map(before.map((entry) => [entryId(entry), entry]));
+  const kept = results.flatMap(({ action, outcome, object }): readonly InventoryEntry[] => {
+    if (action.type === 'delete' || action.type === 'retain') {
+      const held = (action.live?.metadata.finalizers ?? []).length > 0;
+      return outcome === 'deleted' && !held ? [] : [action.entry];
+    }
+    const old = known.get(entryId(objectEntry(action.object)));
+    if (outcome === 'refused') return [];
+    if (object !== undefined) return [objectEntry(object)];
+    return old === undefined ? [] : [old];
+  });
+  return union([], kept);
+}
