@@ -14,9 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type TarEntry, tar, tarHeader } from '../../../tools/images/tar.ts';
+import { type TarEntry, tar } from '../../../tools/images/tar.ts';
 import { treeEntries } from '../../../tools/images/tree-entries.ts';
 
 let folder: string;
@@ -63,9 +64,19 @@ describe('an archive that we write', () => {
     expect(readFileSync(join(out, 'long-target'), 'utf8')).toBe('deep');
   });
 
-  it('has the same bytes for the same content', () => {
+  it('has the same bytes for the same content, whenever it is written', async () => {
     const entry: TarEntry = { type: 'file', name: 'a', mode: 0o644, content: Buffer.from('a') };
-    expect(tarHeader(entry)).toEqual(tarHeader({ ...entry }));
+    const bytes = await buffer(tar([entry]));
+    expect(await buffer(tar([{ ...entry }]))).toEqual(bytes);
+    // The header's time of modification, in octal.
+    expect(bytes.subarray(136, 147).toString()).toBe('00000000000');
+  });
+
+  it.each([1, 3])('ends with an error that names a file of 2 bytes that was to have %d', async (size) => {
+    const path = join(folder, 'changed');
+    writeFileSync(path, 'ab');
+    const entry: TarEntry = { type: 'file', name: 'a', mode: 0o644, content: { path, size } };
+    await expect(buffer(tar([entry]))).rejects.toThrow(path);
   });
 
   it('holds a tree with its links, without what is left out', async () => {
