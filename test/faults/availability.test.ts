@@ -46,7 +46,7 @@ row('E6', 'a rotated token, removed rights and a rotated CA need no restart', st
     return { ...result, note: `settled after ${figures.join(', ')}` };
   },
 });
-const nextCa = createAuthority('next-ca');
+const nextCa = await createAuthority('next-ca');
 
 row('E9', 'an API group that is unavailable holds up its own kind only', stage, {
   injected: 'networking.k8s.io answers 503 from the start of a new process on, until the rest is there, and again while it is taken away',

@@ -32,7 +32,7 @@ interface Pair {
 }
 
 async function pair(world: World): Promise<Pair> {
-  const authority = createAuthority('pair-ca');
+  const authority = await createAuthority('pair-ca');
   world.writeCa(authority);
   const proxyA = new FaultProxy(world.admin.server, world.admin.ca, authority, 'a');
   const proxyB = new FaultProxy(world.admin.server, world.admin.ca, authority, 'b');

@@ -36,13 +36,13 @@ rules:
 `;
 
 /** Writes keys, certificates, kubeconfigs and the audit policy of a cluster into `folder`. */
-export function writeControlPlaneFiles(folder: string, { host, apiPort }: Endpoints): void {
+export async function writeControlPlaneFiles(folder: string, { host, apiPort }: Endpoints): Promise<void> {
   const pki = join(folder, 'pki');
   mkdirSync(pki, { recursive: true, mode: 0o700 });
   const secret = (name: string, text: string) => writeFileSync(join(pki, name), text, { mode: 0o600 });
-  const authority = createAuthority('duotel-cluster');
+  const authority = await createAuthority('duotel-cluster');
   secret('ca.crt', authority.certificate);
-  const api = authority.issue({
+  const api = await authority.issue({
     subject: { commonName: 'kube-apiserver' },
     names: [
       host,
@@ -57,11 +57,11 @@ export function writeControlPlaneFiles(folder: string, { host, apiPort }: Endpoi
   });
   secret('api.crt', api.certificate);
   secret('api.key', api.key);
-  const accounts = createSigningKey();
+  const accounts = await createSigningKey();
   secret('sa.key', accounts.privateKey);
   secret('sa.pub', accounts.publicKey);
   for (const [user, subject] of Object.entries(USERS)) {
-    const { certificate, key } = authority.issue({ subject });
+    const { certificate, key } = await authority.issue({ subject });
     secret(`${user}.crt`, certificate);
     secret(`${user}.key`, key);
     writeFileSync(join(folder, `${user}.conf`), kubeconfig(`https://${host}:${apiPort}`, authority.certificate, certificate, key), {

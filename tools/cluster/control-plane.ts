@@ -112,7 +112,7 @@ async function attemptControlPlane(
     writeState(folder, state);
   };
   save(state);
-  writeControlPlaneFiles(folder, endpoints);
+  await writeControlPlaneFiles(folder, endpoints);
   const launcher = new Launcher(
     folder,
     (key, identity) => save({ ...state, processes: { ...state.processes, [key]: identity } }),

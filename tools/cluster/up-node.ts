@@ -120,7 +120,7 @@ async function prepare(name: string, folder: string, audit: boolean): Promise<Cl
   };
   writeState(folder, state);
   const cniPlugins = CNI_FOLDERS.find((path) => existsSync(join(path, 'ptp'))) ?? CNI_FOLDERS[0];
-  writeControlPlaneFiles(folder, nodeLayout(folder, audit).endpoints);
+  await writeControlPlaneFiles(folder, nodeLayout(folder, audit).endpoints);
   writeNodeFiles(folder, `/duotel-${name}`, { runc: findProgram('runc') ?? '/usr/sbin/runc', cniPlugins });
   createCgroup(`duotel-${name}`);
   await createNetwork(netns);

@@ -47,7 +47,7 @@ export class FaultProxy {
   readonly #sockets = new Set<Socket>();
   readonly #watches = new Set<ServerResponse>();
   #server: Server | undefined;
-  #credential: { readonly cert: string; readonly key: string };
+  #authority: Authority;
   #port = 0;
 
   /** @param label added to the user agent, by which the audit log tells the clients of two proxies apart. */
@@ -55,7 +55,7 @@ export class FaultProxy {
     this.#origin = origin;
     this.#label = label;
     this.#upstream = new Agent({ connect: { ca: upstreamCa }, connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-    this.#credential = this.#issue(authority);
+    this.#authority = authority;
   }
 
   /** `https://127.0.0.1:<port>` */
@@ -65,7 +65,11 @@ export class FaultProxy {
 
   /** Listens, on the port it had before if it had one. */
   async listen(): Promise<void> {
-    const server = createServer(this.#credential, (request, response) => {
+    const { certificate: cert, key } = await this.#authority.issue({
+      subject: { commonName: 'fault-proxy' },
+      names: ['127.0.0.1', 'localhost'],
+    });
+    const server = createServer({ cert, key }, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
     server.keepAliveTimeout = 120_000;
@@ -105,7 +109,7 @@ export class FaultProxy {
 
   /** From the next connection on, the certificate is of another authority. */
   async trust(authority: Authority): Promise<void> {
-    this.#credential = this.#issue(authority);
+    this.#authority = authority;
     await this.refuse();
     await this.listen();
   }
@@ -132,11 +136,6 @@ export class FaultProxy {
   async close(): Promise<void> {
     await this.refuse();
     await this.#upstream.destroy();
-  }
-
-  #issue(authority: Authority): { readonly cert: string; readonly key: string } {
-    const { certificate, key } = authority.issue({ subject: { commonName: 'fault-proxy' }, names: ['127.0.0.1', 'localhost'] });
-    return { cert: certificate, key };
   }
 
   #faultFor(request: ApiRequest): Fault | undefined {

@@ -47,8 +47,8 @@ export function noTelemetry(name: string): Rewriting {
 
 /** A real mutating webhook. */
 export async function rewritingWebhook(admin: Admin, { apiGroup, resource, name: target, edit }: Rewriting): Promise<RewritingWebhook> {
-  const authority = createAuthority('webhook-ca');
-  const { certificate, key } = authority.issue({ subject: { commonName: 'webhook' }, names: ['127.0.0.1'] });
+  const authority = await createAuthority('webhook-ca');
+  const { certificate, key } = await authority.issue({ subject: { commonName: 'webhook' }, names: ['127.0.0.1'] });
   let calls = 0;
   const server = createServer({ cert: certificate, key }, async (request, response) => {
     let body = '';

@@ -28,12 +28,12 @@ export class World {
   /** Every operator started since the last reset, the last one at the end. */
   operators: OperatorProcess[] = [];
 
-  constructor(cluster: ControlPlane, folder: string, base: readonly KubeObject[]) {
+  constructor(cluster: ControlPlane, folder: string, base: readonly KubeObject[], authority: Authority) {
     this.cluster = cluster;
     this.folder = folder;
     this.base = base;
     this.admin = new Admin(cluster.kubeconfig);
-    this.authority = createAuthority('fault-proxy-ca');
+    this.authority = authority;
     this.proxy = new FaultProxy(this.admin.server, this.admin.ca, this.authority, '');
     this.writeCa(this.authority);
     this.proxy.onCrash = () => this.operator.kill();
@@ -154,7 +154,7 @@ function distObjects(): readonly KubeObject[] {
 
 export async function startWorld(): Promise<World> {
   const cluster = await startControlPlane({ audit: true });
-  const world = new World(cluster, mkdtempSync(join(tmpdir(), 'duotel-faults-')), distObjects());
+  const world = new World(cluster, mkdtempSync(join(tmpdir(), 'duotel-faults-')), distObjects(), await createAuthority('fault-proxy-ca'));
   try {
     await world.install();
   } catch (error) {

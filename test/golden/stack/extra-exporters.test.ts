@@ -19,7 +19,7 @@ const TOKEN = 'token-of-the-vendor';
 const LONG = 'x'.repeat(32_768);
 
 const folder = mkdtempSync(join(tmpdir(), 'duotel-vendor-'));
-const authority = createAuthority('CA of the vendor');
+const authority = await createAuthority('CA of the vendor');
 let vendor: Vendor;
 let stack: StackProcesses;
 

@@ -30,8 +30,8 @@ const PROTOCOLS = ['http/protobuf', 'grpc'] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 type Variables = Readonly<Record<string, string>>;
 
-const authority = createAuthority('CA of the collector');
-const server = authority.issue({ subject: { commonName: SERVICE }, names: [SERVICE] });
+const authority = await createAuthority('CA of the collector');
+const server = await authority.issue({ subject: { commonName: SERVICE }, names: [SERVICE] });
 /** As `head -c 24 /dev/urandom | base64` writes them: with characters that a header's variable has a meaning for. */
 const TOKEN = 'b3Rs+cDogdGhlIHRva2Vu/w==';
 const SECRETS: Files = {
@@ -111,8 +111,8 @@ beforeAll(async () => {
   const { pod, configMaps } = injectedPod('http/protobuf');
   mountVolumes(pod as PodWithVolumes, join(folder, 'mounts'), { configMaps });
   mkdirSync(join(folder, 'mounts/duotel/test'));
-  const stranger = createAuthority('somebody else');
-  const client = authority.issue({ subject: { commonName: 'my-rag' } });
+  const stranger = await createAuthority('somebody else');
+  const client = await authority.issue({ subject: { commonName: 'my-rag' } });
   for (const [name, text] of Object.entries({ 'other-ca.crt': stranger.certificate, 'tls.crt': client.certificate, 'tls.key': client.key }))
     writeFileSync(join(folder, 'mounts/duotel/test', name), text);
   stack = await startStackProcesses(SPEC, { secrets: SECRETS, otlpAddress: ADDRESS });

@@ -27,7 +27,7 @@ const PASSWORD_HASH = '$2b$04$tC//sBsr.yfArAQDYITM7eAQhIg6Doe5TDgSC.fkiL2LWs3m6g
 const TOKEN = 'token-of-vmauth';
 
 const folder = mkdtempSync(join(tmpdir(), 'duotel-remote-'));
-const authority = createAuthority('CA of Thanos');
+const authority = await createAuthority('CA of Thanos');
 const children: Record<string, ChildProcess> = {};
 /** What the header of the tenant held in each request. */
 const tenants: (string | undefined)[] = [];
@@ -142,7 +142,7 @@ async function startVictoriaMetrics(port: number, authPort: number): Promise<voi
 beforeAll(async () => {
   binaries = await ensureBinaries(['prometheus', 'victoria-metrics', 'vmauth']);
   const [mimir = 0, thanos = 0, vm = 0, vmauth = 0] = await freePorts(4);
-  const { certificate, key } = authority.issue({ subject: { commonName: 'thanos' }, names: ['localhost'] });
+  const { certificate, key } = await authority.issue({ subject: { commonName: 'thanos' }, names: ['localhost'] });
   const tls = { tls_server_config: { cert_file: file('tls.crt', certificate), key_file: file('tls.key', key) } };
   gateway = await startGateway(mimir);
   const front = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;

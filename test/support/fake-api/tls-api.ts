@@ -17,7 +17,7 @@ export interface TlsApi {
   /** Requests that came, as `method path token commonName`. */
   readonly requests: readonly string[];
   /** Answers with a certificate of another authority from now on. */
-  present(authority: Authority): void;
+  present(authority: Authority): Promise<void>;
   /** Writes a file into the folder and returns its path. */
   file(name: string, content: string, mode?: number): string;
   /** Path of a kubeconfig for this server with these fields of a user, and `ca.crt` as authority. */
@@ -27,19 +27,22 @@ export interface TlsApi {
 
 export async function startTlsApi(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<TlsApi> {
   const folder = mkdtempSync(join(tmpdir(), 'duotel-tls-'));
-  const authority = createAuthority('first');
-  const issued = (by: Authority): { cert: string; key: string; ca: string } => {
-    const { certificate, key } = by.issue({ subject: { commonName: 'server' }, names: ['127.0.0.1'] });
+  const authority = await createAuthority('first');
+  const issued = async (by: Authority): Promise<{ cert: string; key: string; ca: string }> => {
+    const { certificate, key } = await by.issue({ subject: { commonName: 'server' }, names: ['127.0.0.1'] });
     return { cert: certificate, key, ca: by.certificate };
   };
   let handshakes = 0;
   const requests: string[] = [];
-  const server: Server = createServer({ ...issued(authority), requestCert: true, rejectUnauthorized: false }, (request, response) => {
-    const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-    const name = (request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? '';
-    requests.push([request.method, request.url, token, name].join(' ').trim());
-    request.resume().once('end', () => answer(request, response));
-  });
+  const server: Server = createServer(
+    { ...(await issued(authority)), requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+      const name = (request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? '';
+      requests.push([request.method, request.url, token, name].join(' ').trim());
+      request.resume().once('end', () => answer(request, response));
+    },
+  );
   // As long as an API server keeps an idle connection.
   server.keepAliveTimeout = 90_000;
   server.on('secureConnection', () => {
@@ -57,7 +60,7 @@ export async function startTlsApi(answer: (request: IncomingMessage, response: S
     url,
     handshakes: () => handshakes,
     requests,
-    present: (by) => server.setSecureContext(issued(by)),
+    present: async (by) => server.setSecureContext(await issued(by)),
     file,
     kubeconfig(user) {
       const ca = file('ca.crt', authority.certificate);

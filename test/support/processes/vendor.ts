@@ -39,7 +39,7 @@ export async function vendor(folder: string, authority: Authority, token: string
     writeFileSync(path, text);
     return path;
   };
-  const { certificate, key } = authority.issue({ subject: { commonName: 'vendor' }, names: ['localhost'] });
+  const { certificate, key } = await authority.issue({ subject: { commonName: 'vendor' }, names: ['localhost'] });
   const security = {
     tls: { cert_file: file('tls.crt', certificate), key_file: file('tls.key', key) },
     auth: { authenticator: 'bearertokenauth' },

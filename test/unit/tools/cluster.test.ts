@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
-import { describe, expect, it } from '@jest/globals';
-import { createAuthority } from '../../../tools/cluster/certificates.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Authority, createAuthority } from '../../../tools/cluster/certificates.ts';
 import { cgroupMounts } from '../../../tools/cluster/cgroups.ts';
 import { mountsBelow } from '../../../tools/cluster/down.ts';
 import { embeddedStack } from '../../../tools/cluster/embedded-stack.ts';
@@ -17,11 +17,15 @@ import { checkClusterName, clusterNames, readState, stateRoot, writeState } from
 import { findProgram, NODE_REQUIREMENTS, osReleaseField, planPackages } from '../../../tools/lib/packages.ts';
 
 describe('the certificates of a cluster', () => {
-  const authority = createAuthority('ca');
-  const ca = new X509Certificate(authority.certificate);
+  let authority: Authority;
+  let ca: X509Certificate;
+  beforeAll(async () => {
+    authority = await createAuthority('ca');
+    ca = new X509Certificate(authority.certificate);
+  });
 
-  it('come from an authority and carry user, group and server names', () => {
-    const { certificate } = authority.issue({
+  it('come from an authority and carry user, group and server names', async () => {
+    const { certificate } = await authority.issue({
       subject: { commonName: 'admin', organization: 'system:masters' },
       names: ['10.88.0.1', 'kubernetes.default.svc'],
     });
@@ -36,17 +40,18 @@ describe('the certificates of a cluster', () => {
     expect(leaf.checkHost('example.org')).toBeUndefined();
   });
 
-  it('are valid now and for 30 days, whatever the length of the serial number', () => {
+  it('are valid now and for 30 days, whatever the length of the serial number', async () => {
     for (let count = 0; count < 50; count++) {
-      const { validFromDate, validToDate } = new X509Certificate(authority.issue({ subject: { commonName: 'x' } }).certificate);
+      const { certificate } = await authority.issue({ subject: { commonName: 'x' } });
+      const { validFromDate, validToDate } = new X509Certificate(certificate);
       expect(validFromDate.getTime()).toBeLessThan(Date.now());
       expect(Math.round((validToDate.getTime() - Date.now()) / 86_400_000)).toBe(30);
     }
   });
 
   it('are accepted on both sides of a TLS connection', async () => {
-    const server = authority.issue({ subject: { commonName: 'server' }, names: ['127.0.0.1'] });
-    const client = authority.issue({ subject: { commonName: 'client' } });
+    const server = await authority.issue({ subject: { commonName: 'server' }, names: ['127.0.0.1'] });
+    const client = await authority.issue({ subject: { commonName: 'client' } });
     const listener = createServer({
       key: server.key,
       cert: server.certificate,

@@ -83,19 +83,16 @@ describe('credentials', () => {
   });
 
   it('change with the files of a client certificate, without a restart', async () => {
-    const issue = (server: TlsApi, name: string): void => {
-      const { certificate, key } = server.authority.issue({ subject: { commonName: name } });
+    const issue = async (server: TlsApi, name: string): Promise<void> => {
+      const { certificate, key } = await server.authority.issue({ subject: { commonName: name } });
       server.file('tls.crt', certificate);
       server.file('tls.key', key);
     };
-    const { server, api } = await start((it) => {
-      issue(it, 'before');
-      return { 'client-certificate': it.file('tls.crt', '').replace(/$/, ''), 'client-key': it.file('tls.key', '') };
-    });
-    issue(server, 'before');
+    const { server, api } = await start((it) => ({ 'client-certificate': it.file('tls.crt', ''), 'client-key': it.file('tls.key', '') }));
+    await issue(server, 'before');
     await api.get(TYPE, REF);
     expect(server.requests.at(-1)).toContain('before');
-    issue(server, 'after');
+    await issue(server, 'after');
     await eventually('the new certificate', async () => {
       await api.get(TYPE, REF);
       return server.requests.at(-1)?.endsWith('after');
@@ -105,8 +102,8 @@ describe('credentials', () => {
   it('change with the certificate authority, without a restart', async () => {
     const { server, api } = await start({ token: 't' });
     await api.get(TYPE, REF);
-    const next = createAuthority('second');
-    server.present(next);
+    const next = await createAuthority('second');
+    await server.present(next);
     server.file('ca.crt', server.authority.certificate + next.certificate);
     await sleep(1100);
     // The connections of before are gone with their server.
