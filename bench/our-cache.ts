@@ -1,8 +1,8 @@
 import type { KubeObject } from '../api/kube-object.ts';
 import { ClusterCache } from '../src/controller/cluster-cache.ts';
 import { Metrics } from '../src/controller/metrics.ts';
-import { systemClock } from '../src/kube/clock.ts';
 import type { KubeApi } from '../src/kube/kube-api.ts';
+import { systemClock } from '../src/kube/system-clock.ts';
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 

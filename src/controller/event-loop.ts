@@ -1,4 +1,4 @@
-import { systemClock } from '../kube/clock.ts';
+import { systemClock } from '../kube/system-clock.ts';
 
 /** @returns true as long as the event loop has turned within the last 30 s. */
 export function watchEventLoop(signal: AbortSignal): () => boolean {

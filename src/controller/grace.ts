@@ -1,4 +1,4 @@
-import { systemClock } from '../kube/clock.ts';
+import { systemClock } from '../kube/system-clock.ts';
 
 /** Resolves with the work, or `ms` milliseconds after `signal` has aborted, whichever comes first: `done` or `cut`. */
 export async function withGrace(work: Promise<unknown>, signal: AbortSignal, ms: number): Promise<'done' | 'cut'> {

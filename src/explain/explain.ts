@@ -3,7 +3,7 @@ import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { NoteReason, OutcomeReason, OutcomeState } from '../../api/reason.ts';
 import { strategicMerge } from '../inject/change/strategic-merge.ts';
 import { containerVariables, type Variable } from '../inject/change/variables.ts';
-import { planWorkload } from '../inject/decision/plan.ts';
+import { planWorkload } from '../inject/decision/decide-workload.ts';
 import { heldBack } from '../inject/decision/suspension.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import type { InjectionConfig } from '../inject/wishes/config.ts';

@@ -1,6 +1,6 @@
+import { type Condition, condition } from '../../api/condition.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { InventoryEntry } from '../apply/inventory.ts';
-import { type Condition, condition } from '../controller/conditions.ts';
 
 export interface ComponentLine {
   readonly name: string;

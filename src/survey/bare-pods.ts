@@ -2,7 +2,7 @@ import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { OutcomeReason } from '../../api/reason.ts';
-import { planWorkload } from '../inject/decision/plan.ts';
+import { planWorkload } from '../inject/decision/decide-workload.ts';
 import { settingsOf } from '../inject/wishes/settings.ts';
 import { controllerOf } from '../inject/workload/controller-of.ts';
 import { nestAt, templatePathOf } from '../inject/workload/kinds.ts';

@@ -3,14 +3,14 @@ import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import { releasePatch } from '../inject/change/release.ts';
-import { planWorkload } from '../inject/decision/plan.ts';
+import { planWorkload } from '../inject/decision/decide-workload.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
 import type { Clock } from '../kube/retry.ts';
 import { surveyStacks } from '../survey/survey.ts';
 import { listWorkloads } from '../survey/workloads.ts';
-import { optedOut, type RevertStep } from './revert-plan.ts';
+import { optedOut, type RevertStep } from './revert-steps.ts';
 
 export interface RevertOptions {
   readonly api: KubeApi;

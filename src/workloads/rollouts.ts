@@ -2,7 +2,7 @@ import { isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import { isInjectedPod, isReady, podFailure } from '../inject/rollback/pod-failure.ts';
-import { rollbackMessage } from '../inject/rollback/rolled-back.ts';
+import { rollbackMessage } from '../inject/rollback/rollback-note.ts';
 import { mayHaveStuckPods, stuckPods } from '../inject/rollback/stuck-pods.ts';
 import { type Admission, admit, type OurRollout } from '../inject/rollout/pace.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout/rollout-state.ts';

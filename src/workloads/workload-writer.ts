@@ -6,7 +6,7 @@ import type { EventRecorder } from '../controller/events.ts';
 import type { Logger } from '../controller/logger.ts';
 import { releasePatch } from '../inject/change/release.ts';
 import type { Patch } from '../inject/change/template-patch.ts';
-import { type Plan, planRefused } from '../inject/decision/plan.ts';
+import { type Plan, planRefused } from '../inject/decision/decide-workload.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { withoutEchoes } from '../kube/refusal.ts';
 import { makingWay } from '../kube/request-context.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
+import { systemClock } from '../../src/kube/system-clock.ts';
 import { isInstalled, type Step, uninstall } from '../../src/uninstall/uninstall.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';

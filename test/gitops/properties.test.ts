@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import { releasePatch } from '../../src/inject/change/release.ts';
-import { planWorkload } from '../../src/inject/decision/plan.ts';
+import { planWorkload } from '../../src/inject/decision/decide-workload.ts';
 import { type EnvContent, holds } from '../../src/inject/workload/env-content.ts';
 import { nestAt, valueAt, workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type PodTemplate, podTemplate } from '../../src/inject/workload/pod-template.ts';

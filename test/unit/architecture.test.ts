@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/operator': ['api', 'charts', 'src/kube', 'src/inject', 'src/controller', 'src/stacks', 'src/workloads'],
   'src/survey': ['api', 'imports', 'bootstrap', 'src/kube', 'src/inject'],
   'src/manifests': ['api', 'src/inject'],
-  'src/plan': ['api', 'src/kube', 'src/inject', 'src/survey'],
+  'src/preview': ['api', 'src/kube', 'src/inject', 'src/survey'],
   'src/explain': ['api', 'src/kube', 'src/inject'],
   'src/verify': ['api', 'src/kube', 'src/inject', 'src/survey'],
   'src/uninstall': ['api', 'src/kube', 'src/inject', 'src/survey'],

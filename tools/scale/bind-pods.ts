@@ -1,5 +1,5 @@
-import { systemClock } from '../../src/kube/clock.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
+import { systemClock } from '../../src/kube/system-clock.ts';
 
 /**
  * Binds the pods of a namespace that no node has to a fake one, as a scheduler would, whenever there are new ones.

@@ -101,7 +101,7 @@ async function explainFile(name: string | undefined, file: string, options: Opti
   ] = await Promise.all([
     import('../options/manifest-files.ts'),
     import('../options/stack-source.ts'),
-    import('../../manifests/planned-manifests.ts'),
+    import('../../manifests/manifest-workloads.ts'),
     import('../../explain/explain.ts'),
     import('../../survey/targets.ts'),
     import('../../inject/workload/kinds.ts'),

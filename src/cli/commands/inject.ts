@@ -117,7 +117,7 @@ async function requests(
 ) {
   const [{ parseSelector }, { plannedManifests }] = await Promise.all([
     import('../../survey/selector.ts'),
-    import('../../manifests/planned-manifests.ts'),
+    import('../../manifests/manifest-workloads.ts'),
   ]);
   const revert = options.revert === true;
   if (Object.keys(annotate).length === 0) {

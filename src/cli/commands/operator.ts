@@ -35,7 +35,7 @@ export function operatorCommand(program: Command): void {
             import('../../controller/metrics.ts'),
             import('../../kube/lease/fence.ts'),
             import('../../kube/rest/request-limiter.ts'),
-            import('../../kube/clock.ts'),
+            import('../../kube/system-clock.ts'),
           ]);
         const metrics = new Metrics();
         const logger = jsonLogger((line) => process.stdout.write(line), { debug: options.debug });

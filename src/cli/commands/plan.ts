@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describe, type KubeObject } from '../../../api/kube-object.ts';
-import type { PlannedWorkload } from '../../plan/plan-cluster.ts';
+import type { PlannedWorkload } from '../../preview/preview-cluster.ts';
 import { addAnnotationOptions, annotationsOf } from '../options/annotation-options.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from '../options/cluster-options.ts';
 import { barePodsText } from '../output/bare-pods-text.ts';
@@ -45,7 +45,7 @@ export function planCommand(program: Command): void {
       ] = await Promise.all([
         import('../../kube/rest/rest-kube-api.ts'),
         import('../../kube/rest/credentials.ts'),
-        import('../../plan/plan-cluster.ts'),
+        import('../../preview/preview-cluster.ts'),
         import('../../survey/survey.ts'),
         import('../../survey/list-bare-pods.ts'),
         import('../../survey/selector.ts'),

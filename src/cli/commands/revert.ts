@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { RevertedObject } from '../../uninstall/revert.ts';
-import type { RevertScope, RevertStep } from '../../uninstall/revert-plan.ts';
+import type { RevertScope, RevertStep } from '../../uninstall/revert-steps.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from '../options/cluster-options.ts';
 import { rendered } from '../output/output.ts';
 import { table } from '../output/table.ts';
@@ -54,10 +54,10 @@ export function revertCommand(program: Command): void {
       ] = await Promise.all([
         import('../../kube/rest/rest-kube-api.ts'),
         import('../../kube/rest/credentials.ts'),
-        import('../../kube/clock.ts'),
+        import('../../kube/system-clock.ts'),
         import('../../survey/survey.ts'),
         import('../../survey/find-workload.ts'),
-        import('../../uninstall/revert-plan.ts'),
+        import('../../uninstall/revert-steps.ts'),
         import('../../uninstall/revert.ts'),
       ]);
       const source = credentialsSource(options);

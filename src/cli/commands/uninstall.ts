@@ -40,7 +40,7 @@ export function uninstallCommand(program: Command): void {
       }
       const [{ createKubeApi }, { systemClock }, { isInstalled, uninstall }] = await Promise.all([
         import('../../kube/rest/rest-kube-api.ts'),
-        import('../../kube/clock.ts'),
+        import('../../kube/system-clock.ts'),
         import('../../uninstall/uninstall.ts'),
       ]);
       const api = await createKubeApi(credentialsSource(options));

@@ -2,7 +2,7 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../../api/names.ts';
 import { type OutcomeState, REASONS } from '../../../api/reason.ts';
-import { planWorkload } from '../../inject/decision/plan.ts';
+import { planWorkload } from '../../inject/decision/decide-workload.ts';
 import { heldBack, suspendedStacks } from '../../inject/decision/suspension.ts';
 import { readRecord } from '../../inject/record/record.ts';
 import { settingsOf } from '../../inject/wishes/settings.ts';

@@ -1,6 +1,6 @@
 import type { InjectionConfig } from '../wishes/config.ts';
+import type { Plan } from './decide-workload.ts';
 import { type Outcome, outcome } from './outcome.ts';
-import type { Plan } from './plan.ts';
 
 /** `namespace/name` of the stacks for whose workloads nothing is written. */
 export function suspendedStacks(stacks: readonly { readonly config: InjectionConfig; readonly suspended: boolean }[]): readonly string[] {

@@ -6,7 +6,7 @@ import { valueAt } from '../workload/kinds.ts';
 import { makesPodsInOrder } from '../workload/makes-pods-in-order.ts';
 import type { PodSpec } from '../workload/pod-template.ts';
 import { podFailure } from './pod-failure.ts';
-import { readRollback } from './rolled-back.ts';
+import { readRollback } from './rollback-note.ts';
 
 /** Label that the StatefulSet controller puts on each pod: the revision of the template that it was made from. */
 const REVISION = 'controller-revision-hash';

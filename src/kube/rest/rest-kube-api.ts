@@ -1,5 +1,4 @@
 import { describe, type KubeObject } from '../../../api/kube-object.ts';
-import { systemClock } from '../clock.ts';
 import { deadline } from '../deadline.ts';
 import {
   isApiError,
@@ -18,6 +17,7 @@ import type { WriteFence } from '../lease/fence.ts';
 import { requestContext } from '../request-context.ts';
 import { DEFAULT_RETRY, type RetryPolicy, withRetry } from '../retry.ts';
 import { RetryBudget } from '../retry-budget.ts';
+import { systemClock } from '../system-clock.ts';
 import { checkDeleted, objectIn, pageIn, parsed } from './answer.ts';
 import { type CredentialsSource, loadCredentials } from './credentials.ts';
 import { Discovery } from './discovery.ts';

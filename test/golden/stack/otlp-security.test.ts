@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { planWorkload } from '../../../src/inject/decision/plan.ts';
+import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { injectionConfig } from '../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';

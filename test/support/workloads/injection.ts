@@ -1,6 +1,6 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../../api/telemetry-stack.ts';
-import type { Plan, PlanInput } from '../../../src/inject/decision/plan.ts';
+import type { Plan, PlanInput } from '../../../src/inject/decision/decide-workload.ts';
 import { type InjectionConfig, injectionConfig } from '../../../src/inject/wishes/config.ts';
 import { nestAt, workloadKind } from '../../../src/inject/workload/kinds.ts';
 import type { Container, PodSpec, PodTemplate } from '../../../src/inject/workload/pod-template.ts';

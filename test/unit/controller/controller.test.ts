@@ -4,9 +4,9 @@ import { withGrace } from '../../../src/controller/grace.ts';
 import { type Fields, withContext } from '../../../src/controller/logger.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
 import { TerminalError } from '../../../src/controller/terminal-error.ts';
-import { systemClock } from '../../../src/kube/clock.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
 import { requestContext } from '../../../src/kube/request-context.ts';
+import { systemClock } from '../../../src/kube/system-clock.ts';
 import { parseExposition, select } from '../../support/telemetry/exposition.ts';
 
 /** Runs a controller until `reconcile` has been called `times` times, and `ms` more; returns its metrics and log. */

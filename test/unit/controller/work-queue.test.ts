@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Disposal, WorkQueue } from '../../../src/controller/work-queue.ts';
-import { systemClock } from '../../../src/kube/clock.ts';
+import { systemClock } from '../../../src/kube/system-clock.ts';
 
 const queue = (): WorkQueue => new WorkQueue({ clock: systemClock, random: () => 0.5, baseMs: 5 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nearest } from '../../../api/nearest.ts';
 import { releasePatch } from '../../../src/inject/change/release.ts';
-import { planWorkload } from '../../../src/inject/decision/plan.ts';
+import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record/record.ts';
 import { chooseStack } from '../../../src/inject/wishes/stack-choice.ts';
 import { targetContainers } from '../../../src/inject/wishes/target-containers.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ManifestRequest } from '../../../src/manifests/decide.ts';
 import { injectManifests } from '../../../src/manifests/inject-manifests.ts';
-import { plannedManifests } from '../../../src/manifests/planned-manifests.ts';
+import { plannedManifests } from '../../../src/manifests/manifest-workloads.ts';
 import { cli } from '../../support/processes/cli.ts';
 import { stack } from '../../support/workloads/injection.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { planCluster } from '../../../src/plan/plan-cluster.ts';
+import { planCluster } from '../../../src/preview/preview-cluster.ts';
 import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/survey/survey.ts';
 import { listingApi } from '../../support/fake-api/listing-api.ts';
 import { namespaceObject, workload } from '../../support/workloads/injection.ts';

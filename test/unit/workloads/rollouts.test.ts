@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { planWorkload } from '../../../src/inject/decision/plan.ts';
+import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 import { Rollouts } from '../../../src/workloads/rollouts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { resolveStackSpec } from '../../../../api/telemetry-stack.ts';
-import { type Plan, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { type Plan, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { injectionConfig } from '../../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { ASSETS, annotate, input, workload, after as written } from '../../../support/workloads/injection.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { type Plan, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { type Plan, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { nestAt, workloadKind } from '../../../../src/inject/workload/kinds.ts';
 import { type PodSpec, podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { asked, envItem, OFF, STACKS, stackIndices, userWorkload } from '../../../support/workloads/arbitrary-workload.ts';

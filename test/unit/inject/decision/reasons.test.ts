@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { REASONS, type Reason } from '../../../../api/reason.ts';
-import { type Plan, type PlanInput, planRefused, planRollback, planWaiting, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import {
+  type Plan,
+  type PlanInput,
+  planRefused,
+  planRollback,
+  planWaiting,
+  planWorkload,
+} from '../../../../src/inject/decision/decide-workload.ts';
 import { heldBack } from '../../../../src/inject/decision/suspension.ts';
 import { presentStack } from '../../../../src/inject/wishes/stack-choice.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';

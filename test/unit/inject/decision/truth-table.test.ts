@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { REASONS } from '../../../../api/reason.ts';
-import { planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { matchGolden } from '../../../support/assertions/golden.ts';
 import { annotationsOf, annotationsReference, truthTable } from '../../../support/workloads/annotations-reference.ts';
 import { input, namespaceObject, workload } from '../../../support/workloads/injection.ts';

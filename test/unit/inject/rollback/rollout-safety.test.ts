@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { planRollback, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { planRollback, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { readRecord } from '../../../../src/inject/record/record.ts';
 import { isInjectedPod, podFailure } from '../../../../src/inject/rollback/pod-failure.ts';
-import { rollbackMessage } from '../../../../src/inject/rollback/rolled-back.ts';
+import { rollbackMessage } from '../../../../src/inject/rollback/rollback-note.ts';
 import { admit } from '../../../../src/inject/rollout/pace.ts';
 import { type RolloutState, rolloutState } from '../../../../src/inject/rollout/rollout-state.ts';
 import { digestOf } from '../../../../src/inject/workload/digest-of.ts';

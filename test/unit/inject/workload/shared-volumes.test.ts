@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type PlanInput, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { type PlanInput, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { exposedContainer } from '../../../../src/inject/workload/shared-volumes.ts';
 import { after as carriedOut, input, namespaceObject, workload } from '../../../support/workloads/injection.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../../../src/kube/clock.ts';
 import { isApiError, type ResourceType } from '../../../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../../../src/kube/rest/rest-kube-api.ts';
+import { systemClock } from '../../../../src/kube/system-clock.ts';
 import { Reflector } from '../../../../src/kube/watch/reflector.ts';
 import { startTlsApi } from '../../../support/fake-api/tls-api.ts';
 import { eventually } from '../../../support/time/eventually.ts';

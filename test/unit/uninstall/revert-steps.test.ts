@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { uninstallObstacle } from '../../../src/uninstall/obstacle.ts';
-import { planRevert } from '../../../src/uninstall/revert-plan.ts';
+import { planRevert } from '../../../src/uninstall/revert-steps.ts';
 import { namespaceObject, workload } from '../../support/workloads/injection.ts';
 
 const BACKEND = 'duotel.io/backend';

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { OutcomeReason, OutcomeState } from '../../api/reason.ts';
 import type { Patch } from '../inject/change/template-patch.ts';
-import { type Plan, planWorkload } from '../inject/decision/plan.ts';
+import { type Plan, planWorkload } from '../inject/decision/decide-workload.ts';
 import { heldBack, suspendedStacks } from '../inject/decision/suspension.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import { presentStack } from '../inject/wishes/stack-choice.ts';

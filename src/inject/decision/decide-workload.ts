@@ -10,7 +10,7 @@ import { type ActiveSettings, containerVariables } from '../change/variables.ts'
 import { type Known, knownOf, LOST } from '../record/held.ts';
 import type { Mine } from '../record/mine.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../record/record.ts';
-import { formatRollback, type RollbackNote, readRollback, settingsDigest } from '../rollback/rolled-back.ts';
+import { formatRollback, type RollbackNote, readRollback, settingsDigest } from '../rollback/rollback-note.ts';
 import type { InjectionConfig, Mount } from '../wishes/config.ts';
 import { settingsOf } from '../wishes/settings.ts';
 import { chooseStack } from '../wishes/stack-choice.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { type Plan, type PlanInput, planWorkload } from '../../../../src/inject/decision/plan.ts';
+import { type Plan, type PlanInput, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import type { EnvItem, PodSpec, VolumeMount } from '../../../../src/inject/workload/pod-template.ts';
 import { podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';
