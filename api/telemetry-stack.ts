@@ -6,6 +6,9 @@ import { IMAGES } from './images.ts';
 import type { ReconcileSettings } from './reconcile-settings.ts';
 import { applyDefaults, type Schema } from './schema.ts';
 
+/** What people write under `spec`: made of the CRD by `npm run import`. */
+export type { TelemetryStackSpec };
+
 export const TELEMETRY_STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', plural: 'telemetrystacks' } as const;
 
 /** Every optional field of T present, at every depth, but for those that have no default. */

@@ -1,7 +1,7 @@
 /** `apply-process KUBECONFIG NAMESPACE OBJECTS INVENTORY`: one pass of the applier in a process of its own, as a command line would do it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { InventoryEntry } from '../api/inventory-entry.ts';
 import type { KubeObject } from '../api/kube-object.ts';
-import type { InventoryEntry } from '../src/apply/inventory.ts';
 import { createKubeApi } from '../src/kube/rest/rest-kube-api.ts';
 import { ourPass } from './our-applier.ts';
 

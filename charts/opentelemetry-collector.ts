@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { EnvVar } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
 import { objectLabels, selectorLabels } from '../api/names.ts';
-import type { ComponentPort, ConfigMount } from './component.ts';
+import type { ComponentPort, ConfigMount } from './component-props.ts';
 import { QUEUE_DIRECTORY } from './config/collector-common.ts';
 import { memoryQuantity } from './quantity.ts';
 import type { StackInput } from './stack-input.ts';

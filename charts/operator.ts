@@ -11,8 +11,8 @@ import {
   OPERATOR_SELECTOR as SELECTOR,
   SYSTEM_NAMESPACE,
 } from '../api/names.ts';
+import type { TelemetryStackSpec } from '../api/telemetry-stack.ts';
 import { TELEMETRY_STACK, telemetryStackCrd } from '../api/telemetry-stack.ts';
-import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { digest } from './digest.ts';
 import { operatorNetworkPolicy } from './operator-network-policy.ts';
 import { LOADER, programParts } from './operator-program.ts';

@@ -11,7 +11,7 @@ import {
 import { CONFIG_HASH_ANNOTATION } from '../api/annotations.ts';
 import type { PodSettings } from '../api/component-spec.ts';
 import { objectLabels, selectorLabels } from '../api/names.ts';
-import type { ComponentProps } from './component.ts';
+import type { ComponentProps } from './component-props.ts';
 import { cpuQuantity, memoryQuantity } from './quantity.ts';
 
 export const DATA_VOLUME = 'data';

@@ -1,5 +1,5 @@
 import type { SecretKey } from '../api/component-spec.ts';
-import type { ConfigMount } from './component.ts';
+import type { ConfigMount } from './component-props.ts';
 
 export interface SecretFile {
   /** Name of the file in the mount. */

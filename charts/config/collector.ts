@@ -1,5 +1,6 @@
 import { PORT } from '../../api/names.ts';
 import { pushesMetrics } from '../../api/stack-parts.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { bytes } from '../quantity.ts';
 import { attributeLimits } from './attribute-limits.ts';
@@ -14,7 +15,7 @@ import {
   SELF_TELEMETRY,
   spanMetricsConnector,
 } from './collector-common.ts';
-import { address, type StackRef } from './edges.ts';
+import { address } from './edges.ts';
 import { extraExporters, extraParts, extraQueueBytes, waysOut } from './extra-exporters.ts';
 import { genAiStatements } from './genai-statements.ts';
 import { authenticator, otlpReceiver } from './otlp-receiver.ts';

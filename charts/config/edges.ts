@@ -1,6 +1,7 @@
 import type { PageSettings, ServiceSettings } from '../../api/component-spec.ts';
 import { type Component, componentHost, OPERATOR_PORT, PORT } from '../../api/names.ts';
 import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { outsidePorts } from './outside.ts';
 
@@ -93,12 +94,6 @@ function fromUsers(spec: ResolvedStackSpec): readonly Edge[] {
     ...anywhere(isPublic(prometheus), 'prometheus', PORT.prometheus),
     ...anywhere(isPublic(grafana), 'grafana', PORT.grafana),
   ];
-}
-
-/** The name of a stack and where it is: what an address is made of. */
-export interface StackRef {
-  readonly name: string;
-  readonly namespace: string;
 }
 
 /** `host:port` of a component as any pod of the cluster reaches it. */

@@ -1,4 +1,5 @@
 import { PORT } from '../../api/names.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { pushExporter } from './collector.ts';
 import {
@@ -9,7 +10,6 @@ import {
   SELF_TELEMETRY,
   spanMetricsConnector,
 } from './collector-common.ts';
-import type { StackRef } from './edges.ts';
 import { prometheusUrl } from './prometheus-url.ts';
 import { tokensFromSpans } from './tokens-from-spans.ts';
 

@@ -1,7 +1,8 @@
 import { CALLS_TOTAL, SPAN_DURATION } from '../../api/metrics/span-metrics.ts';
 import { PORT } from '../../api/names.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
-import { address, type StackRef } from './edges.ts';
+import { address } from './edges.ts';
 import { prometheusUrl } from './prometheus-url.ts';
 
 export const PROMETHEUS_UID = 'prometheus';

@@ -1,6 +1,7 @@
 import { PORT } from '../../api/names.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
-import { address, type StackRef } from './edges.ts';
+import { address } from './edges.ts';
 
 /** What the injector tells annotated workloads, for people to read: the operator takes the same values from the TelemetryStack. */
 export interface InjectionSettings {

@@ -1,8 +1,8 @@
 import { SPAN_METRICS_NAMESPACE, SPAN_METRICS_UNIT } from '../../api/metrics/span-metrics.ts';
 import { PORT } from '../../api/names.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { MESSAGE_MIB } from './collector-common.ts';
-import type { StackRef } from './edges.ts';
 import { traceStore } from './jaeger-storage.ts';
 import { prometheusUrl } from './prometheus-url.ts';
 

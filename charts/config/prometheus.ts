@@ -1,11 +1,12 @@
 import type { PrometheusSettings, RemoteWrite } from '../../api/component-spec.ts';
 import { type Component, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../api/names.ts';
 import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
+import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { bytes } from '../quantity.ts';
 import type { SecretFile } from '../secret-files.ts';
 import { RESOURCE_LABELS } from './collector-common.ts';
-import { address, type StackRef } from './edges.ts';
+import { address } from './edges.ts';
 
 export const PROMETHEUS_CONFIG_DIRECTORY = '/etc/prometheus/config';
 export const PROMETHEUS_RULES_DIRECTORY = '/etc/prometheus/rules';

@@ -1,6 +1,6 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Difference } from './drift/drift.ts';
-import type { InventoryEntry } from './inventory.ts';
 
 /** Why an object that is no longer wanted stays for now. */
 export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';

@@ -1,5 +1,6 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
+import { entryId, objectEntry } from './inventory.ts';
 import type { Policies } from './policies.ts';
 
 const MANAGED_BY = 'app.kubernetes.io/managed-by';

@@ -1,8 +1,9 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { Action } from './action.ts';
 import { normalForm } from './drift/normal-form.ts';
-import { entryId, type InventoryEntry, objectEntry, sameInventory, union } from './inventory.ts';
+import { entryId, objectEntry, sameInventory, union } from './inventory.ts';
 import { keptAfter } from './kept-after.ts';
 import type { ApplyMemory } from './memory.ts';
 import { plan } from './plan.ts';

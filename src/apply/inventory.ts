@@ -1,13 +1,5 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-
-/** One object that the operator keeps; the identity under which it can be pruned. */
-export interface InventoryEntry {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace?: string;
-  readonly name: string;
-  readonly uid?: string;
-}
 
 /** Identity without version and UID: the API group, kind, namespace and name. */
 export function entryId(entry: Omit<InventoryEntry, 'uid'>): string {

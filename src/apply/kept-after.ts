@@ -1,4 +1,5 @@
-import { entryId, type InventoryEntry, objectEntry, union } from './inventory.ts';
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
+import { entryId, objectEntry, union } from './inventory.ts';
 import type { Result } from './result.ts';
 
 /**

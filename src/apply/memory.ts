@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 300_000;
 /** An object that nobody touched for this long starts anew. */
 const QUIET_MS = 60_000;
 
-interface Known {
+interface LastWrite {
   readonly desired: KubeObject;
   /** What stayed different after our own write of these very bytes. */
   readonly left: readonly Difference[];
@@ -28,7 +28,7 @@ interface Known {
 
 /** What a process learns from its own writes. Losing it costs one write an object, no more. */
 export class ApplyMemory implements Experience {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, LastWrite>();
   readonly #now: () => number;
 
   /** `now`: milliseconds that only go forward. */
@@ -69,7 +69,7 @@ export class ApplyMemory implements Experience {
       if (action.type !== 'create' && action.type !== 'update') continue;
       const before = this.#of(action.object);
       const repairs = before !== undefined ? (this.#isQuiet(before) ? 0 : before.repairs) + 1 : 0;
-      const contest: Known['contest'] =
+      const contest: LastWrite['contest'] =
         action.type === 'update'
           ? {
               paths: action.differences.map(({ path }) => path),
@@ -88,17 +88,17 @@ export class ApplyMemory implements Experience {
   }
 
   /** What is known of these very bytes. */
-  #of(object: KubeObject): Known | undefined {
+  #of(object: KubeObject): LastWrite | undefined {
     const known = this.#known.get(entryId(objectEntry(object)));
     return known !== undefined && isDeepStrictEqual(known.desired, object) ? known : undefined;
   }
 
-  #isQuiet(known: Known): boolean {
+  #isQuiet(known: LastWrite): boolean {
     return this.#now() - known.writtenAt > quietAfter(known);
   }
 }
 
-function rivalry(contest: Known['contest']): string {
+function rivalry(contest: LastWrite['contest']): string {
   if (contest === 'gone') return 'somebody deletes it again and again; find out who by the audit log, and stop it';
   const { paths, managers } = contest;
   const who = managers.length === 0 ? 'somebody' : `field manager ${managers.join(', ')}`;
@@ -109,6 +109,6 @@ function pauseAfter(repairs: number): number {
   return repairs < FREE_REPAIRS ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (repairs - FREE_REPAIRS), LONGEST_PAUSE_MS);
 }
 
-function quietAfter({ repairs }: Known): number {
+function quietAfter({ repairs }: LastWrite): number {
   return Math.max(QUIET_MS, 2 * pauseAfter(repairs));
 }

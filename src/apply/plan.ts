@@ -1,3 +1,4 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import { type Action, type RetainReason, subject } from './action.ts';
@@ -6,7 +7,7 @@ import { type Difference, drift } from './drift/drift.ts';
 import { withIgnored } from './drift/ignore.ts';
 import { normalForm } from './drift/normal-form.ts';
 import { withdrawn } from './drift/withdrawn.ts';
-import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
+import { entryId, objectEntry } from './inventory.ts';
 import { compareForApply } from './order.ts';
 import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 

@@ -1,6 +1,7 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { entryId, type InventoryEntry, objectEntry } from './inventory.ts';
+import { entryId, objectEntry } from './inventory.ts';
 import { pooled } from './pooled.ts';
 
 /** From this many objects of a kind in a namespace on, one list costs less than as many gets. */

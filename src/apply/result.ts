@@ -24,12 +24,12 @@ export interface Problem {
   readonly final: boolean;
 }
 
-export type Outcome = 'created' | 'updated' | 'recreated' | 'unchanged' | 'deleted' | 'failed' | 'waiting' | 'refused' | 'retained';
+export type WriteOutcome = 'created' | 'updated' | 'recreated' | 'unchanged' | 'deleted' | 'failed' | 'waiting' | 'refused' | 'retained';
 
 /** What became of one action. */
 export interface Result {
   readonly action: Action;
-  readonly outcome: Outcome;
+  readonly outcome: WriteOutcome;
   /** The object as it is now; undefined after a deletion and after an error. */
   readonly object?: KubeObject;
   readonly problem?: Problem;

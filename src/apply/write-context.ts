@@ -1,5 +1,5 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import type { InventoryEntry } from './inventory.ts';
 import type { Policies } from './policies.ts';
 
 /** What every write of a pass needs. */

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { InventoryEntry } from '../apply/inventory.ts';
+import type { Clock, Random } from '../kube/clock.ts';
 import { isApiError, type KubeApi, type Query, type ResourceType } from '../kube/kube-api.ts';
-import type { Clock, Random } from '../kube/retry.ts';
-import { objectKey, Reflector, type StoreChange } from '../kube/watch/reflector.ts';
+import { objectKey } from '../kube/object-key.ts';
+import { Reflector, type StoreChange } from '../kube/watch/reflector.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -140,7 +140,7 @@ export class ClusterCache {
     return parts.length > 0 && parts.every(({ synced }) => synced);
   }
 
-  live(entry: InventoryEntry): KubeObject | undefined {
+  live(entry: { readonly kind: string; readonly name: string; readonly namespace?: string }): KubeObject | undefined {
     return this.get(entry.kind, entry);
   }
 

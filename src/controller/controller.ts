@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock, Random } from '../kube/clock.ts';
 import { deadline } from '../kube/deadline.ts';
 import { NotLeaderError } from '../kube/lease/fence.ts';
 import { withRequestContext } from '../kube/request-context.ts';
-import { type Clock, pauseMs, type Random } from '../kube/retry.ts';
+import { pauseMs } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { TerminalError } from './terminal-error.ts';

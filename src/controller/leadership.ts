@@ -1,8 +1,7 @@
-import { OPERATOR_NAME } from '../../api/names.ts';
+import type { Clock, Random } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { WriteFence } from '../kube/lease/fence.ts';
 import { LeaderLease, type LeaseTiming } from '../kube/lease/lease.ts';
-import type { Clock, Random } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -37,6 +36,8 @@ export interface Membership {
 
 export interface JoinOptions {
   readonly election: Election;
+  /** Name and namespace of the Lease. */
+  readonly name: string;
   readonly namespace: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -46,9 +47,8 @@ export interface JoinOptions {
   readonly onLost: () => void;
 }
 
-/** Takes part in the election for the Lease of the operator's name in its own namespace. */
-export function joinElection({ election, namespace, clock, random, logger, metrics, onLost }: JoinOptions): Membership {
-  const name = OPERATOR_NAME;
+/** Takes part in the election for a Lease. */
+export function joinElection({ election, name, namespace, clock, random, logger, metrics, onLost }: JoinOptions): Membership {
   const stop = new AbortController();
   const status = (value: 0 | 1): void => metrics.leader.set({ name }, value);
   status(0);

@@ -10,7 +10,7 @@ export interface QueueState {
 }
 
 const RESULTS = ['success', 'error', 'requeue', 'requeue_after'] as const;
-export type ReconcileResult = (typeof RESULTS)[number];
+export type ResultLabel = (typeof RESULTS)[number];
 
 /** Seconds; controller-runtime's queue metrics go by powers of ten. */
 const QUEUE_BUCKETS = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000];

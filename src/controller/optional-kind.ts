@@ -1,6 +1,6 @@
+import type { Clock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { parsed, resourcesIn } from '../kube/rest/answer.ts';
-import type { Clock } from '../kube/retry.ts';
 import { errorText, type Logger } from './logger.ts';
 
 export interface OptionalKindOptions {

@@ -1,5 +1,5 @@
+import type { Clock, Random } from '../kube/clock.ts';
 import { better, PRIORITIES, type Priority } from '../kube/priority.ts';
-import type { Clock, Random } from '../kube/retry.ts';
 
 export type { Priority } from '../kube/priority.ts';
 

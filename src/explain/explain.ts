@@ -3,7 +3,7 @@ import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { NoteReason, OutcomeReason, OutcomeState } from '../../api/reason.ts';
 import { strategicMerge } from '../inject/change/strategic-merge.ts';
 import { containerVariables, type Variable } from '../inject/change/variables.ts';
-import { planWorkload } from '../inject/decision/decide-workload.ts';
+import { decideWorkload } from '../inject/decision/decide-workload.ts';
 import { heldBack } from '../inject/decision/suspension.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import type { InjectionConfig } from '../inject/wishes/config.ts';
@@ -64,19 +64,23 @@ export interface Explanation {
 /** The explanation of one workload, made from its objects alone. */
 export function explainWorkload(input: ExplainInput, history: readonly HistoryEntry[] = []): Explanation {
   const { workload, namespace } = input;
-  const plan = planWorkload(input);
-  const writes = plan.action === 'inject' || plan.action === 'revert';
-  const merged = writes && plan.patch.type === 'application/strategic-merge-patch+json';
-  const final = merged ? (strategicMerge(workload, plan.patch.body) as KubeObject) : writes ? whole(workload, plan.patch.body) : workload;
+  const decision = decideWorkload(input);
+  const writes = decision.action === 'inject' || decision.action === 'revert';
+  const merged = writes && decision.patch.type === 'application/strategic-merge-patch+json';
+  const final = merged
+    ? (strategicMerge(workload, decision.patch.body) as KubeObject)
+    : writes
+      ? whole(workload, decision.patch.body)
+      : workload;
   const read = readRecord(workload);
   const former = typeof read === 'string' ? undefined : read;
-  const record = plan.action === 'inject' ? plan.record : plan.action === 'revert' ? undefined : former;
+  const record = decision.action === 'inject' ? decision.record : decision.action === 'revert' ? undefined : former;
   const wanted = wantedVariables(input);
   const manifest = manifestRecord(workload);
   const before = podTemplate(workload)?.spec.containers ?? [];
   const after = podTemplate(final)?.spec.containers ?? [];
-  const held = heldBack(plan, presentStack(workload, input.stacks), input.suspended ?? []);
-  const { outcome } = held ?? plan;
+  const held = heldBack(decision, presentStack(workload, input.stacks), input.suspended ?? []);
+  const { outcome } = held ?? decision;
   return {
     object: describe(workload),
     outcome: outcome && {
@@ -86,7 +90,7 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
       notes: outcome.notes.map(({ reason, message }) => ({ reason, message })),
     },
     // The operator looks at kinds that it can inject, and writes on no other.
-    next: workloadKind(workload) === undefined || held !== undefined ? 'none' : plan.action,
+    next: workloadKind(workload) === undefined || held !== undefined ? 'none' : decision.action,
     status: workload.metadata.annotations?.[ANNOTATION.status],
     settings: settingsFound(workload, namespace),
     stack: record?.stack ?? wanted.stack,

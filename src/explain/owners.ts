@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import { valueAt, workloadKind } from '../inject/workload/kinds.ts';
+import { valueAt } from '../../api/value-at.ts';
+import { workloadKind } from '../inject/workload/kinds.ts';
 
 /** Names of the field managers that own a variable of a container, by the object's managedFields; empty where nobody does, or it is unknown. */
 export function variableOwners(workload: KubeObject, container: string, variable: string): readonly string[] {

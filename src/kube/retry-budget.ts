@@ -1,4 +1,4 @@
-import type { Clock } from './retry.ts';
+import type { Clock } from './clock.ts';
 
 export interface RetryBudgetOptions {
   readonly clock: Clock;

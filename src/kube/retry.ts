@@ -1,14 +1,6 @@
+import type { Clock, Random } from './clock.ts';
 import { type ApiErrorBody, KubeApiError } from './kube-api.ts';
 import type { RetryBudget } from './retry-budget.ts';
-
-/** Sources of time and randomness, passed in so that tests decide them. */
-export interface Clock {
-  /** Milliseconds that only go forward. */
-  now(): number;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-/** A number in [0, 1). */
-export type Random = () => number;
 
 export interface RetryPolicy {
   readonly attempts: number;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from './retry.ts';
+import type { Clock } from './clock.ts';
 
 /** A longer timer fires at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args. */
 const LONGEST_MS = 2 ** 31 - 1;

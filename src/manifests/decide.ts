@@ -2,11 +2,12 @@ import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../.
 import { type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { nestAt, valueAt } from '../../api/value-at.ts';
 import { strategicMerge } from '../inject/change/strategic-merge.ts';
-import { type Plan, planWorkload } from '../inject/decision/decide-workload.ts';
+import { type Decision, decideWorkload } from '../inject/decision/decide-workload.ts';
 import type { Outcome } from '../inject/decision/outcome.ts';
 import type { InjectionConfig } from '../inject/wishes/config.ts';
-import { nestAt, templatePathOf, valueAt } from '../inject/workload/kinds.ts';
+import { templatePathOf } from '../inject/workload/kinds.ts';
 import { withNullsOf, withoutNulls } from './nulls.ts';
 
 /** What is to become of one workload on disk. */
@@ -35,18 +36,18 @@ export interface ManifestDecision {
 /** What the operator writes and a manifest does not keep: it is a status, or its record is kept under a name of the manifest's own. */
 const OPERATORS = Object.fromEntries(OPERATOR_ANNOTATIONS.map((key) => [key, null]));
 
-/** {@link planWorkload} for an object on disk: the same plan, with the record in an annotation of the manifest's own. */
+/** {@link decideWorkload} for an object on disk: the same decision, with the record in an annotation of the manifest's own. */
 export function decideManifest(value: Fields, request: ManifestRequest, context: ManifestContext): ManifestDecision {
   const asked = strategicMerge(value, { metadata: { annotations: request.annotate } }) as Fields;
-  const workload = planned(asked, context.namespace.metadata.name);
+  const workload = asMet(asked, context.namespace.metadata.name);
   const known = manifestRecord(value);
-  const plan = planWorkload({
+  const decision = decideWorkload({
     workload: request.revert ? withoutSettings(workload) : workload,
     namespace: request.revert ? { ...context.namespace, metadata: { name: context.namespace.metadata.name } } : context.namespace,
     stacks: context.stacks,
     operatorNamespace: SYSTEM_NAMESPACE,
   });
-  const body = bodyOf(plan);
+  const body = bodyOf(decision);
   const written = valueAt(body, ['metadata', 'annotations', ANNOTATION.injected]);
   // What our own flags have set is ours to take back; the rest of the annotations is its owner's.
   const set = new Set([...Object.keys(request.annotate).filter((key) => annotation(value, key) === undefined), ...known.annotations]);
@@ -59,11 +60,11 @@ export function decideManifest(value: Fields, request: ManifestRequest, context:
   };
   const { metadata: _, ...template } = body;
   const patch = { ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }), ...template };
-  const after = listsAreWhole(plan) ? withNullsOf(value, jsonMerge(value, patch)) : strategicMerge(value, patch);
+  const after = listsAreWhole(decision) ? withNullsOf(value, jsonMerge(value, patch)) : strategicMerge(value, patch);
   return {
     after: after as Fields,
-    outcome: plan.action === 'release' ? undefined : plan.outcome,
-    needs: 'needs' in plan ? plan.needs : [],
+    outcome: decision.action === 'release' ? undefined : decision.outcome,
+    needs: 'needs' in decision ? decision.needs : [],
   };
 }
 
@@ -74,23 +75,23 @@ export function concernsUs(value: Fields): boolean {
   return sources.some((annotations) => isFields(annotations) && Object.keys(annotations).some((key) => key.startsWith(PREFIX)));
 }
 
-function bodyOf(plan: Plan): Fields {
-  switch (plan.action) {
+function bodyOf(decision: Decision): Fields {
+  switch (decision.action) {
     case 'inject':
     case 'revert':
     case 'status':
-      return plan.patch.body as Fields;
+      return decision.patch.body as Fields;
     case 'release':
     case 'none':
       return {};
     default:
-      return plan satisfies never;
+      return decision satisfies never;
   }
 }
 
 /** A custom resource knows no merge keys: its patch carries whole lists. */
-function listsAreWhole(plan: Plan): boolean {
-  return 'patch' in plan && plan.patch.type === 'application/merge-patch+json';
+function listsAreWhole(decision: Decision): boolean {
+  return 'patch' in decision && decision.patch.type === 'application/merge-patch+json';
 }
 
 /** JSON merge patch, RFC 7386; an empty map of annotations is not kept. */
@@ -106,7 +107,7 @@ function jsonMerge(live: unknown, patch: unknown): unknown {
 }
 
 /** The object as the operator would meet it: nulls are absent, the manifest's record is the record, nobody else owns a field. */
-export function planned(value: Fields, namespace: string): KubeObject {
+export function asMet(value: Fields, namespace: string): KubeObject {
   const object = withoutNulls(value) as unknown as KubeObject;
   const { managedFields: _, resourceVersion: __, deletionTimestamp: ___, ...metadata } = object.metadata;
   const {

@@ -2,8 +2,9 @@ import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 import { isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { STACK_LABEL } from '../../api/names.ts';
+import { valueAt } from '../../api/value-at.ts';
 import { controllerOf } from '../inject/workload/controller-of.ts';
-import { OTHER_POD_KINDS, valueAt, workloadKind } from '../inject/workload/kinds.ts';
+import { OTHER_POD_KINDS, workloadKind } from '../inject/workload/kinds.ts';
 
 /**
  * A Pod, or what makes Pods, of a kind that is never injected; of a kind that is not known when it is annotated itself. One that has been

@@ -1,14 +1,15 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { isFields } from '../../api/fields.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import { valueAt, workloadKind } from '../inject/workload/kinds.ts';
-import { planned } from './decide.ts';
+import { valueAt } from '../../api/value-at.ts';
+import { workloadKind } from '../inject/workload/kinds.ts';
+import { asMet } from './decide.ts';
 import { isBare } from './is-bare.ts';
 import { emptyNamespace, namespacesOf } from './namespaces.ts';
 import { shapeFault } from './shape.ts';
 import { ManifestError, type ManifestText, parseStream } from './stream.ts';
 
-export interface PlannedManifest {
+export interface ManifestWorkload {
   /** As the operator would meet it. */
   readonly workload: KubeObject;
   readonly namespace: KubeObject;
@@ -20,7 +21,7 @@ export interface PlannedManifest {
  * The workloads of manifests, each with its Namespace. Throws ManifestError naming file, line and object.
  * @param bare bare Pods, ReplicaSets and Jobs too.
  */
-export function plannedManifests(files: readonly ManifestText[], namespace = 'default', bare = false): readonly PlannedManifest[] {
+export function manifestWorkloads(files: readonly ManifestText[], namespace = 'default', bare = false): readonly ManifestWorkload[] {
   const streams = files.map(parseStream);
   const namespaces = namespacesOf(streams);
   return streams.flatMap((stream) =>
@@ -34,7 +35,7 @@ export function plannedManifests(files: readonly ManifestText[], namespace = 'de
       const record = valueAt(value, ['metadata', 'annotations', ANNOTATION.manifest]);
       return [
         {
-          workload: planned(value, place),
+          workload: asMet(value, place),
           namespace: namespaces.get(place) ?? emptyNamespace(place),
           record: typeof record === 'string' ? record : undefined,
         },

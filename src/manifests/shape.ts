@@ -2,7 +2,8 @@ import type { Node, YAMLMap } from 'yaml';
 import { PREFIX } from '../../api/annotations.ts';
 import { type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { templatePathOf, valueAt, workloadKind } from '../inject/workload/kinds.ts';
+import { valueAt } from '../../api/value-at.ts';
+import { templatePathOf, workloadKind } from '../inject/workload/kinds.ts';
 import { isUnknown } from './is-bare.ts';
 
 /** What is wrong with an object on disk; the API server would refuse it. */

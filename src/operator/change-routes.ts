@@ -41,7 +41,7 @@ export class ChangeRoutes {
         // A list may show the next one of this name in place of the one before.
         if (previous !== undefined && object?.metadata.uid !== previous.metadata.uid) workloadController.stackGone(key);
         // The event of our own status must not end the wait of a stack that has failed.
-        stacks.add(key, resync ? 'resync' : sameWishes(object, previous) ? 'drift' : 'user');
+        stacks.add(key, resync ? 'resync' : sameButStatus(object, previous) ? 'drift' : 'user');
         // A new status is no news for workloads.
         if (object?.metadata.generation === previous?.metadata.generation && object?.metadata.uid === previous?.metadata.uid) return;
         for (const workload of workloadController.annotated()) workloads.add(workload, 'drift');
@@ -91,7 +91,7 @@ export class ChangeRoutes {
 }
 
 /** Whether two versions of a stack differ in nothing that people ask for. */
-function sameWishes(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+function sameButStatus(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   const wishes = ({ metadata: { uid, generation, annotations, labels } }: KubeObject): object => ({ uid, generation, annotations, labels });
   return isDeepStrictEqual(wishes(a), wishes(b));

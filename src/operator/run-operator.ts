@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { DEFAULT_STACK_CONFIG, STACK_LABEL } from '../../api/names.ts';
+import { DEFAULT_STACK_CONFIG, OPERATOR_NAME, STACK_LABEL } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { ClusterCache, type Watched } from '../controller/cluster-cache.ts';
@@ -224,7 +224,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         lost = true;
         own.abort();
       };
-      membership = joinElection({ election, namespace, clock, random, logger, metrics, onLost });
+      membership = joinElection({ election, name: OPERATOR_NAME, namespace, clock, random, logger, metrics, onLost });
       await withGrace(membership.leading, signal, 0);
     }
     if (lost) throw new LeadershipLostError();

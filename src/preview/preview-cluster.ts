@@ -4,19 +4,20 @@ import type { Fields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { OutcomeReason, OutcomeState } from '../../api/reason.ts';
+import { valueAt } from '../../api/value-at.ts';
 import type { Patch } from '../inject/change/template-patch.ts';
-import { type Plan, planWorkload } from '../inject/decision/decide-workload.ts';
+import { type Decision, decideWorkload } from '../inject/decision/decide-workload.ts';
 import { heldBack, suspendedStacks } from '../inject/decision/suspension.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import { presentStack } from '../inject/wishes/stack-choice.ts';
-import { valueAt, workloadKind } from '../inject/workload/kinds.ts';
+import { workloadKind } from '../inject/workload/kinds.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
 import type { Survey } from '../survey/survey.ts';
 
 /** What would happen to one workload. */
-export interface PlannedWorkload {
+export interface WorkloadPreview {
   readonly namespace: string;
   readonly kind: string;
   readonly name: string;
@@ -35,7 +36,7 @@ export interface PlannedWorkload {
   readonly refused?: string;
 }
 
-export interface PlanClusterOptions {
+export interface PreviewOptions {
   /** Annotations that the selected workloads are assumed to have; null: not to have. */
   readonly annotate?: Readonly<Record<string, string | null>>;
   /** Which workloads; default all. */
@@ -49,10 +50,10 @@ const AT_ONCE = 8;
  * What the operator would do to each workload if it ran now. Every change is tried by the API server as a dry run of the very patch
  * (`dryRun=All`: admission included, nothing stored); nothing is written.
  */
-export async function planCluster(api: KubeApi, survey: Survey, options: PlanClusterOptions = {}): Promise<readonly PlannedWorkload[]> {
+export async function previewCluster(api: KubeApi, survey: Survey, options: PreviewOptions = {}): Promise<readonly WorkloadPreview[]> {
   const { selected = () => true, onProgress = () => undefined } = options;
   const workloads = survey.workloads.filter(selected);
-  const rows: PlannedWorkload[] = [];
+  const rows: WorkloadPreview[] = [];
   for (let index = 0; index < workloads.length; index += AT_ONCE) {
     const batch = workloads.slice(index, index + AT_ONCE);
     rows.push(...(await Promise.all(batch.map((workload) => rehearse(api, survey, workload, options)))).flat());
@@ -65,16 +66,16 @@ async function rehearse(
   api: KubeApi,
   survey: Survey,
   workload: KubeObject,
-  { annotate = {} }: PlanClusterOptions,
-): Promise<readonly PlannedWorkload[]> {
+  { annotate = {} }: PreviewOptions,
+): Promise<readonly WorkloadPreview[]> {
   const type = await api.resourceType(workload.apiVersion, workload.kind);
   for (let live = workload, attempt = 1; ; attempt += 1) {
     const decided = decide(survey, live, annotate);
     if (decided === undefined) return [];
-    const { plan, patch, row } = decided;
+    const { decision, patch, row } = decided;
     if (patch === undefined) return [row];
     try {
-      const configMaps = await missing(api, 'needs' in plan ? plan.needs : []);
+      const configMaps = await missing(api, 'needs' in decision ? decision.needs : []);
       const answer = await api.patch(type, live.metadata, patch.type, patch.body, { fieldManager: FIELD_MANAGER, dryRun: 'All' });
       return [{ ...row, configMaps, effect: effectOf(live, answer) }];
     } catch (error) {
@@ -85,7 +86,7 @@ async function rehearse(
         live = read;
         continue;
       }
-      // Without an answer there is no plan; a refusal is one.
+      // Without an answer there is no decision; a refusal is one.
       if (error.body.status < 400 || error.body.status === 401 || error.body.status >= 500) throw error;
       return [{ ...row, refused: refusalText(error.body) }];
     }
@@ -97,21 +98,21 @@ function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<stri
   if (namespace === undefined) return undefined;
   const stacks = survey.stacks.map(({ config }) => config);
   const workload = annotated(live, annotate);
-  const plan = planWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
-  const held = heldBack(plan, presentStack(workload, stacks), suspendedStacks(survey.stacks));
-  if (!('outcome' in plan) || plan.outcome === undefined) {
-    if (plan.action !== 'release') return undefined;
+  const decision = decideWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
+  const held = heldBack(decision, presentStack(workload, stacks), suspendedStacks(survey.stacks));
+  if (!('outcome' in decision) || decision.outcome === undefined) {
+    if (decision.action !== 'release') return undefined;
   }
   const current = live.metadata.annotations ?? {};
   const asked = Object.fromEntries(Object.entries(annotate).filter(([key, value]) => (current[key] ?? null) !== value));
-  const record = recordAfter(live, plan);
-  const patch = held === undefined ? patchOf(live, plan, asked) : undefined;
-  const { outcome } = held ?? plan;
-  const row: PlannedWorkload = {
+  const record = recordAfter(live, decision);
+  const patch = held === undefined ? patchOf(live, decision, asked) : undefined;
+  const { outcome } = held ?? decision;
+  const row: WorkloadPreview = {
     namespace: live.metadata.namespace ?? '',
     kind: live.kind,
     name: live.metadata.name,
-    action: held === undefined ? actionOf(live, plan, patch) : 'none',
+    action: held === undefined ? actionOf(live, decision, patch) : 'none',
     state: outcome?.state ?? 'off',
     reason: outcome?.reason ?? 'Reverted',
     message: outcome?.message ?? '',
@@ -119,7 +120,7 @@ function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<stri
     effect: 'none',
     configMaps: [],
   };
-  return { plan, patch, row };
+  return { decision, patch, row };
 }
 
 /** The workload as it would be with these annotations. */
@@ -130,18 +131,18 @@ export function annotated(workload: KubeObject, annotate: Readonly<Record<string
 }
 
 /** What would be written, with the annotations that are only assumed: the API server must see what it will see then. */
-function patchOf(live: KubeObject, plan: Plan, asked: Readonly<Record<string, string | null>>): Patch | undefined {
-  if (plan.action === 'none' || plan.action === 'release') {
-    if (Object.keys(asked).length === 0) return plan.action === 'release' ? plan.patch : undefined;
+function patchOf(live: KubeObject, decision: Decision, asked: Readonly<Record<string, string | null>>): Patch | undefined {
+  if (decision.action === 'none' || decision.action === 'release') {
+    if (Object.keys(asked).length === 0) return decision.action === 'release' ? decision.patch : undefined;
     const { resourceVersion } = live.metadata;
     return { type: 'application/merge-patch+json', body: { metadata: { resourceVersion, annotations: asked } } };
   }
-  const body = plan.patch.body as { readonly metadata: { readonly annotations: Fields } & Fields } & Fields;
-  return { ...plan.patch, body: { ...body, metadata: { ...body.metadata, annotations: { ...asked, ...body.metadata.annotations } } } };
+  const body = decision.patch.body as { readonly metadata: { readonly annotations: Fields } & Fields } & Fields;
+  return { ...decision.patch, body: { ...body, metadata: { ...body.metadata, annotations: { ...asked, ...body.metadata.annotations } } } };
 }
 
-function actionOf(live: KubeObject, plan: Plan, patch: Patch | undefined): PlannedWorkload['action'] {
-  switch (plan.action) {
+function actionOf(live: KubeObject, decision: Decision, patch: Patch | undefined): WorkloadPreview['action'] {
+  switch (decision.action) {
     case 'inject':
       return typeof readRecord(live) === 'string' ? 'inject' : 'change';
     case 'revert':
@@ -152,13 +153,13 @@ function actionOf(live: KubeObject, plan: Plan, patch: Patch | undefined): Plann
     case 'none':
       return patch === undefined ? 'none' : 'annotate';
     default:
-      return plan satisfies never;
+      return decision satisfies never;
   }
 }
 
-function recordAfter(live: KubeObject, plan: Plan): InjectionRecord | undefined {
-  if (plan.action === 'inject') return plan.record;
-  const record = plan.action === 'revert' ? 'absent' : readRecord(live);
+function recordAfter(live: KubeObject, decision: Decision): InjectionRecord | undefined {
+  if (decision.action === 'inject') return decision.record;
+  const record = decision.action === 'revert' ? 'absent' : readRecord(live);
   return typeof record === 'string' ? undefined : record;
 }
 
@@ -174,7 +175,7 @@ async function missing(api: KubeApi, needs: readonly KubeObject[]): Promise<read
   return names;
 }
 
-function effectOf(live: KubeObject, answer: KubeObject): PlannedWorkload['effect'] {
+function effectOf(live: KubeObject, answer: KubeObject): WorkloadPreview['effect'] {
   const path = workloadKind(live)?.templatePath ?? [];
   if (podTemplate(live) === undefined || isDeepStrictEqual(valueAt(live, path), valueAt(answer, path))) return 'none';
   if (live.kind === 'CronJob') return 'next job';

@@ -2,10 +2,10 @@ import { isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { componentName, selectorLabels } from '../../api/names.ts';
 import type { StackPart } from '../../api/stack-parts.ts';
+import type { ComponentLine } from '../../api/stack-status.ts';
 import { health } from '../apply/health.ts';
-import { podFailure } from '../inject/rollback/pod-failure.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import type { ComponentLine } from './status.ts';
+import { podFailure } from '../kube/pod-failure.ts';
 
 export interface ComponentsInput {
   readonly stack: KubeObject;

@@ -1,8 +1,9 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, objectLabels, STACK_LABEL } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import type { Action } from '../apply/action.ts';
-import { type InventoryEntry, objectEntry } from '../apply/inventory.ts';
+import { objectEntry } from '../apply/inventory.ts';
 import { lookUp } from '../apply/look-up.ts';
 import { mayStay } from '../apply/plan.ts';
 import type { Policies } from '../apply/policies.ts';

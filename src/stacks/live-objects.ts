@@ -1,6 +1,6 @@
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { STACK_LABEL } from '../../api/names.ts';
-import type { InventoryEntry } from '../apply/inventory.ts';
 import { lookUpAll, readLive } from '../apply/read-live.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import type { KubeApi } from '../kube/kube-api.ts';

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { STACK_LABEL } from '../../api/names.ts';
+import { statusOf } from '../../api/stack-status.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import type { Policies } from '../apply/policies.ts';
-import { statusOf } from './status.ts';
 
 /** Annotation of a TelemetryStack: its generation, for which a half of its objects or more may be pruned. */
 export const CONFIRM_PRUNE = 'duotel.io/confirm-prune';

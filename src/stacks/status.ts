@@ -1,37 +1,7 @@
 import { type Condition, condition } from '../../api/condition.ts';
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { InventoryEntry } from '../apply/inventory.ts';
-
-export interface ComponentLine {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly message: string;
-  /** RFC 3339: since when it is not ready. */
-  readonly since?: string;
-}
-
-export interface WorkloadCounts {
-  readonly injected: number;
-  readonly pending: number;
-  readonly blocked: number;
-  readonly reverted: number;
-}
-
-/** `.status` of a TelemetryStack. */
-export interface StackStatus {
-  readonly observedGeneration: number;
-  readonly conditions: readonly Condition[];
-  readonly components: readonly ComponentLine[];
-  readonly inventory: readonly InventoryEntry[];
-  /** Names of the ConfigMaps that hold the inventory when it is too large for the status; empty otherwise. */
-  readonly inventoryConfigMaps?: readonly string[];
-  /** Digest of the objects that were last applied without an error, and the generation that they were made from. */
-  readonly lastAppliedDigest?: string;
-  readonly lastAppliedGeneration?: number;
-  /** Value of {@link RECONCILE_AT} that was last acted on. */
-  readonly lastHandledReconcileAt?: string;
-  readonly workloads: WorkloadCounts;
-}
+import { type ComponentLine, type StackStatus, statusOf, type WorkloadCounts } from '../../api/stack-status.ts';
 
 /** Annotation of a TelemetryStack: a new value calls for a pass that tries everything again. */
 export const RECONCILE_AT = 'duotel.io/reconcile-at';
@@ -50,10 +20,6 @@ export interface StackOutcome {
   /** What was applied, when all of it was. */
   readonly applied?: { readonly digest: string; readonly generation: number };
   readonly workloads: WorkloadCounts;
-}
-
-export function statusOf(stack: KubeObject): Partial<StackStatus> {
-  return (stack['status'] ?? {}) as Partial<StackStatus>;
 }
 
 /** Of a stack that the operator of `namespace` has no rights to; undefined where another one, in the stack's own namespace, keeps its status. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, objectLabels } from '../../api/names.ts';
-import type { InventoryEntry } from '../apply/inventory.ts';
+import { type StackStatus, statusOf } from '../../api/stack-status.ts';
 import { lookUp } from '../apply/look-up.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import { type StackStatus, statusOf } from './status.ts';
 
 /** Marks the ConfigMaps that hold a part of a stack's inventory; the value is the stack's name. */
 export const INVENTORY_LABEL = 'duotel.io/inventory';

@@ -2,10 +2,11 @@ import { OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { OutcomeReason } from '../../api/reason.ts';
-import { planWorkload } from '../inject/decision/decide-workload.ts';
+import { nestAt } from '../../api/value-at.ts';
+import { decideWorkload } from '../inject/decision/decide-workload.ts';
 import { settingsOf } from '../inject/wishes/settings.ts';
 import { controllerOf } from '../inject/workload/controller-of.ts';
-import { nestAt, templatePathOf } from '../inject/workload/kinds.ts';
+import { templatePathOf } from '../inject/workload/kinds.ts';
 
 /** The topmost object above pods that are asked to send telemetry, where it is no workload of a kind that is injected. */
 export interface BarePod {
@@ -96,7 +97,7 @@ export class BarePods {
     const { name, namespace: place = '', annotations = {} } = object.metadata;
     const namespace = this.#namespaces.get(place) ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: place } };
     const workload = { ...object, ...nestAt(templatePathOf(object), { metadata: { annotations: podAnnotations } }) };
-    const { outcome } = planWorkload({ workload, namespace, stacks: [], operatorNamespace: SYSTEM_NAMESPACE });
+    const { outcome } = decideWorkload({ workload, namespace, stacks: [], operatorNamespace: SYSTEM_NAMESPACE });
     if (outcome?.state !== 'blocked') return undefined;
     const asked = asks(annotations) ? 'itself' : asks(podAnnotations) ? 'pods' : 'namespace';
     // What else is the matter with a Namespace is told of itself, and not of each Pod in it.

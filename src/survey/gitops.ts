@@ -1,6 +1,6 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { valueAt } from '../inject/workload/kinds.ts';
+import { valueAt } from '../../api/value-at.ts';
 
 interface Tool {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { TelemetryStackSpec } from '../../api/telemetry-stack.ts';
 import { resolveStackSpec } from '../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
-import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import { type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
 
 export interface StackSettings {

@@ -1,7 +1,8 @@
 import type { ActiveBackend, Bootstrap } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
+import { valueAt } from '../../api/value-at.ts';
 import { readRecord } from '../inject/record/record.ts';
-import { valueAt, WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
+import { WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
 
 /** A workload that the operator has injected, as its record says. */
 export interface InjectedWorkload {

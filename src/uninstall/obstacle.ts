@@ -1,9 +1,9 @@
 import { ANNOTATION } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
+import { valueAt } from '../../api/value-at.ts';
 import { readRecord } from '../inject/record/record.ts';
 import { settingsOf } from '../inject/wishes/settings.ts';
-import { valueAt } from '../inject/workload/kinds.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { gitOpsOwner } from '../survey/gitops.ts';
 

@@ -28,7 +28,7 @@ export interface RevertStep {
  * stays: it is somebody's word against injection. `force`: a GitOps tool's default of a Namespace goes too; else it stays, and the
  * workloads are opted out of it.
  */
-export function planRevert(
+export function revertSteps(
   scope: RevertScope,
   workloads: readonly KubeObject[],
   namespaces: readonly KubeObject[],

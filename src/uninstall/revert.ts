@@ -3,11 +3,11 @@ import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import { releasePatch } from '../inject/change/release.ts';
-import { planWorkload } from '../inject/decision/decide-workload.ts';
+import { decideWorkload } from '../inject/decision/decide-workload.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
+import type { Clock } from '../kube/clock.ts';
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusalText } from '../kube/refusal.ts';
-import type { Clock } from '../kube/retry.ts';
 import { surveyStacks } from '../survey/survey.ts';
 import { listWorkloads } from '../survey/workloads.ts';
 import { optedOut, type RevertStep } from './revert-steps.ts';
@@ -110,15 +110,15 @@ async function revertOne(api: KubeApi, object: KubeObject): Promise<void> {
     ]);
     if (workload === undefined || namespace === undefined) return;
     const stacks = present.stacks.map(({ config }) => config);
-    const plan = planWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
-    if (plan.action !== 'revert') {
+    const decision = decideWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
+    if (decision.action !== 'revert') {
       if (!isMarked(workload)) return;
       throw new Error(
-        `${describe(object)}: is not reverted: ${plan.outcome?.reason ?? ''} ${plan.outcome?.message ?? ''}; duotel explain says why`,
+        `${describe(object)}: is not reverted: ${decision.outcome?.reason ?? ''} ${decision.outcome?.message ?? ''}; duotel explain says why`,
       );
     }
     try {
-      const answer = await api.patch(type, workload.metadata, plan.patch.type, plan.patch.body, { fieldManager: FIELD_MANAGER });
+      const answer = await api.patch(type, workload.metadata, decision.patch.type, decision.patch.body, { fieldManager: FIELD_MANAGER });
       const release = releasePatch(answer);
       if (release === undefined) return;
       await api.patch(type, workload.metadata, 'application/json-patch+json', release, { fieldManager: FIELD_MANAGER });

@@ -3,7 +3,7 @@ import { FIELD_MANAGER } from '../../api/names.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import { objectKey } from '../kube/watch/reflector.ts';
+import { objectKey } from '../kube/object-key.ts';
 
 /** What one workload names, by its record and in its pod template. */
 interface Mounting {

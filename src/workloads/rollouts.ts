@@ -1,16 +1,17 @@
 import { isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
-import { isInjectedPod, isReady, podFailure } from '../inject/rollback/pod-failure.ts';
+import { isInjectedPod } from '../inject/rollback/injected-pod.ts';
 import { rollbackMessage } from '../inject/rollback/rollback-note.ts';
 import { mayHaveStuckPods, stuckPods } from '../inject/rollback/stuck-pods.ts';
 import { type Admission, admit, type OurRollout } from '../inject/rollout/pace.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout/rollout-state.ts';
 import type { InjectionConfig } from '../inject/wishes/config.ts';
 import { templateDigest } from '../inject/workload/template-digest.ts';
+import type { Clock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import type { Clock } from '../kube/retry.ts';
-import { objectKey } from '../kube/watch/reflector.ts';
+import { objectKey } from '../kube/object-key.ts';
+import { isReady, podFailure } from '../kube/pod-failure.ts';
 import { workloadKey } from './workload-index.ts';
 
 export interface RolloutsOptions {

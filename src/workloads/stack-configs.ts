@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/kube-object.ts';
+import type { TelemetryStackSpec } from '../../api/telemetry-stack.ts';
 import { resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
-import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import { errorText, type Logger } from '../controller/logger.ts';
 import { type InjectionAssets, type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
-import { objectKey } from '../kube/watch/reflector.ts';
+import { objectKey } from '../kube/object-key.ts';
 
-interface Known {
+interface ReadSpec {
   readonly spec: unknown;
   /** undefined when the spec cannot be read: the stack's own status says so. */
   readonly made: StackConfig | undefined;
@@ -27,7 +27,7 @@ export class StackConfigs {
   readonly #logger: Logger;
   readonly #assets: InjectionAssets = { python: bootstrapFiles('python'), pricing: pricingFile() };
   /** By stack that is there. */
-  #known: ReadonlyMap<string, Known> = new Map();
+  #known: ReadonlyMap<string, ReadSpec> = new Map();
 
   constructor(cache: ClusterCache, namespace: string, logger: Logger) {
     this.#cache = cache;
@@ -43,7 +43,7 @@ export class StackConfigs {
     return [...this.#known.values()].flatMap(({ made }) => made ?? []);
   }
 
-  #knownOf(stack: KubeObject): Known {
+  #knownOf(stack: KubeObject): ReadSpec {
     const key = objectKey(stack.metadata);
     const known = this.#known.get(key);
     if (known !== undefined && isDeepStrictEqual(known.spec, stack['spec'])) return known;

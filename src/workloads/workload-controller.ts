@@ -1,16 +1,16 @@
 import type { KubeObject } from '../../api/kube-object.ts';
+import type { WorkloadCounts } from '../../api/stack-status.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import type { EventRecorder } from '../controller/events.ts';
 import type { Logger } from '../controller/logger.ts';
 import type { Metrics } from '../controller/metrics.ts';
-import { type Plan, type PlanInput, planRollback, planWaiting, planWorkload } from '../inject/decision/decide-workload.ts';
+import { type Decision, type DecisionInput, decideRollback, decideWaiting, decideWorkload } from '../inject/decision/decide-workload.ts';
 import { eventOf, type Outcome, outcome } from '../inject/decision/outcome.ts';
 import { heldBack, suspendedStacks } from '../inject/decision/suspension.ts';
 import { onlyStack, presentStack } from '../inject/wishes/stack-choice.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/workload/stored-workload.ts';
+import type { Clock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import type { Clock } from '../kube/retry.ts';
-import type { WorkloadCounts } from '../stacks/status.ts';
 import { FileCopies } from './file-copies.ts';
 import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
 import { Rollouts } from './rollouts.ts';
@@ -45,7 +45,7 @@ interface Wait {
   readonly outcome: Outcome;
 }
 
-/** Carries out what {@link planWorkload} decides for each workload: inject, record, release, and take back. */
+/** Carries out what {@link decideWorkload} decides for each workload: inject, record, release, and take back. */
 export class WorkloadController {
   readonly #options: WorkloadControllerOptions;
   readonly #reports: WorkloadReports;
@@ -133,14 +133,14 @@ export class WorkloadController {
     const stacks = this.#stacks.all();
     const configs = stacks.map(({ config }) => config);
     const stack = presentStack(workload, configs);
-    const input: PlanInput = {
+    const input: DecisionInput = {
       workload,
       namespace,
       stacks: configs,
       operatorNamespace: this.#options.namespace,
       healthy: this.#index.isHealthy(workload),
     };
-    const planned = planWorkload(input);
+    const planned = decideWorkload(input);
     const target = planned.action === 'inject' ? planned.record.stack : stack;
     const held = heldBack(planned, stack, suspendedStacks(stacks));
     if (held !== undefined) {
@@ -151,27 +151,27 @@ export class WorkloadController {
     }
     await this.#free(workload);
     const failure = await this.#rollouts.failure(workload, configs);
-    const decided = failure === undefined ? this.#paced(key, workload, planned) : planRollback(input, failure);
+    const decided = failure === undefined ? this.#paced(key, workload, planned) : decideRollback(input, failure);
     if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
-    const plan = decided.action === 'wait' ? decided : await this.#writer.carryOut(key, workload, decided);
-    if (plan === undefined) return;
-    if (plan.action === 'revert' && plan.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
-    if (plan.action === 'revert') {
+    const decision = decided.action === 'wait' ? decided : await this.#writer.carryOut(key, workload, decided);
+    if (decision === undefined) return;
+    if (decision.action === 'revert' && decision.outcome?.reason === 'Reverted') this.#reports.addRevert(stack);
+    if (decision.action === 'revert') {
       this.#rollouts.end(key);
       this.#writer.forget(key);
     }
     // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files anew before it is refused again.
-    if (plan === decided && plan.action !== 'wait' && this.#copies.owes(key)) {
+    if (decision === decided && decision.action !== 'wait' && this.#copies.owes(key)) {
       await this.#collect(key, namespaceName);
     }
-    if (plan.action === 'none' && plan.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
-      await events.record(namespace, eventOf(plan.outcome));
+    if (decision.action === 'none' && decision.outcome?.state === 'blocked' && !hasOurAnnotation(workload)) {
+      await events.record(namespace, eventOf(decision.outcome));
     }
     const last = this.#reports.outcome(key);
     // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
-    if (plan.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
+    if (decision.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
     // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
-    if (plan.outcome !== undefined || last?.reason !== 'Reverted') this.#reports.note(key, target, plan.outcome);
+    if (decision.outcome !== undefined || last?.reason !== 'Reverted') this.#reports.note(key, target, decision.outcome);
   }
 
   async #free(workload: KubeObject): Promise<void> {
@@ -209,22 +209,22 @@ export class WorkloadController {
     return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
   }
 
-  /** The plan, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
-  #paced(key: string, workload: KubeObject, plan: Plan): Plan | Wait {
-    if (plan.action !== 'inject') {
+  /** The decision, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
+  #paced(key: string, workload: KubeObject, decision: Decision): Decision | Wait {
+    if (decision.action !== 'inject') {
       this.#rollouts.standDown(key);
-      return plan;
+      return decision;
     }
-    const often = this.#repeats.tooOften(key, injectionDigest(plan.record));
+    const often = this.#repeats.tooOften(key, injectionDigest(decision.record));
     if (often !== undefined) {
       this.#options.requeue(key, REPEAT_WINDOW_MS);
-      return planWaiting(workload, 'Contested', often);
+      return decideWaiting(workload, 'Contested', often);
     }
-    const admission = this.#rollouts.admit(workload, plan.config, plan.urgent);
-    if (admission.kind === 'go') return plan;
+    const admission = this.#rollouts.admit(workload, decision.config, decision.urgent);
+    if (admission.kind === 'go') return decision;
     const { reason, message } = admission;
     const left = SAID_AFTER_MS - this.#rollouts.waited(key);
-    if (left <= 0) return planWaiting(workload, reason, message);
+    if (left <= 0) return decideWaiting(workload, reason, message);
     this.#options.requeue(key, left);
     return { action: 'wait', outcome: outcome(reason, message) };
   }

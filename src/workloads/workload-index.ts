@@ -5,7 +5,7 @@ import { readRecord } from '../inject/record/record.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { hasOurAnnotation, healthyTemplate } from '../inject/workload/stored-workload.ts';
 import { templateDigest } from '../inject/workload/template-digest.ts';
-import { objectKey } from '../kube/watch/reflector.ts';
+import { objectKey } from '../kube/object-key.ts';
 
 /** What is known of one workload without looking at the object. */
 interface Entry {

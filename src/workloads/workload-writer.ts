@@ -6,11 +6,11 @@ import type { EventRecorder } from '../controller/events.ts';
 import type { Logger } from '../controller/logger.ts';
 import { releasePatch } from '../inject/change/release.ts';
 import type { Patch } from '../inject/change/template-patch.ts';
-import { type Plan, planRefused } from '../inject/decision/decide-workload.ts';
+import { type Decision, decideRefused } from '../inject/decision/decide-workload.ts';
+import type { Clock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { withoutEchoes } from '../kube/refusal.ts';
 import { makingWay } from '../kube/request-context.ts';
-import type { Clock } from '../kube/retry.ts';
 import type { FileCopies } from './file-copies.ts';
 import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
 import type { Rollouts } from './rollouts.ts';
@@ -54,49 +54,49 @@ export class WorkloadWriter {
     this.#said.forget(key);
   }
 
-  /** @returns the plan that was carried out: the one given, or, where the API server refused it, the one that tells people. */
-  async carryOut(key: string, workload: KubeObject, plan: Plan): Promise<Plan | undefined> {
+  /** @returns the decision that was carried out: the one given, or, where the API server refused it, the one that tells people. */
+  async carryOut(key: string, workload: KubeObject, decision: Decision): Promise<Decision | undefined> {
     let answer: KubeObject | undefined;
-    const unheard = plan.action === 'status' && this.#said.tooOften(key, plan.outcome.line) !== undefined;
+    const unheard = decision.action === 'status' && this.#said.tooOften(key, decision.outcome.line) !== undefined;
     if (unheard) this.#options.requeue(key, REPEAT_WINDOW_MS);
     try {
-      const needs = 'needs' in plan ? plan.needs : [];
-      const write = async () => (plan.action === 'none' || unheard ? undefined : this.#patch(workload, plan.patch));
+      const needs = 'needs' in decision ? decision.needs : [];
+      const write = async () => (decision.action === 'none' || unheard ? undefined : this.#patch(workload, decision.patch));
       answer = await this.#options.copies.during(key, needs, write);
     } catch (error) {
-      if (plan.action === 'inject') this.#options.rollouts.end(key);
+      if (decision.action === 'inject') this.#options.rollouts.end(key);
       if (isApiError(error, 'NotFound')) return undefined;
       // A release tests the place of our entry, and that is Invalid when it has moved.
-      if (isApiError(error, 'Conflict') || (plan.action === 'release' && isApiError(error, 'Invalid'))) {
+      if (isApiError(error, 'Conflict') || (decision.action === 'release' && isApiError(error, 'Invalid'))) {
         // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
         this.#options.requeue(key, CONFLICT_MS);
         return undefined;
       }
       const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
-      if (!final || plan.action === 'none' || plan.action === 'release') throw error;
+      if (!final || decision.action === 'none' || decision.action === 'release') throw error;
       // What is refused for good is told to people: in the status, or, where that is refused too, by an event.
       this.#options.requeue(key, REFUSED_MS);
-      if (plan.action !== 'status') return this.carryOut(key, workload, planRefused(workload, error.body.message));
-      await this.#options.events.record(workload, plan.event);
-      return plan;
+      if (decision.action !== 'status') return this.carryOut(key, workload, decideRefused(workload, error.body.message));
+      await this.#options.events.record(workload, decision.event);
+      return decision;
     }
-    if (answer === undefined || plan.action === 'none') return plan;
-    if (plan.action === 'inject') this.#options.repeats.add(key, injectionDigest(plan.record));
-    if (plan.action === 'status') this.#said.add(key, plan.outcome.line);
+    if (answer === undefined || decision.action === 'none') return decision;
+    if (decision.action === 'inject') this.#options.repeats.add(key, injectionDigest(decision.record));
+    if (decision.action === 'status') this.#said.add(key, decision.outcome.line);
     const written = answer;
-    if (plan.action === 'release') {
+    if (decision.action === 'release') {
       // It is tied to no version: an edit whose event is still to come may be in this answer, and must stay news.
-      if (sameWishes(workload, written)) this.#remember(written);
-      return plan;
+      if (sameSpecAndAnnotations(workload, written)) this.#remember(written);
+      return decision;
     }
     // Of many that are annotated at once, each gets its variables before any is tidied up after.
     return makingWay(async () => {
       await this.#release(workload, written);
       const { namespace = '', name } = workload.metadata;
       const { kind } = workload;
-      this.#options.logger.info('workload written', { action: plan.action, kind, namespace, name, reason: plan.outcome.reason });
-      await this.#options.events.record(workload, plan.event);
-      return plan;
+      this.#options.logger.info('workload written', { action: decision.action, kind, namespace, name, reason: decision.outcome.reason });
+      await this.#options.events.record(workload, decision.event);
+      return decision;
     });
   }
 
@@ -108,7 +108,7 @@ export class WorkloadWriter {
     try {
       const released = await this.#patch(workload, { type: 'application/json-patch+json', body: release });
       // Somebody's edit in between is in this answer too: remembered, its own event would be no news, and nobody would look at it.
-      if (sameWishes(answer, released)) this.#remember(released);
+      if (sameSpecAndAnnotations(answer, released)) this.#remember(released);
     } catch (error) {
       // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
       if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
@@ -133,6 +133,6 @@ export class WorkloadWriter {
 }
 
 /** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */
-function sameWishes({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+function sameSpecAndAnnotations({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
   return a.generation === b.generation && isDeepStrictEqual(a.annotations, b.annotations);
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { entryId, type InventoryEntry, objectEntry } from '../../src/apply/inventory.ts';
+import { entryId, objectEntry } from '../../src/apply/inventory.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { readInventory, storeInventory } from '../../src/stacks/stored-inventory.ts';

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
+import { nestAt, valueAt } from '../../api/value-at.ts';
 import { releasePatch } from '../../src/inject/change/release.ts';
-import { type Plan, planWorkload } from '../../src/inject/decision/decide-workload.ts';
+import { type Decision, decideWorkload } from '../../src/inject/decision/decide-workload.ts';
 import type { InjectionConfig } from '../../src/inject/wishes/config.ts';
-import { nestAt, valueAt, workloadKind } from '../../src/inject/workload/kinds.ts';
+import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { isApiError, type KubeApi, type ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
@@ -110,7 +111,7 @@ async function release(written: KubeObject, type: ResourceType): Promise<void> {
 }
 
 /** One pass of a controller: plan, write, release; once more when the deployment controller wrote its status in between. */
-async function pass(object: KubeObject, type = DEPLOYMENT, config: InjectionConfig = DEFAULT_STACK): Promise<Plan> {
+async function pass(object: KubeObject, type = DEPLOYMENT, config: InjectionConfig = DEFAULT_STACK): Promise<Decision> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await tryPass(object, type, config);
@@ -121,10 +122,10 @@ async function pass(object: KubeObject, type = DEPLOYMENT, config: InjectionConf
   }
 }
 
-async function tryPass(object: KubeObject, type: ResourceType, config: InjectionConfig): Promise<Plan> {
+async function tryPass(object: KubeObject, type: ResourceType, config: InjectionConfig): Promise<Decision> {
   const live = await get(object, type);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
-  const plan = planWorkload(input(live, { namespace, stacks: [config] }));
+  const plan = decideWorkload(input(live, { namespace, stacks: [config] }));
   if (plan.action === 'none') return plan;
   const answer = await api.patch(type, object.metadata, plan.patch.type, plan.patch.body, { fieldManager: FIELD_MANAGER });
   if (plan.patch.type === 'application/strategic-merge-patch+json') {
@@ -225,7 +226,7 @@ describe('an injected Deployment', () => {
     await currentReplicaSet(created);
     // Its controller may write a status between the reading and the patch.
     const left = await eventually('the first write', async () => {
-      const plan = planWorkload(input(await get(created)));
+      const plan = decideWorkload(input(await get(created)));
       if (plan.action !== 'inject') throw new Error(`planned ${plan.action}`);
       return api.patch(DEPLOYMENT, created.metadata, plan.patch.type, plan.patch.body, { fieldManager: FIELD_MANAGER });
     });
@@ -236,7 +237,7 @@ describe('an injected Deployment', () => {
 
   it('refuses a plan made from an older state', async () => {
     const created = await api.create(DEPLOYMENT, manifest([{}], BOTH), { fieldManager: 'kubectl' });
-    const plan = planWorkload(input(created));
+    const plan = decideWorkload(input(created));
     await annotate(created, { changed: 'meanwhile' });
     if (plan.action !== 'inject') throw new Error(`planned ${plan.action}`);
     const write = api.patch(DEPLOYMENT, created.metadata, plan.patch.type, plan.patch.body, { fieldManager: FIELD_MANAGER });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import type { StackStatus } from '../../src/stacks/status.ts';
+import type { StackStatus } from '../../api/stack-status.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiRequest } from './support/api-request.ts';
+import { ALL_CASES } from './support/case.ts';
 import { status } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
 import { describeWrite, journey, type Phase } from './support/journey.ts';
 import { anyRequest, firstOfEach, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 
 const stage = useWorld();
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { ALL_CASES } from './support/case.ts';
 import { status } from './support/fault.ts';
 import { ACTS, journey, type Phase, settle, silent } from './support/journey.ts';
 import type { Match } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 
 const stage = useWorld();
 

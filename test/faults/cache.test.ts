@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { ALL_CASES } from './support/case.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
 import { ACTS, journey, objectWrites, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 import { type World, workload } from './support/world.ts';
 
 const stage = useWorld();

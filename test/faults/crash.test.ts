@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statusOf } from '../../api/stack-status.ts';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
-import { statusOf } from '../../src/stacks/status.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { ALL_CASES } from './support/case.ts';
 import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, reached, settle, silent } from './support/journey.ts';
 import { objectWrites, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 import { stackObjects } from './support/snapshot.ts';
 import { type World, workload } from './support/world.ts';
 

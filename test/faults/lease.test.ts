@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { ALL_CASES } from './support/case.ts';
 import { status } from './support/fault.ts';
 import { FaultProxy } from './support/fault-proxy.ts';
 import { ACTS, counts, SILENCE_SECONDS, settle, silent } from './support/journey.ts';
 import { objectWrites, writes } from './support/match.ts';
 import type { OperatorProcess } from './support/operator-process.ts';
 import { row, type Stage, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 import { differences } from './support/snapshot.ts';
 import { type World, workload } from './support/world.ts';
 

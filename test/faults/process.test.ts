@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/time/eventually.ts';
+import { ALL_CASES } from './support/case.ts';
 import { ACTS, counts, journey, settle, silent } from './support/journey.ts';
 import { writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 import { differences } from './support/snapshot.ts';
 
 const stage = useWorld();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { statusOf } from '../../src/stacks/status.ts';
+import { statusOf } from '../../api/stack-status.ts';
 import { eventually } from '../support/time/eventually.ts';
 import type { ApiRequest } from './support/api-request.ts';
 import { type Condition, conditions } from './support/conditions.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { statusOf } from '../../src/stacks/status.ts';
+import { statusOf } from '../../api/stack-status.ts';
 import { eventually } from '../support/time/eventually.ts';
 import { path } from './support/admin.ts';
 import { conditions } from './support/conditions.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiRequest } from './support/api-request.ts';
+import { ALL_CASES } from './support/case.ts';
 import { errorEvent, type Fault, type StreamStep, status, type WatchLine } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
 import { ACTS, injectedMeanwhile, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
 import { firstOfEach, lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
-import { ALL_CASES } from './support/row-result.ts';
 import type { World } from './support/world.ts';
 
 const stage = useWorld();

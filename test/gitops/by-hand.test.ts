@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
-import { valueAt } from '../../src/inject/workload/kinds.ts';
+import { valueAt } from '../../api/value-at.ts';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { binary } from '../../tools/build/binary.ts';

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
+import { nestAt, valueAt } from '../../api/value-at.ts';
 import { releasePatch } from '../../src/inject/change/release.ts';
-import { planWorkload } from '../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../src/inject/decision/decide-workload.ts';
 import { type EnvContent, holds } from '../../src/inject/workload/env-content.ts';
-import { nestAt, valueAt, workloadKind } from '../../src/inject/workload/kinds.ts';
+import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type PodTemplate, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { isApiError, type ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
@@ -94,14 +95,14 @@ async function read(object: KubeObject): Promise<KubeObject> {
   return live;
 }
 
-/** Plan, write and release until nothing is left to do. @returns what is then there. */
+/** Decision, write and release until nothing is left to do. @returns what is then there. */
 async function settle(known: KubeObject, stackIndex: number): Promise<KubeObject> {
   let live = known;
   let writes = 0;
   for (let attempt = 0; attempt < 30; attempt += 1) {
     const config = STACKS[stackIndex];
     if (config === undefined) throw new Error('no such stack');
-    const plan = planWorkload(input(live, { namespace: namespaceObject({}, NAMESPACE), stacks: [config] }));
+    const plan = decideWorkload(input(live, { namespace: namespaceObject({}, NAMESPACE), stacks: [config] }));
     if (plan.action === 'none') return live;
     if (plan.action !== 'release') writes += 1;
     if (writes > 2) throw new Error(`does not settle: planned ${plan.action} a third time`);
@@ -131,7 +132,7 @@ async function settle(known: KubeObject, stackIndex: number): Promise<KubeObject
 function planned(object: KubeObject, stackIndex: number): KubeObject {
   const config = STACKS[stackIndex];
   if (config === undefined) throw new Error('no such stack');
-  const plan = planWorkload(input(object, { namespace: namespaceObject({}, NAMESPACE), stacks: [config] }));
+  const plan = decideWorkload(input(object, { namespace: namespaceObject({}, NAMESPACE), stacks: [config] }));
   return plan.action === 'inject' ? (strategicMerge(object, plan.patch.body) as KubeObject) : object;
 }
 

@@ -1,9 +1,9 @@
 import { ANNOTATION, PREFIX } from '../../api/annotations.ts';
 import { CALLS_TOTAL } from '../../api/metrics/span-metrics.ts';
 import { DEFAULT_STACK, FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import { type StackStatus, statusOf } from '../../api/stack-status.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { dashboardQueries } from '../../charts/dashboards/index.ts';
-import { type StackStatus, statusOf } from '../../src/stacks/status.ts';
 import { injectedWorkloads } from '../../src/survey/targets.ts';
 import { type Check, formatNumber } from '../../src/verify/check.ts';
 import { type ClusterPort, openClusterPort } from '../../src/verify/cluster-port.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATION } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
-import type { StackStatus } from '../../src/stacks/status.ts';
+import type { StackStatus } from '../../api/stack-status.ts';
 import type { SoakWorkload } from './churn.ts';
 
 interface EnvVar {

@@ -21,5 +21,5 @@ export function sourceFile(path: string, text: string): SourceFile {
 
 /** Comments that fill whole lines, as a formatter leaves them: what they quote is no import. */
 function withoutComments(text: string): string {
-  return text.replace(/^\s*(\/\*\*?[^]*?\*\/|\/\/.*)$/gm, '');
+  return text.replace(/^\s*(\/\*[\s\S]*?\*\/|\/\/.*)$/gm, '');
 }

@@ -94,7 +94,7 @@ async function explainFile(name: string | undefined, file: string, options: Opti
   const [
     { readManifests },
     { stackOfFile },
-    { plannedManifests },
+    { manifestWorkloads },
     { explainWorkload },
     { parseTarget },
     { OTHER_POD_KINDS, WORKLOAD_KINDS },
@@ -108,7 +108,7 @@ async function explainFile(name: string | undefined, file: string, options: Opti
   ]);
   const target = name === undefined ? undefined : parseTarget(name, { ...WORKLOAD_KINDS, ...OTHER_POD_KINDS });
   const stacks = [stackOfFile(options.stackFile)];
-  const found = plannedManifests(readManifests([file], false), options.namespace, true).filter(
+  const found = manifestWorkloads(readManifests([file], false), options.namespace, true).filter(
     ({ workload }) => target === undefined || (workload.kind === target.kind && workload.metadata.name === target.name),
   );
   if (found.length === 0) throw new Error(`explain: ${file} holds no ${name ?? 'workload'}`);

@@ -115,7 +115,7 @@ async function requests(
   annotate: Readonly<Record<string, string>>,
   options: Options,
 ) {
-  const [{ parseSelector }, { plannedManifests }] = await Promise.all([
+  const [{ parseSelector }, { manifestWorkloads }] = await Promise.all([
     import('../../survey/selector.ts'),
     import('../../manifests/manifest-workloads.ts'),
   ]);
@@ -128,7 +128,7 @@ async function requests(
   }
   if (revert) throw new Error('inject: --revert takes everything out: it goes with no annotation');
   const matches = parseSelector(options.selector ?? '');
-  const workloads = plannedManifests(files, options.namespace).map(({ workload }) => workload);
+  const workloads = manifestWorkloads(files, options.namespace).map(({ workload }) => workload);
   const isTarget = ({ kind, metadata }: KubeObject) => targets.some((target) => target.kind === kind && target.name === metadata.name);
   const missing = targets.find((target) => !workloads.some(({ kind, metadata }) => target.kind === kind && target.name === metadata.name));
   if (missing !== undefined) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describe, type KubeObject } from '../../../api/kube-object.ts';
-import type { PlannedWorkload } from '../../preview/preview-cluster.ts';
+import type { WorkloadPreview } from '../../preview/preview-cluster.ts';
 import { addAnnotationOptions, annotationsOf } from '../options/annotation-options.ts';
 import { addClusterOptions, type ClusterOptions, credentialsSource } from '../options/cluster-options.ts';
 import { barePodsText } from '../output/bare-pods-text.ts';
@@ -37,7 +37,7 @@ export function planCommand(program: Command): void {
       const [
         { createKubeApi },
         { loadCredentials },
-        { planCluster },
+        { previewCluster },
         { surveyCluster },
         { listBarePods },
         { parseSelector },
@@ -75,7 +75,7 @@ export function planCommand(program: Command): void {
             only === undefined ? `no workload${namespace === undefined ? '' : ` in namespace ${namespace}`}` : `not ${describe(only)}`;
           throw new Error(`plan: --selector ${options.selector} matches ${none}`);
         }
-        const workloads = await planCluster(api, survey, {
+        const workloads = await previewCluster(api, survey, {
           annotate,
           selected,
           onProgress: (done, all) => {
@@ -94,7 +94,7 @@ export function planCommand(program: Command): void {
 }
 
 /** The plan for people; ends with the counts. */
-export function planTable(workloads: readonly PlannedWorkload[], assumedStack: boolean): string {
+export function planTable(workloads: readonly WorkloadPreview[], assumedStack: boolean): string {
   const note = assumedStack ? 'There is no TelemetryStack: the one that the operator makes at its start is assumed.\n\n' : '';
   if (workloads.length === 0) return `${note}No workload asks for anything: kubectl annotate deployment/NAME duotel.io/backend=both\n`;
   const columns = [
@@ -115,7 +115,7 @@ export function planTable(workloads: readonly PlannedWorkload[], assumedStack: b
     effect,
     refused ?? message,
   ]);
-  const count = (test: (workload: PlannedWorkload) => boolean) => workloads.filter(test).length;
+  const count = (test: (workload: WorkloadPreview) => boolean) => workloads.filter(test).length;
   const changes = count(({ action }) => action !== 'none');
   const rollouts = count(({ effect }) => effect === 'rollout');
   return `${note}${table(columns, rows)}\n${changes} to change, ${rollouts} with a rollout, ${count(({ refused }) => refused !== undefined)} refused by the API server\n`;

@@ -49,7 +49,7 @@ export function revertCommand(program: Command): void {
         { systemClock },
         { surveyPlaces },
         { findWorkload },
-        { planRevert },
+        { revertSteps },
         { revertWorkloads },
       ] = await Promise.all([
         import('../../kube/rest/rest-kube-api.ts'),
@@ -71,7 +71,7 @@ export function revertCommand(program: Command): void {
               ? { kind: 'all' }
               : { kind: 'namespace', name: namespace };
         const places = await surveyPlaces(api, scope.kind === 'all' ? undefined : namespace);
-        const steps = planRevert(scope, places.workloads, [...places.namespaces.values()], options.force === true);
+        const steps = revertSteps(scope, places.workloads, [...places.namespaces.values()], options.force === true);
         const held = options.force === true ? [] : steps.filter(({ owner }) => owner !== undefined);
         const todo = steps.filter((step) => !held.includes(step));
         const isTable = options.output === 'table';

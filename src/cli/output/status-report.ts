@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { DEFAULT_STACK_CONFIG, DEFAULT_STACK_MANAGER, SYSTEM_NAMESPACE } from '../../../api/names.ts';
-import { statusOf } from '../../stacks/status.ts';
+import { statusOf } from '../../../api/stack-status.ts';
 import type { BarePod } from '../../survey/bare-pods.ts';
 import type { BarePodsFound } from '../../survey/list-bare-pods.ts';
 import { stackSettings } from '../../survey/stacks.ts';

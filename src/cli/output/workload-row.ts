@@ -2,7 +2,7 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../../api/names.ts';
 import { type OutcomeState, REASONS } from '../../../api/reason.ts';
-import { planWorkload } from '../../inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../inject/decision/decide-workload.ts';
 import { heldBack, suspendedStacks } from '../../inject/decision/suspension.ts';
 import { readRecord } from '../../inject/record/record.ts';
 import { settingsOf } from '../../inject/wishes/settings.ts';
@@ -42,11 +42,11 @@ export function workloadRow(workload: KubeObject, namespace: KubeObject, stacks:
 /** What the operator has written; what it finds, where it leaves that unwritten on purpose. */
 function whatIsSaid(workload: KubeObject, namespace: KubeObject, stacks: readonly StackSettings[]): Said | undefined {
   const configs = stacks.map(({ config }) => config);
-  const plan = planWorkload({ workload, namespace, stacks: configs, operatorNamespace: SYSTEM_NAMESPACE });
-  const held = heldBack(plan, presentStack(workload, configs), suspendedStacks(stacks));
+  const decision = decideWorkload({ workload, namespace, stacks: configs, operatorNamespace: SYSTEM_NAMESPACE });
+  const held = heldBack(decision, presentStack(workload, configs), suspendedStacks(stacks));
   const line = workload.metadata.annotations?.[ANNOTATION.status];
-  const writes = held === undefined && plan.action !== 'none' && plan.action !== 'release';
-  const { outcome } = held ?? plan;
+  const writes = held === undefined && decision.action !== 'none' && decision.action !== 'release';
+  const { outcome } = held ?? decision;
   if (line !== undefined && (writes || outcome === undefined || outcome.line === line)) return parseStatusLine(line);
   if (writes) return NOT_OBSERVED;
   return outcome && { state: outcome.state, reason: outcome.reason, message: outcome.message };

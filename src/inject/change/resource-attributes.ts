@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../../api/names.ts';
 import type { InjectionConfig } from '../wishes/config.ts';
+import type { ActiveSettings } from '../wishes/settings.ts';
 import type { EnvContent } from '../workload/env-content.ts';
 import { workloadKind } from '../workload/kinds.ts';
 import { podTemplate } from '../workload/pod-template.ts';
-import type { ActiveSettings } from './variables.ts';
 
 /** Variables through which a pod learns what it is; a value of ours or of the user's may refer to them as `$(NAME)`. */
 export const IDENTITY = {

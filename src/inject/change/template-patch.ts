@@ -1,10 +1,11 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import { nestAt } from '../../../api/value-at.ts';
 import type { PatchType } from '../../kube/kube-api.ts';
-import { nestAt, workloadKind } from '../workload/kinds.ts';
+import { workloadKind } from '../workload/kinds.ts';
 import { type PodTemplate, podTemplate } from '../workload/pod-template.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
-/** A request body with its content type. It carries the resourceVersion it was planned for: 409 means read and plan again. */
+/** A request body with its content type. It carries the resourceVersion it was planned for: 409 means read and decide again. */
 export interface Patch {
   readonly type: PatchType;
   readonly body: unknown;

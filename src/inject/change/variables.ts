@@ -1,11 +1,9 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { CA_FILE, type InjectionConfig, MOUNT_PATH } from '../wishes/config.ts';
-import type { Settings } from '../wishes/settings.ts';
+import type { ActiveSettings } from '../wishes/settings.ts';
 import { type EnvContent, literal } from '../workload/env-content.ts';
 import { annotated, identityVariables, resourceAttributes } from './resource-attributes.ts';
-
-export type ActiveSettings = Extract<Settings, { kind: 'active' }>;
 
 /** One variable that a container should have. */
 export interface Variable {

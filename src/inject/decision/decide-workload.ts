@@ -6,13 +6,13 @@ import type { Refusal } from '../change/env-diff.ts';
 import { releasePatch } from '../change/release.ts';
 import { diffTemplate, revertTemplate } from '../change/template-diff.ts';
 import { mergedTemplate, type Patch, templatePatch, version } from '../change/template-patch.ts';
-import { type ActiveSettings, containerVariables } from '../change/variables.ts';
-import { type Known, knownOf, LOST } from '../record/held.ts';
+import { containerVariables } from '../change/variables.ts';
+import { type Held, heldOf, LOST } from '../record/held.ts';
 import type { Mine } from '../record/mine.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../record/record.ts';
 import { formatRollback, type RollbackNote, readRollback, settingsDigest } from '../rollback/rollback-note.ts';
 import type { InjectionConfig, Mount } from '../wishes/config.ts';
-import { settingsOf } from '../wishes/settings.ts';
+import { type ActiveSettings, settingsOf } from '../wishes/settings.ts';
 import { chooseStack } from '../wishes/stack-choice.ts';
 import { targetContainers } from '../wishes/target-containers.ts';
 import { digestOf } from '../workload/digest-of.ts';
@@ -21,7 +21,7 @@ import { exposedContainer } from '../workload/shared-volumes.ts';
 import { eventOf, type InjectionEvent, type Note, type Outcome, outcome } from './outcome.ts';
 import { hindrance, isProtected, surroundings } from './preconditions.ts';
 
-export interface PlanInput {
+export interface DecisionInput {
   readonly workload: KubeObject;
   /** The Namespace of the workload. */
   readonly namespace: KubeObject;
@@ -40,7 +40,7 @@ interface Reported {
 }
 
 /** What to do with one workload. At most one write; after it, {@link releasePatch} of the answer. */
-export type Plan =
+export type Decision =
   /** One rollout. `needs`: ConfigMaps to create first where they do not exist. */
   | ({
       readonly action: 'inject';
@@ -62,8 +62,8 @@ export type Plan =
 
 const NO_NEEDS: readonly KubeObject[] = [];
 
-/** Decides from nothing but its input; equal input gives an equal plan, and the plan for the state after a plan is `none`. */
-export function planWorkload(input: PlanInput): Plan {
+/** Decides from nothing but its input; equal input gives an equal decision, and once it is carried out the next one is `none`. */
+export function decideWorkload(input: DecisionInput): Decision {
   const { workload, namespace, stacks, operatorNamespace } = input;
   const settings = settingsOf(workload, namespace);
   if (isProtected(workload, operatorNamespace)) {
@@ -72,44 +72,44 @@ export function planWorkload(input: PlanInput): Plan {
   }
   if (workload.metadata.deletionTimestamp !== undefined) return nothing(outcome('Deleting'));
   const template = podTemplate(workload);
-  const known = template === undefined ? LOST : knownOf(workload, template, settings, stacks);
+  const held = template === undefined ? LOST : heldOf(workload, template, settings, stacks);
   switch (settings.kind) {
     case 'absent':
-      return withdraw(workload, template, known, undefined);
+      return withdraw(workload, template, held, undefined);
     case 'optedOut':
-      return withdraw(workload, template, known, outcome('OptedOut'));
+      return withdraw(workload, template, held, outcome('OptedOut'));
     case 'refused': {
       const result = outcome(settings.reason, settings.message);
       // A mistake on the Namespace is not written on workloads that never asked for anything; the Namespace's own event tells it.
-      return settings.level === 'namespace' && !isMarked(workload) ? nothing(result) : leave(workload, template, known.mine, result);
+      return settings.level === 'namespace' && !isMarked(workload) ? nothing(result) : leave(workload, template, held.mine, result);
     }
     case 'active':
-      return inject(input, template, known, settings);
+      return inject(input, template, held, settings);
   }
 }
 
-/** The plan that tells people why an injection must wait. */
-export function planWaiting(workload: KubeObject, reason: OutcomeReason, message: string): Plan {
+/** The decision that tells people why an injection must wait. */
+export function decideWaiting(workload: KubeObject, reason: OutcomeReason, message: string): Decision {
   return report(workload, outcome(reason, message), {}, NO_NEEDS);
 }
 
 /** Takes an injection back since its pods failed, and notes for what settings, so that it is not tried again with the same ones. */
-export function planRollback(input: PlanInput, failure: string): Plan {
+export function decideRollback(input: DecisionInput, failure: string): Decision {
   const { workload, namespace, stacks } = input;
   const settings = settingsOf(workload, namespace);
   const template = podTemplate(workload);
-  if (settings.kind !== 'active' || template === undefined) return planWorkload(input);
-  const { mine } = knownOf(workload, template, settings, stacks);
+  if (settings.kind !== 'active' || template === undefined) return decideWorkload(input);
+  const { mine } = heldOf(workload, template, settings, stacks);
   const note = { settings: settingsDigest(settings), message: failure };
   return rollback(workload, template, mine, note);
 }
 
-function rollback(workload: KubeObject, template: PodTemplate, mine: Mine, note: RollbackNote): Plan {
+function rollback(workload: KubeObject, template: PodTemplate, mine: Mine, note: RollbackNote): Decision {
   return takeBack(workload, template, mine, outcome('RolledBack', note.message), { [ANNOTATION.rolledBack]: formatRollback(note) });
 }
 
 /** What a workload holds stays, and the reason why nothing is changed goes into the status; unless a mount of ours must not stay. */
-function leave(workload: KubeObject, template: PodTemplate | undefined, mine: Mine, result: Outcome): Plan {
+function leave(workload: KubeObject, template: PodTemplate | undefined, mine: Mine, result: Outcome): Decision {
   return template !== undefined && exposes(template, mine)
     ? takeBack(workload, template, mine, result)
     : report(workload, result, {}, NO_NEEDS);
@@ -128,29 +128,29 @@ function takeBack(
   mine: Mine,
   result: Outcome,
   beside: Readonly<Record<string, string>> = {},
-): Plan {
+): Decision {
   const podSpec = revertTemplate(template.spec, mine);
   if (podSpec === undefined) return report(workload, result, beside, NO_NEEDS);
   const annotations = { [ANNOTATION.injected]: null, [ANNOTATION.status]: result.line, ...beside };
   return { action: 'revert', patch: templatePatch(workload, annotations, podSpec), outcome: result, event: eventOf(result) };
 }
 
-/** The plan that tells people of a write which the API server refused; nothing else is tried until the workload changes. */
-export function planRefused(workload: KubeObject, message: string): Plan {
+/** The decision that tells people of a write which the API server refused; nothing else is tried until the workload changes. */
+export function decideRefused(workload: KubeObject, message: string): Decision {
   return report(workload, outcome('WriteRefused', message), {}, NO_NEEDS);
 }
 
-function inject(input: PlanInput, template: PodTemplate | undefined, known: Known, settings: ActiveSettings): Plan {
+function inject(input: DecisionInput, template: PodTemplate | undefined, held: Held, settings: ActiveSettings): Decision {
   const { workload, stacks } = input;
   // Where there is no template to change, it does not matter where the annotation stands.
   const beside = template === undefined ? [] : settings.notes;
-  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => leave(workload, template, known.mine, outcome(reason, message, beside));
+  const refuse = ({ reason, message }: Omit<Refusal, 'kind'>) => leave(workload, template, held.mine, outcome(reason, message, beside));
   const hindered = hindrance(workload, template, settings);
   if (hindered !== undefined || template === undefined) {
     return refuse(hindered ?? { reason: 'UnsupportedKind', message: `${workload.kind} ${workload.metadata.name} has no pod template` });
   }
   const rolledBack = readRollback(workload);
-  if (rolledBack?.settings === settingsDigest(settings)) return rollback(workload, template, known.mine, rolledBack);
+  if (rolledBack?.settings === settingsDigest(settings)) return rollback(workload, template, held.mine, rolledBack);
   const { namespace: place = '' } = workload.metadata;
   const stack = chooseStack(settings.stack, place, stacks);
   if (stack.kind === 'refused') return refuse(stack);
@@ -166,16 +166,16 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
   const mounts = mountsOf(settings, config);
   if (exposed !== undefined && mounts.length > 0) {
     const message = `container ${exposed} mounts none of the pod's own volumes: a volume of the operator's there could make your deploy fail on the day you drop the last of them; give the container a mount of its own, for example an emptyDir at /tmp, or set ${ANNOTATION.bootstrap} to none`;
-    return takeBack(workload, template, known.mine, outcome('VolumeListShared', message, settings.notes));
+    return takeBack(workload, template, held.mine, outcome('VolumeListShared', message, settings.notes));
   }
   const containers = new Map(targets.names.map((name) => [name, containerVariables(workload, name, settings, config)] as const));
   const byManifest = workload.metadata.annotations?.[ANNOTATION.manifest] !== undefined;
-  const diff = diffTemplate(template.spec, { containers, mounts, byManifest }, known.mine, known.recorded);
+  const diff = diffTemplate(template.spec, { containers, mounts, byManifest }, held.mine, held.recorded);
   if (diff.kind === 'refused') return refuse(diff);
 
   const notes = [
     ...settings.notes,
-    ...known.notes,
+    ...held.notes,
     ...diff.notes,
     ...pricesNote(settings, exposed),
     ...surroundings(workload, template, targets.names, settings),
@@ -206,7 +206,7 @@ function inject(input: PlanInput, template: PodTemplate | undefined, known: Know
     patch: templatePatch(workload, annotate(record), diff.podSpec),
     record,
     config,
-    urgent: exposes(template, known.mine) || (former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former)),
+    urgent: exposes(template, held.mine) || (former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former)),
     needs,
     outcome: result,
     event: eventOf(result),
@@ -232,7 +232,7 @@ function mountsOf(settings: ActiveSettings, config: InjectionConfig): readonly M
 }
 
 /** Takes back what is ours. `result`: the outcome when there is nothing to take back. */
-function withdraw(workload: KubeObject, template: PodTemplate | undefined, { mine }: Known, result: Outcome | undefined): Plan {
+function withdraw(workload: KubeObject, template: PodTemplate | undefined, { mine }: Held, result: Outcome | undefined): Decision {
   const podSpec = template === undefined ? undefined : revertTemplate(template.spec, mine);
   if (podSpec === undefined && !isMarked(workload)) return settled(workload, result, NO_NEEDS);
   const reverted = outcome('Reverted', 'what the operator had set is removed from the pod template');
@@ -245,12 +245,12 @@ function isMarked({ metadata: { annotations = {} } }: KubeObject): boolean {
   return OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
 }
 
-function nothing(result: Outcome): Plan {
+function nothing(result: Outcome): Decision {
   return { action: 'none', needs: NO_NEEDS, outcome: result };
 }
 
 /** Nothing to write but, perhaps, a release. */
-function settled(workload: KubeObject, result: Outcome | undefined, needs: readonly KubeObject[]): Plan {
+function settled(workload: KubeObject, result: Outcome | undefined, needs: readonly KubeObject[]): Decision {
   const release = releasePatch(workload);
   const said = result === undefined ? {} : { outcome: result };
   return release === undefined
@@ -264,7 +264,7 @@ function report(
   result: Outcome,
   annotations: Readonly<Record<string, string | null>>,
   needs: readonly KubeObject[],
-): Plan {
+): Decision {
   const wanted: Readonly<Record<string, string | null>> = { ...annotations, [ANNOTATION.status]: result.line };
   const live = workload.metadata.annotations ?? {};
   const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (live[key] ?? null) !== value));

@@ -2,10 +2,12 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import { isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { OutcomeReason } from '../../../api/reason.ts';
-import { type ActiveSettings, PYTHONPATH } from '../change/variables.ts';
+import { valueAt } from '../../../api/value-at.ts';
+import { PYTHONPATH } from '../change/variables.ts';
 import { MOUNT_PATH } from '../wishes/config.ts';
+import type { ActiveSettings } from '../wishes/settings.ts';
 import { controllerOf } from '../workload/controller-of.ts';
-import { OTHER_POD_KINDS, valueAt, WORKLOAD_KINDS } from '../workload/kinds.ts';
+import { OTHER_POD_KINDS, WORKLOAD_KINDS } from '../workload/kinds.ts';
 import type { PodSpec, PodTemplate } from '../workload/pod-template.ts';
 import type { Note } from './outcome.ts';
 

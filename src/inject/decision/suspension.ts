@@ -1,5 +1,5 @@
 import type { InjectionConfig } from '../wishes/config.ts';
-import type { Plan } from './decide-workload.ts';
+import type { Decision } from './decide-workload.ts';
 import { type Outcome, outcome } from './outcome.ts';
 
 /** `namespace/name` of the stacks for whose workloads nothing is written. */
@@ -8,18 +8,18 @@ export function suspendedStacks(stacks: readonly { readonly config: InjectionCon
 }
 
 /**
- * What is to be said instead of carrying out a plan, where the stack of the workload is suspended: the one that it counts for, or the
- * one that the plan is for. undefined: nothing holds the plan back.
+ * What is to be said instead of carrying out a decision, where the stack of the workload is suspended: the one that it counts for, or the
+ * one that the decision is for. undefined: nothing holds the decision back.
  * @param present the stack that the workload counts for, `namespace/name`.
  * @param suspended see {@link suspendedStacks}.
  */
 export function heldBack(
-  plan: Plan,
+  decision: Decision,
   present: string | undefined,
   suspended: readonly string[],
 ): { readonly outcome: Outcome | undefined } | undefined {
-  const stack = suspended.find((name) => name === present || (plan.action === 'inject' && name === plan.record.stack));
+  const stack = suspended.find((name) => name === present || (decision.action === 'inject' && name === decision.record.stack));
   if (stack === undefined) return undefined;
-  if (plan.action === 'none' || plan.action === 'release') return { outcome: plan.outcome };
+  if (decision.action === 'none' || decision.action === 'release') return { outcome: decision.outcome };
   return { outcome: outcome('StackSuspended', `TelemetryStack ${stack} is suspended: nothing is written for its workloads`) };
 }

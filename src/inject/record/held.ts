@@ -2,7 +2,7 @@ import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { Note } from '../decision/outcome.ts';
 import type { InjectionConfig } from '../wishes/config.ts';
-import type { Settings } from '../wishes/settings.ts';
+import type { InjectionSettings } from '../wishes/settings.ts';
 import { ownership } from '../workload/ownership.ts';
 import type { PodTemplate } from '../workload/pod-template.ts';
 import { type Mine, mineOf, NOTHING } from './mine.ts';
@@ -10,7 +10,7 @@ import { readRecord } from './record.ts';
 import { recoverRecord } from './recover.ts';
 
 /** What a workload holds of ours. */
-export interface Known {
+export interface Held {
   /** As its record says. */
   readonly recorded: Mine;
   readonly mine: Mine;
@@ -18,10 +18,10 @@ export interface Known {
 }
 
 /** Of a workload without a template. */
-export const LOST: Known = { recorded: NOTHING, mine: NOTHING, notes: [] };
+export const LOST: Held = { recorded: NOTHING, mine: NOTHING, notes: [] };
 
 /** By its record, or, where that is lost, by what can be recognised in the template. */
-export function knownOf(workload: KubeObject, template: PodTemplate, settings: Settings, stacks: readonly InjectionConfig[]): Known {
+export function heldOf(workload: KubeObject, template: PodTemplate, settings: InjectionSettings, stacks: readonly InjectionConfig[]): Held {
   const owned = ownership(workload);
   const read = readRecord(workload);
   if (typeof read !== 'string') return { recorded: read, mine: mineOf(read, template.spec, owned), notes: [] };

@@ -2,7 +2,7 @@ import { type ActiveBackend, BACKENDS, type Backend } from '../../../api/annotat
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { containerVariables } from '../change/variables.ts';
 import { type InjectionConfig, MOUNT_PATH } from '../wishes/config.ts';
-import type { Settings } from '../wishes/settings.ts';
+import type { InjectionSettings } from '../wishes/settings.ts';
 import { type EnvContent, holds } from '../workload/env-content.ts';
 import type { Ownership } from '../workload/ownership.ts';
 import type { PodSpec } from '../workload/pod-template.ts';
@@ -17,7 +17,7 @@ import type { ContainerRecord } from './record.ts';
 export function recoverRecord(
   workload: KubeObject,
   pod: PodSpec,
-  settings: Settings,
+  settings: InjectionSettings,
   stacks: readonly InjectionConfig[],
   owned: Ownership,
 ): Mine {
@@ -50,9 +50,9 @@ export function recoverRecord(
   return { containers, volumes };
 }
 
-type Active = Extract<Settings, { kind: 'active' }>;
+type Active = Extract<InjectionSettings, { kind: 'active' }>;
 
-function candidates(settings: Settings): readonly Active[] {
+function candidates(settings: InjectionSettings): readonly Active[] {
   const base: Active =
     settings.kind === 'active' ? settings : { kind: 'active', backend: 'both', bootstrap: 'none', captureContent: false, notes: [] };
   const isActive = (backend: Backend): backend is ActiveBackend => backend !== 'none';

@@ -1,10 +1,10 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import { isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import type { ActiveSettings } from '../change/variables.ts';
+import type { PodFailure } from '../../kube/pod-failure.ts';
+import type { ActiveSettings } from '../wishes/settings.ts';
 import { digestOf } from '../workload/digest-of.ts';
 import { makesPodsInOrder } from '../workload/makes-pods-in-order.ts';
-import type { PodFailure } from './pod-failure.ts';
 
 /** The annotation `duotel.io/rolled-back`: what was asked when an injection had to be taken back, and what went wrong. */
 export interface RollbackNote {

@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import { valueAt } from '../../../api/value-at.ts';
+import { podFailure } from '../../kube/pod-failure.ts';
 import { bearsMarker } from '../record/marker.ts';
 import { readRecord } from '../record/record.ts';
 import { rolloutState } from '../rollout/rollout-state.ts';
-import { valueAt } from '../workload/kinds.ts';
 import { makesPodsInOrder } from '../workload/makes-pods-in-order.ts';
 import type { PodSpec } from '../workload/pod-template.ts';
-import { podFailure } from './pod-failure.ts';
 import { readRollback } from './rollback-note.ts';
 
 /** Label that the StatefulSet controller puts on each pod: the revision of the template that it was made from. */

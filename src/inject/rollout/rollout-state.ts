@@ -1,6 +1,6 @@
 import { isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { valueAt } from '../workload/kinds.ts';
+import { valueAt } from '../../../api/value-at.ts';
 
 /** How far the pods of a workload follow its template, by its own status. */
 export interface RolloutState {

@@ -1,4 +1,5 @@
 import { componentHost, PORT } from '../../../api/names.ts';
+import type { StackRef } from '../../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../../api/telemetry-stack.ts';
 import { contentHash, PYTHON_MOUNT_PATH } from '../../../bootstrap/files.ts';
 
@@ -15,11 +16,6 @@ export interface Mount {
   readonly configMap: string;
   readonly mountPath: string;
   readonly files: readonly MountedFile[];
-}
-
-export interface StackRef {
-  readonly namespace: string;
-  readonly name: string;
 }
 
 /** What one TelemetryStack tells the workloads that report to it. */

@@ -19,7 +19,7 @@ import { templateAnnotations } from '../workload/pod-template.ts';
 export type Level = 'workload' | 'pod template' | 'namespace';
 
 /** What the annotations ask for; names of containers and stacks are not yet checked against what exists. */
-export type Settings =
+export type InjectionSettings =
   | {
       readonly kind: 'active';
       readonly backend: ActiveBackend;
@@ -35,6 +35,9 @@ export type Settings =
   | { readonly kind: 'absent' }
   | { readonly kind: 'optedOut' }
   | { readonly kind: 'refused'; readonly reason: OutcomeReason; readonly message: string; readonly level: Level };
+
+/** Of a workload that asks for telemetry. */
+export type ActiveSettings = Extract<InjectionSettings, { kind: 'active' }>;
 
 type UserAnnotation = (typeof USER_ANNOTATIONS)[number];
 
@@ -77,15 +80,15 @@ function names(value: string): readonly string[] {
  * The settings of a workload. The workload's own annotations win over its pod template's, and these over the Namespace's, but for
  * `duotel.io/backend: none`, which wins wherever it stands. Any unknown key or value under `duotel.io/` refuses the whole.
  */
-export function settingsOf(workload: KubeObject, namespace: KubeObject): Settings {
+export function settingsOf(workload: KubeObject, namespace: KubeObject): InjectionSettings {
   const sources: readonly [Level, string, Readonly<Record<string, string>>][] = [
     ['workload', `${workload.kind} ${workload.metadata.name}`, workload.metadata.annotations ?? {}],
     ['pod template', `the pod template of ${workload.kind} ${workload.metadata.name}`, templateAnnotations(workload)],
     ['namespace', `Namespace ${namespace.metadata.name}`, namespace.metadata.annotations ?? {}],
   ];
   const found: Found[] = [];
-  let unknown: Settings | undefined;
-  let invalid: Settings | undefined;
+  let unknown: InjectionSettings | undefined;
+  let invalid: InjectionSettings | undefined;
   let backendStated = false;
   for (const [level, place, annotations] of sources) {
     for (const key of Object.keys(annotations).sort()) {
@@ -109,11 +112,11 @@ export function settingsOf(workload: KubeObject, namespace: KubeObject): Setting
   return backendStated ? (invalid ?? combine(found)) : { kind: 'absent' };
 }
 
-function refused(message: string, level: Level): Settings {
+function refused(message: string, level: Level): InjectionSettings {
   return { kind: 'refused', reason: 'InvalidAnnotation', message, level };
 }
 
-function combine(found: readonly Found[]): Settings {
+function combine(found: readonly Found[]): InjectionSettings {
   // `found` is in order of precedence.
   const get = (key: UserAnnotation) => found.find((entry) => entry.key === key)?.value;
   const backend = get(ANNOTATION.backend);
@@ -140,7 +143,7 @@ function combine(found: readonly Found[]): Settings {
 }
 
 function unknownKey(key: string, place: string): string {
-  return `${quote(key)} on ${place} is not an annotation of duotel.${didYouMean(key, USER_ANNOTATIONS)} Known are ${list(USER_ANNOTATIONS)}; correct or remove it`;
+  return `${quote(key)} on ${place} is not an annotation of duotel.${didYouMean(key, USER_ANNOTATIONS)} Held are ${list(USER_ANNOTATIONS)}; correct or remove it`;
 }
 
 /** undefined: the value is fine. */

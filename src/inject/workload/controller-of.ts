@@ -5,13 +5,13 @@ import { OTHER_POD_KINDS, WORKLOAD_KINDS } from './kinds.ts';
  * Who makes an object and keeps it: `injected`, a workload whose template we change; `other`, one of OTHER_POD_KINDS, which may have a
  * controller itself; `foreign`, anything else.
  */
-export interface Controller {
+export interface ControllingOwner {
   readonly kind: 'injected' | 'other' | 'foreign';
   readonly ref: OwnerReference;
 }
 
 /** undefined: nothing makes it anew. */
-export function controllerOf({ metadata: { ownerReferences } }: KubeObject): Controller | undefined {
+export function controllerOf({ metadata: { ownerReferences } }: KubeObject): ControllingOwner | undefined {
   // A manifest on disk may hold anything.
   const ref = Array.isArray(ownerReferences) ? ownerReferences.find((one: OwnerReference | null) => one?.controller === true) : undefined;
   // A static pod is made of a file on its node; the object in the API names the Node.

@@ -1,6 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../api/names.ts';
-import { nestAt, valueAt, workloadKind } from './kinds.ts';
+import { nestAt, valueAt } from '../../../api/value-at.ts';
+import { workloadKind } from './kinds.ts';
 
 /**
  * Whether a manager other than us owns a field inside the pod spec, by the `fieldsV1` of the object's managedFields

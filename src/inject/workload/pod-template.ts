@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { templatePathOf, valueAt, workloadKind } from './kinds.ts';
+import { valueAt } from '../../../api/value-at.ts';
+import { templatePathOf, workloadKind } from './kinds.ts';
 
 /** The parts of a pod template that injection reads; everything else stays unseen and untouched. */
 export interface PodTemplate {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import type { Clock, Random } from '../clock.ts';
 import { isApiError, type KubeApi, type ResourceType } from '../kube-api.ts';
 import { withRequestContext } from '../request-context.ts';
-import type { Clock, Random } from '../retry.ts';
 import { versionBefore } from '../watch/resource-version.ts';
 import { StaleAnswer } from '../watch/watch-error.ts';
 import type { FenceMark, WriteFence } from './fence.ts';

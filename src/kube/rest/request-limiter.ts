@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts';
 import { PRIORITIES, type Priority } from '../priority.ts';
-import type { Clock } from '../retry.ts';
 
 export interface RequestLimiterOptions {
   readonly clock: Clock;

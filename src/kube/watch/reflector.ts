@@ -1,14 +1,11 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { KubeApi, Query, ResourceType, WatchEvent } from '../kube-api.ts';
+import { objectKey } from '../object-key.ts';
 import { withRequestContext } from '../request-context.ts';
-import { type Clock, pauseMs, type Random } from '../retry.ts';
+import { pauseMs } from '../retry.ts';
 import { versionBefore } from './resource-version.ts';
 import { isPassing, needsList, StaleAnswer, WatchError } from './watch-error.ts';
-
-/** `namespace/name`, or `name` for a cluster-scoped object. */
-export function objectKey(ref: { readonly name: string; readonly namespace?: string }): string {
-  return ref.namespace === undefined ? ref.name : `${ref.namespace}/${ref.name}`;
-}
 
 export interface StoreChange {
   readonly key: string;

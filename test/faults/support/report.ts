@@ -1,5 +1,6 @@
+import { ALL_CASES } from './case.ts';
 import { namedTests } from './named-tests.ts';
-import { ALL_CASES, type RowResult } from './row-result.ts';
+import type { RowResult } from './row-result.ts';
 import { ROWS, type RowId } from './rows.ts';
 
 /** How and when all rows were run. */

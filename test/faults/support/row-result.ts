@@ -1,8 +1,5 @@
+import type { Case } from './case.ts';
 import type { RowId } from './rows.ts';
-
-/** The part of life that a fault is tried in. */
-export type Case = 'create' | 'update' | 'prune' | 'delete' | 'inject';
-export const ALL_CASES: readonly Case[] = ['create', 'update', 'prune', 'delete', 'inject'];
 
 /** A test's line in docs/faults.md. */
 export interface RowResult {

@@ -1,7 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, it } from '@jest/globals';
+import type { Case } from './case.ts';
 import { describeWrite, type Journey, mebibytes, type Reference, reference, SILENCE_SECONDS } from './journey.ts';
-import type { Case, RowResult } from './row-result.ts';
+import type { RowResult } from './row-result.ts';
 import type { RowId } from './rows.ts';
 import { startWorld, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Case } from './row-result.ts';
+import type { Case } from './case.ts';
 
 /** The fault matrix: what can go wrong between the operator and the API server. Each row has a test that carries its id. */
 export const ROWS = {

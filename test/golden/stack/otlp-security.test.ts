@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { bootstrapFiles, pricingFile } from '../../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
-import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { injectionConfig } from '../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';
@@ -63,7 +63,7 @@ function injectedPod(protocol: Protocol): { readonly name: string; readonly pod:
   const assets = { python: bootstrapFiles('python'), pricing: pricingFile() };
   const config = injectionConfig({ name: 'duotel', namespace: 'duotel', spec }, assets);
   const before = workload({ name, annotations: { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python' } });
-  const plan = planWorkload(input(before, { stacks: [config] }));
+  const plan = decideWorkload(input(before, { stacks: [config] }));
   const pod = podTemplate(after(before, plan))?.spec;
   if (pod === undefined || !('needs' in plan)) throw new Error(`the plan for ${name} is ${plan.action}`);
   return { name, pod, configMaps: Object.fromEntries(plan.needs.map((one) => [one.metadata.name, one['data'] as Record<string, string>])) };

@@ -1,7 +1,7 @@
+import type { InventoryEntry } from '../../../api/inventory-entry.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { subject } from '../../../src/apply/action.ts';
 import { type ApplySetOptions, type ApplySetResult, applySet } from '../../../src/apply/apply-set.ts';
-import type { InventoryEntry } from '../../../src/apply/inventory.ts';
 import { ApplyMemory } from '../../../src/apply/memory.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { valueAt, workloadKind } from '../../../src/inject/workload/kinds.ts';
+import { valueAt } from '../../../api/value-at.ts';
+import { workloadKind } from '../../../src/inject/workload/kinds.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/watch/reflector.ts';
+import { objectKey } from '../../../src/kube/object-key.ts';
 
 interface Seen {
   object: KubeObject;

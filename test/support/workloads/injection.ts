@@ -1,8 +1,9 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../../api/telemetry-stack.ts';
-import type { Plan, PlanInput } from '../../../src/inject/decision/decide-workload.ts';
+import { nestAt } from '../../../api/value-at.ts';
+import type { Decision, DecisionInput } from '../../../src/inject/decision/decide-workload.ts';
 import { type InjectionConfig, injectionConfig } from '../../../src/inject/wishes/config.ts';
-import { nestAt, workloadKind } from '../../../src/inject/workload/kinds.ts';
+import { workloadKind } from '../../../src/inject/workload/kinds.ts';
 import type { Container, PodSpec, PodTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
@@ -84,12 +85,12 @@ export function owned(object: KubeObject, pod: PodSpec, manager = 'kubectl'): Ku
   return { ...object, metadata: { ...object.metadata, managedFields: [...others, entry] } };
 }
 
-export function input(object: KubeObject, overrides: Partial<PlanInput> = {}): PlanInput {
+export function input(object: KubeObject, overrides: Partial<DecisionInput> = {}): DecisionInput {
   return { workload: object, namespace: namespaceObject(), stacks: [stack()], operatorNamespace: OPERATOR_NAMESPACE, ...overrides };
 }
 
 /** The workload after the plan's write and the release that follows it. */
-export function after(object: KubeObject, plan: Plan): KubeObject {
+export function after(object: KubeObject, plan: Decision): KubeObject {
   if (plan.action === 'none') return object;
   if (plan.action === 'release') {
     return {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { InventoryEntry } from '../../../api/inventory-entry.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { type Action, subject } from '../../../src/apply/action.ts';
-import { entryId, type InventoryEntry, objectEntry, union } from '../../../src/apply/inventory.ts';
+import { entryId, objectEntry, union } from '../../../src/apply/inventory.ts';
 import { plan } from '../../../src/apply/plan.ts';
 import type { Policies } from '../../../src/apply/policies.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nearest } from '../../../api/nearest.ts';
 import { releasePatch } from '../../../src/inject/change/release.ts';
-import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../../../src/inject/record/record.ts';
 import { chooseStack } from '../../../src/inject/wishes/stack-choice.ts';
 import { targetContainers } from '../../../src/inject/wishes/target-containers.ts';
@@ -95,7 +95,7 @@ describe('a pod that must run on Windows by its node affinity', () => {
     },
   });
   const reasonOf = (pod: Readonly<Record<string, unknown>>) =>
-    planWorkload(input(workload({ annotations: { 'duotel.io/backend': 'both' }, pod }))).outcome?.reason;
+    decideWorkload(input(workload({ annotations: { 'duotel.io/backend': 'both' }, pod }))).outcome?.reason;
 
   it.each([
     ['by its only term', terms(['windows']), 'WindowsPod'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ManifestRequest } from '../../../src/manifests/decide.ts';
 import { injectManifests } from '../../../src/manifests/inject-manifests.ts';
-import { plannedManifests } from '../../../src/manifests/manifest-workloads.ts';
+import { manifestWorkloads } from '../../../src/manifests/manifest-workloads.ts';
 import { cli } from '../../support/processes/cli.ts';
 import { stack } from '../../support/workloads/injection.ts';
 
@@ -75,8 +75,8 @@ describe('a bare Pod, ReplicaSet or Job in a file', () => {
 
   it('is among what is explained, and not among what is injected', () => {
     const files = [{ name: 'app.yaml', text: manifest('Job', '') }];
-    expect(plannedManifests(files)).toEqual([]);
-    expect(plannedManifests(files, 'demo', true)).toMatchObject([{ workload: { kind: 'Job' } }]);
+    expect(manifestWorkloads(files)).toEqual([]);
+    expect(manifestWorkloads(files, 'demo', true)).toMatchObject([{ workload: { kind: 'Job' } }]);
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { objectLabels } from '../../../api/names.ts';
+import { type StackStatus, statusOf } from '../../../api/stack-status.ts';
 import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
 import { StackController, type StackControllerOptions } from '../../../src/stacks/stack-controller.ts';
-import { type StackStatus, statusOf } from '../../../src/stacks/status.ts';
 import { MemoryCluster } from '../../support/fake-api/memory-cluster.ts';
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

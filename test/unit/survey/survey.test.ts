@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { planCluster } from '../../../src/preview/preview-cluster.ts';
+import { previewCluster } from '../../../src/preview/preview-cluster.ts';
 import { surveyCluster, surveyPlaces, surveyStacks } from '../../../src/survey/survey.ts';
 import { listingApi } from '../../support/fake-api/listing-api.ts';
 import { namespaceObject, workload } from '../../support/workloads/injection.ts';
@@ -26,7 +26,7 @@ describe('a cluster without a TelemetryStack', () => {
     const api = listingApi([namespaceObject(), made, asking]);
     const survey = await surveyCluster(api);
     expect(survey).toMatchObject({ assumedStack: false, stacks: [] });
-    expect(await planCluster(api, survey)).toMatchObject([{ action: 'none', reason: 'WaitingForStack', effect: 'none' }]);
+    expect(await previewCluster(api, survey)).toMatchObject([{ action: 'none', reason: 'WaitingForStack', effect: 'none' }]);
   });
 });
 

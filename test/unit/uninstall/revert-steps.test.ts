@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { uninstallObstacle } from '../../../src/uninstall/obstacle.ts';
-import { planRevert } from '../../../src/uninstall/revert-steps.ts';
+import { revertSteps } from '../../../src/uninstall/revert-steps.ts';
 import { namespaceObject, workload } from '../../support/workloads/injection.ts';
 
 const BACKEND = 'duotel.io/backend';
@@ -15,7 +15,7 @@ const git = (value: string) => ({
 describe('revert', () => {
   it('leaves backend: none where it is, on a workload and on a Namespace', () => {
     const off = workload({ annotations: { [BACKEND]: 'none', 'duotel.io/bootstrap': 'python' } });
-    const steps = planRevert(
+    const steps = revertSteps(
       { kind: 'all' },
       [off, workload({ name: 'b', annotations: { [BACKEND]: 'none' } })],
       [namespaceObject({ [BACKEND]: 'none' })],
@@ -27,7 +27,7 @@ describe('revert', () => {
 
   it('opts the workloads of a Namespace out whose default stays, since Git has it', () => {
     const actions = (force: boolean) =>
-      planRevert({ kind: 'all' }, [injected], [namespaceObject(git('both'))], force).map(({ action }) => action);
+      revertSteps({ kind: 'all' }, [injected], [namespaceObject(git('both'))], force).map(({ action }) => action);
     expect(actions(false)).toEqual(['remove annotations', 'opt out']);
     expect(actions(true)).toEqual(['remove annotations', 'restore template']);
   });
@@ -37,8 +37,8 @@ describe('revert', () => {
       annotations: { [BACKEND]: 'both', 'duotel.io/injected': RECORD },
       metadata: { deletionTimestamp: '2026-11-27T00:00:00Z' },
     });
-    expect(planRevert({ kind: 'workload', workload: leaving }, [], [namespaceObject()])).toEqual([]);
-    expect(planRevert({ kind: 'all' }, [leaving], [namespaceObject()])).toEqual([]);
+    expect(revertSteps({ kind: 'workload', workload: leaving }, [], [namespaceObject()])).toEqual([]);
+    expect(revertSteps({ kind: 'all' }, [leaving], [namespaceObject()])).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import type { ClusterCache } from '../../../src/controller/cluster-cache.ts';
 import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/watch/reflector.ts';
+import { objectKey } from '../../../src/kube/object-key.ts';
 import { FileCopies } from '../../../src/workloads/file-copies.ts';
 
 const KEY = 'Deployment/shop/my-rag';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { planWorkload } from '../../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import { podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import type { KubeApi } from '../../../src/kube/kube-api.ts';
 import { Rollouts } from '../../../src/workloads/rollouts.ts';
@@ -12,7 +12,7 @@ import { after, input, stack, workload } from '../../support/workloads/injection
 /** A Deployment with an injection of which one pod of two is there. */
 function halfway(name: string): KubeObject {
   const asked = workload({ name, annotations: { 'duotel.io/backend': 'both' }, spec: { selector: { matchLabels: { app: name } } } });
-  const injected = after(asked, planWorkload(input(asked, { healthy: true })));
+  const injected = after(asked, decideWorkload(input(asked, { healthy: true })));
   return { ...injected, status: { observedGeneration: 1, replicas: 2, updatedReplicas: 1, availableReplicas: 1 } };
 }
 
@@ -180,7 +180,7 @@ describe('a place for a rollout', () => {
       },
     });
     const asked = running('first');
-    const injected = after(asked, planWorkload(input(asked, { healthy: true, stacks: [config] })));
+    const injected = after(asked, decideWorkload(input(asked, { healthy: true, stacks: [config] })));
     const rolling = { ...injected, status: { observedGeneration: 1, replicas: 2, updatedReplicas: 1, availableReplicas: 1 } };
     const take = (): unknown => rollouts.admit(asked, config, false).kind;
     const isFree = (): boolean => {

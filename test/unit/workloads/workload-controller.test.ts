@@ -7,7 +7,7 @@ import { Metrics } from '../../../src/controller/metrics.ts';
 import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
 import { storedWorkload } from '../../../src/inject/workload/stored-workload.ts';
 import { KubeApiError } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/watch/reflector.ts';
+import { objectKey } from '../../../src/kube/object-key.ts';
 import { WorkloadController } from '../../../src/workloads/workload-controller.ts';
 import { listingApi } from '../../support/fake-api/listing-api.ts';
 import { VirtualClock } from '../../support/time/virtual-clock.ts';

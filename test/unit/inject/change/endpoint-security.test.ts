@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { resolveStackSpec } from '../../../../api/telemetry-stack.ts';
-import { type Plan, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { type Decision, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { injectionConfig } from '../../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { ASSETS, annotate, input, workload, after as written } from '../../../support/workloads/injection.ts';
@@ -9,7 +9,7 @@ import { ASSETS, annotate, input, workload, after as written } from '../../../su
 const CA = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
 const spec = resolveStackSpec({ collector: { tls: { secretName: 'otlp-tls', ca: CA }, auth: { secretName: 'otlp-token' } } });
 const config = injectionConfig({ name: 'duotel', namespace: 'duotel', spec }, ASSETS);
-const plan = (object: KubeObject): Plan => planWorkload(input(object, { stacks: [config] }));
+const plan = (object: KubeObject): Decision => decideWorkload(input(object, { stacks: [config] }));
 const pod = (object: KubeObject): PodSpec => podTemplate(object)?.spec ?? { containers: [] };
 const env = (object: KubeObject) => pod(object).containers[0]?.env ?? [];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { type Plan, type PlanInput, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { type Decision, type DecisionInput, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import type { EnvItem, PodSpec, VolumeMount } from '../../../../src/inject/workload/pod-template.ts';
 import { podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';
@@ -9,12 +9,12 @@ import { strategicMerge } from '../../../support/workloads/strategic-merge.ts';
 const BOTH = { 'duotel.io/backend': 'both' };
 const PYTHON = { ...BOTH, 'duotel.io/bootstrap': 'python' };
 
-function plan(object: KubeObject, overrides: Partial<PlanInput> = {}): Plan {
-  return planWorkload(input(object, overrides));
+function plan(object: KubeObject, overrides: Partial<DecisionInput> = {}): Decision {
+  return decideWorkload(input(object, overrides));
 }
 
 /** The workload once the plan, and the plan after that, say nothing more. */
-function settle(object: KubeObject, overrides: Partial<PlanInput> = {}): KubeObject {
+function settle(object: KubeObject, overrides: Partial<DecisionInput> = {}): KubeObject {
   const next = after(object, plan(object, overrides));
   expect(plan(next, overrides).action).toBe('none');
   return next;

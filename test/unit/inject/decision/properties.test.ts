@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { type Plan, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
-import { nestAt, workloadKind } from '../../../../src/inject/workload/kinds.ts';
+import { nestAt } from '../../../../api/value-at.ts';
+import { type Decision, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { workloadKind } from '../../../../src/inject/workload/kinds.ts';
 import { type PodSpec, podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { asked, envItem, OFF, STACKS, stackIndices, userWorkload } from '../../../support/workloads/arbitrary-workload.ts';
 import { after, annotate, input, owned } from '../../../support/workloads/injection.ts';
@@ -16,9 +17,9 @@ function pod(object: KubeObject): PodSpec {
 
 function settle(object: KubeObject, stackIndex: number): KubeObject {
   const stacks = STACKS.slice(stackIndex, stackIndex + 1);
-  const plan: Plan = planWorkload(input(object, { stacks }));
+  const plan: Decision = decideWorkload(input(object, { stacks }));
   const result = after(object, plan);
-  expect(planWorkload(input(result, { stacks })).action).toBe('none');
+  expect(decideWorkload(input(result, { stacks })).action).toBe('none');
   return result;
 }
 

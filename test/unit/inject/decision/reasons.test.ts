@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { REASONS, type Reason } from '../../../../api/reason.ts';
 import {
-  type Plan,
-  type PlanInput,
-  planRefused,
-  planRollback,
-  planWaiting,
-  planWorkload,
+  type Decision,
+  type DecisionInput,
+  decideRefused,
+  decideRollback,
+  decideWaiting,
+  decideWorkload,
 } from '../../../../src/inject/decision/decide-workload.ts';
 import { heldBack } from '../../../../src/inject/decision/suspension.ts';
 import { presentStack } from '../../../../src/inject/wishes/stack-choice.ts';
@@ -16,33 +16,33 @@ import { after, annotate, input, namespaceObject, stack, type WorkloadParts, wor
 const BOTH = { 'duotel.io/backend': 'both' };
 const PYTHON = { ...BOTH, 'duotel.io/bootstrap': 'python' };
 
-function planOf(parts: WorkloadParts, overrides: Partial<PlanInput> = {}): Plan {
-  return planWorkload(input(workload({ annotations: BOTH, ...parts }), overrides));
+function planOf(parts: WorkloadParts, overrides: Partial<DecisionInput> = {}): Decision {
+  return decideWorkload(input(workload({ annotations: BOTH, ...parts }), overrides));
 }
 
-function injectedThen(annotations: Readonly<Record<string, string | null>>): Plan {
+function injectedThen(annotations: Readonly<Record<string, string | null>>): Decision {
   const object = workload({ annotations: BOTH });
-  return planWorkload(input(annotate(after(object, planWorkload(input(object))), annotations)));
+  return decideWorkload(input(annotate(after(object, decideWorkload(input(object))), annotations)));
 }
 
 /** What is left of the plan for a workload whose stack is suspended. */
-function held(object: KubeObject): Plan {
-  const { outcome } = heldBack(planWorkload(input(object)), presentStack(object, [stack()]), ['duotel/duotel']) ?? {};
+function held(object: KubeObject): Decision {
+  const { outcome } = heldBack(decideWorkload(input(object)), presentStack(object, [stack()]), ['duotel/duotel']) ?? {};
   return { action: 'none', needs: [], ...(outcome !== undefined && { outcome }) };
 }
 
 /** A row for each reason: a case that has it. Typed so that a new reason does not compile without one. */
-const CASES: Readonly<Record<Reason, () => Plan>> = {
+const CASES: Readonly<Record<Reason, () => Decision>> = {
   Injected: () => planOf({}),
   Reverted: () => injectedThen({ 'duotel.io/backend': null }),
   OptedOut: () => planOf({ annotations: { 'duotel.io/backend': 'none' } }),
   WaitingForStack: () => planOf({}, { stacks: [] }),
   StackSuspended: () => held(workload({ annotations: BOTH })),
   WaitingPaused: () => planOf({ spec: { paused: true } }),
-  WaitingForRollout: () => planWaiting(workload({ annotations: BOTH }), 'WaitingForRollout', 'my-rag is rolling out'),
-  WaitingInQueue: () => planWaiting(workload({ annotations: BOTH }), 'WaitingInQueue', '10 workloads are rolling out'),
-  RolledBack: () => planRollback(input(workload({ annotations: BOTH })), 'container app crashed 2 times: Error, exit code 1'),
-  Contested: () => planWaiting(workload({ annotations: BOTH }), 'Contested', 'undone 5 times in 10 minutes'),
+  WaitingForRollout: () => decideWaiting(workload({ annotations: BOTH }), 'WaitingForRollout', 'my-rag is rolling out'),
+  WaitingInQueue: () => decideWaiting(workload({ annotations: BOTH }), 'WaitingInQueue', '10 workloads are rolling out'),
+  RolledBack: () => decideRollback(input(workload({ annotations: BOTH })), 'container app crashed 2 times: Error, exit code 1'),
+  Contested: () => decideWaiting(workload({ annotations: BOTH }), 'Contested', 'undone 5 times in 10 minutes'),
   InvalidAnnotation: () => planOf({ annotations: { 'duotel.io/backend': 'bth' } }),
   UnknownContainer: () => planOf({ annotations: { ...BOTH, 'duotel.io/containers': 'ap' } }),
   AmbiguousContainer: () => planOf({ containers: [{ name: 'a' }, { name: 'b' }] }),
@@ -68,7 +68,7 @@ const CASES: Readonly<Record<Reason, () => Plan>> = {
   VolumeOwnedByUser: () => planOf({ pod: { volumes: [{ name: 'duotel-pricing' }] } }),
   MountPathOwnedByUser: () => planOf({ containers: [{ volumeMounts: [{ name: 'mine', mountPath: '/duotel/pricing' }] }] }),
   StartupPathOwnedByUser: () => planOf({ annotations: PYTHON, containers: [{ env: [{ name: 'PYTHONPATH', value: '/app' }] }] }),
-  WriteRefused: () => planRefused(workload(), 'admission webhook "policy" denied the request'),
+  WriteRefused: () => decideRefused(workload(), 'admission webhook "policy" denied the request'),
   EnvOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_SERVICE_NAME', value: 'x' }] }] }),
   EndpointOwnedByUser: () => planOf({ containers: [{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'x' }] }] }),
   RecordUnreadable: () => injectedThen({ 'duotel.io/injected': '?' }),
@@ -129,7 +129,7 @@ describe('every reason', () => {
 
 describe('of a workload whose stack is suspended', () => {
   const asked = workload({ annotations: BOTH });
-  const injected = after(asked, planWorkload(input(asked)));
+  const injected = after(asked, decideWorkload(input(asked)));
   const others = [stack(), stack('second')];
 
   it('is said what it is while it is as wanted, and that it waits while it is not', () => {
@@ -140,11 +140,11 @@ describe('of a workload whose stack is suspended', () => {
 
   it('nothing is held back for the sake of another stack, but for a change from one to the other', () => {
     const moved = annotate(injected, { 'duotel.io/stack': 'second' });
-    const plan = planWorkload(input(moved, { stacks: others }));
+    const plan = decideWorkload(input(moved, { stacks: others }));
     expect(heldBack(plan, presentStack(moved, others), ['duotel/third'])).toBeUndefined();
     expect(heldBack(plan, presentStack(moved, others), ['duotel/second'])?.outcome?.reason).toBe('StackSuspended');
     expect(heldBack(plan, presentStack(moved, others), ['duotel/duotel'])?.outcome?.reason).toBe('StackSuspended');
     const fresh = annotate(asked, { 'duotel.io/stack': 'second' });
-    expect(heldBack(planWorkload(input(fresh, { stacks: others })), presentStack(fresh, others), ['duotel/duotel'])).toBeUndefined();
+    expect(heldBack(decideWorkload(input(fresh, { stacks: others })), presentStack(fresh, others), ['duotel/duotel'])).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { REASONS } from '../../../../api/reason.ts';
-import { planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { matchGolden } from '../../../support/assertions/golden.ts';
 import { annotationsOf, annotationsReference, truthTable } from '../../../support/workloads/annotations-reference.ts';
 import { input, namespaceObject, workload } from '../../../support/workloads/injection.ts';
@@ -13,7 +13,7 @@ describe('annotations on the workload, its pod template and its Namespace', () =
       annotations: annotationsOf(row, 'workload'),
       templateMetadata: { annotations: annotationsOf(row, 'template') },
     });
-    const plan = planWorkload(input(object, { namespace: namespaceObject(annotationsOf(row, 'namespace')) }));
+    const plan = decideWorkload(input(object, { namespace: namespaceObject(annotationsOf(row, 'namespace')) }));
     const mode = plan.action === 'inject' ? ` ${plan.record.backend}` : '';
     expect(plan.outcome === undefined ? 'nothing' : `${plan.outcome.reason}${mode}`).toBe(row.gives);
     const notes = plan.outcome?.notes.map(({ reason }) => reason) ?? [];

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { planRollback, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { decideRollback, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { readRecord } from '../../../../src/inject/record/record.ts';
-import { isInjectedPod, podFailure } from '../../../../src/inject/rollback/pod-failure.ts';
+import { isInjectedPod } from '../../../../src/inject/rollback/injected-pod.ts';
 import { rollbackMessage } from '../../../../src/inject/rollback/rollback-note.ts';
 import { admit } from '../../../../src/inject/rollout/pace.ts';
 import { type RolloutState, rolloutState } from '../../../../src/inject/rollout/rollout-state.ts';
 import { digestOf } from '../../../../src/inject/workload/digest-of.ts';
 import { podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { healthyTemplate, isStub, storedWorkload } from '../../../../src/inject/workload/stored-workload.ts';
+import { podFailure } from '../../../../src/kube/pod-failure.ts';
 import { annotate, after as carriedOut, input, stack, workload } from '../../../support/workloads/injection.ts';
 
 const BOTH = { 'duotel.io/backend': 'both' };
@@ -204,7 +205,7 @@ describe('pods of an injection', () => {
 
   it('are told from the former ones by what the record says', () => {
     const object = workload({ annotations: BOTH });
-    const written = carriedOut(object, planWorkload(input(object)));
+    const written = carriedOut(object, decideWorkload(input(object)));
     const record = readRecord(written);
     if (typeof record === 'string') throw new Error('no record');
     const made = (from: KubeObject): KubeObject => ({
@@ -219,28 +220,28 @@ describe('pods of an injection', () => {
 
 describe('an injection that was taken back', () => {
   const object = workload({ annotations: BOTH });
-  const written = carriedOut(object, planWorkload(input(object, { healthy: true })));
-  const back = carriedOut(written, planRollback(input(written), 'container app crashed 2 times: Error, exit code 1'));
+  const written = carriedOut(object, decideWorkload(input(object, { healthy: true })));
+  const back = carriedOut(written, decideRollback(input(written), 'container app crashed 2 times: Error, exit code 1'));
 
   it('had its template noted, as the API server made it', () => {
     expect(readRecord(written)).toMatchObject({ rollout: digestOf(podTemplate(written)) });
-    expect(readRecord(carriedOut(object, planWorkload(input(object))))).not.toHaveProperty('rollout');
+    expect(readRecord(carriedOut(object, decideWorkload(input(object))))).not.toHaveProperty('rollout');
   });
   it('leaves the template as it was', () => {
     expect(back['spec']).toEqual(object['spec']);
     expect(back.metadata.annotations?.['duotel.io/status']).toBe('Blocked RolledBack: container app crashed 2 times: Error, exit code 1');
   });
   it('is not made again for the same settings, wherever they stand', () => {
-    expect(planWorkload(input(back))).toMatchObject({ action: 'none', outcome: { reason: 'RolledBack' } });
+    expect(decideWorkload(input(back))).toMatchObject({ action: 'none', outcome: { reason: 'RolledBack' } });
   });
   it('is made again for others', () => {
-    const plan = planWorkload(input(annotate(back, { 'duotel.io/containers': 'app' })));
+    const plan = decideWorkload(input(annotate(back, { 'duotel.io/containers': 'app' })));
     expect(plan.action).toBe('inject');
     expect(carriedOut(back, plan).metadata.annotations).not.toHaveProperty('duotel.io/rolled-back');
   });
   it('leaves nothing when the annotation goes', () => {
     const gone = annotate(back, { 'duotel.io/backend': null });
-    const left = carriedOut(gone, planWorkload(input(gone))).metadata.annotations ?? {};
+    const left = carriedOut(gone, decideWorkload(input(gone))).metadata.annotations ?? {};
     expect(Object.keys(left)).toEqual([]);
   });
 });
@@ -276,7 +277,7 @@ describe('what is kept of a workload', () => {
 describe('a pod of an injection that is long gone (kubectl rollout undo, the operator away)', () => {
   it('starts without the files that it mounts', () => {
     const object = workload({ annotations: { ...BOTH, 'duotel.io/bootstrap': 'python' } });
-    const volumes = podTemplate(carriedOut(object, planWorkload(input(object))))?.spec.volumes ?? [];
+    const volumes = podTemplate(carriedOut(object, decideWorkload(input(object))))?.spec.volumes ?? [];
     expect(volumes.map(({ name, configMap }) => [name, configMap?.optional])).toEqual([
       ['duotel-pricing', true],
       ['duotel-python', true],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Settings, settingsOf } from '../../../../src/inject/wishes/settings.ts';
+import { type InjectionSettings, settingsOf } from '../../../../src/inject/wishes/settings.ts';
 import { namespaceObject, workload } from '../../../support/workloads/injection.ts';
 
 function settings(
   onWorkload: Record<string, string>,
   onTemplate: Record<string, string> = {},
   onNamespace: Record<string, string> = {},
-): Settings {
+): InjectionSettings {
   return settingsOf(workload({ annotations: onWorkload, templateMetadata: { annotations: onTemplate } }), namespaceObject(onNamespace));
 }
 

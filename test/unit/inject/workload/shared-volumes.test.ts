@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { type PlanInput, planWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { type DecisionInput, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
 import { exposedContainer } from '../../../../src/inject/workload/shared-volumes.ts';
 import { after as carriedOut, input, namespaceObject, workload } from '../../../support/workloads/injection.ts';
 
 const creds = { name: 'creds', emptyDir: {} };
 const mount = { name: 'creds', mountPath: '/creds' };
 const PYTHON = { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python', 'duotel.io/containers': 'app' };
-const template = (object: PlanInput['workload']) => JSON.stringify((object['spec'] as { template: object }).template);
+const template = (object: DecisionInput['workload']) => JSON.stringify((object['spec'] as { template: object }).template);
 
 describe('a container without mounts in a pod whose volumes are all for others', () => {
   const parts = { containers: [{ name: 'app' }, { name: 'proxy', volumeMounts: [mount] }], pod: { volumes: [creds] } };
 
   it('gets no bootstrap, since its owner could not drop the volumes any more', () => {
-    const plan = planWorkload(input(workload({ annotations: PYTHON, ...parts })));
+    const plan = decideWorkload(input(workload({ annotations: PYTHON, ...parts })));
     expect([plan.action, plan.outcome?.reason]).toEqual(['status', 'VolumeListShared']);
   });
 
   it('gets its variables without the price list', () => {
-    const plan = planWorkload(input(workload({ annotations: { ...PYTHON, 'duotel.io/bootstrap': 'none' }, ...parts })));
+    const plan = decideWorkload(input(workload({ annotations: { ...PYTHON, 'duotel.io/bootstrap': 'none' }, ...parts })));
     expect(plan.outcome?.reason).toBe('Injected');
     const patch = 'patch' in plan ? JSON.stringify(plan.patch.body) : '';
     expect(patch).toContain('OTEL_SERVICE_NAME');
@@ -27,13 +27,13 @@ describe('a container without mounts in a pod whose volumes are all for others',
 
   it('gives back what it had when the sidecar with the volume came later', () => {
     const before = workload({ annotations: PYTHON, containers: [{ name: 'app' }] });
-    const injected = carriedOut(before, planWorkload(input(before)));
+    const injected = carriedOut(before, decideWorkload(input(before)));
     expect(template(injected)).toContain('duotel-python');
     const spec = structuredClone(injected['spec']) as { template: { spec: { containers: object[]; volumes: object[] } } };
     spec.template.spec.containers.push({ name: 'proxy', image: 'proxy', volumeMounts: [mount] });
     spec.template.spec.volumes.push(creds);
     const grown = { ...injected, spec };
-    const plan = planWorkload(input(grown));
+    const plan = decideWorkload(input(grown));
     expect([plan.action, plan.outcome?.reason]).toEqual(['revert', 'VolumeListShared']);
     expect(template(carriedOut(grown, plan))).not.toContain('duotel');
   });
@@ -42,28 +42,30 @@ describe('a container without mounts in a pod whose volumes are all for others',
 describe('an injected container that the pod gets volumes beside', () => {
   const annotations = { 'duotel.io/backend': 'both' };
   /** Injected with the price list, and then given a sidecar with the pod's only volume. */
-  function grown(changes: (object: PlanInput['workload']) => PlanInput['workload'] = (object) => object): PlanInput['workload'] {
+  function grown(
+    changes: (object: DecisionInput['workload']) => DecisionInput['workload'] = (object) => object,
+  ): DecisionInput['workload'] {
     const before = workload({ annotations: { ...annotations, 'duotel.io/containers': 'app' }, containers: [{ name: 'app' }] });
-    const injected = carriedOut(before, planWorkload(input(before)));
+    const injected = carriedOut(before, decideWorkload(input(before)));
     expect(template(injected)).toContain('duotel-pricing');
     const spec = structuredClone(injected['spec']) as { template: { spec: { containers: object[]; volumes: object[] } } };
     spec.template.spec.containers.push({ name: 'log-shipper', image: 'shipper', volumeMounts: [mount] });
     spec.template.spec.volumes.push(creds);
     return changes({ ...injected, spec });
   }
-  const annotated = (more: Readonly<Record<string, string | undefined>>) => (object: PlanInput['workload']) => {
+  const annotated = (more: Readonly<Record<string, string | undefined>>) => (object: DecisionInput['workload']) => {
     const kept = Object.entries({ ...object.metadata.annotations, ...more }).filter(([, value]) => value !== undefined);
     return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) as Record<string, string> } };
   };
-  const paused = (object: PlanInput['workload']) => ({ ...object, spec: { ...(object['spec'] as object), paused: true } });
+  const paused = (object: DecisionInput['workload']) => ({ ...object, spec: { ...(object['spec'] as object), paused: true } });
 
   it('loses the mount at once, whatever is rolling out', () => {
-    const plan = planWorkload(input(grown()));
+    const plan = decideWorkload(input(grown()));
     expect(plan).toMatchObject({ action: 'inject', urgent: true, outcome: { reason: 'Injected' } });
     expect(template(carriedOut(grown(), plan))).not.toContain('duotel-pricing');
   });
 
-  it.each<[string, PlanInput['workload'], Partial<PlanInput>]>([
+  it.each<[string, DecisionInput['workload'], Partial<DecisionInput>]>([
     ['AmbiguousContainer', grown(annotated({ 'duotel.io/containers': undefined })), {}],
     ['InvalidAnnotation', grown(annotated({ 'duotel.io/bakend': 'both' })), {}],
     ['InvalidAnnotation', grown(), { namespace: namespaceObject({ 'duotel.io/bakend': 'both' }) }],
@@ -72,11 +74,11 @@ describe('an injected container that the pod gets volumes beside', () => {
     ['WaitingForStack', grown(), { stacks: [] }],
     ['WaitingPaused', grown(paused), {}],
   ])('is given back where it can not be injected any more: %s', (reason, object, more) => {
-    const plan = planWorkload(input(object, more));
+    const plan = decideWorkload(input(object, more));
     expect([plan.action, plan.outcome?.reason]).toEqual(['revert', reason]);
     const after = carriedOut(object, plan);
     expect(template(after)).not.toContain('duotel');
-    expect(planWorkload(input(after, more))).toMatchObject({ action: 'none', outcome: { reason } });
+    expect(decideWorkload(input(after, more))).toMatchObject({ action: 'none', outcome: { reason } });
   });
 });
 

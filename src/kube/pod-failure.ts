@@ -1,8 +1,5 @@
-import { isFields } from '../../../api/fields.ts';
-import type { KubeObject } from '../../../api/kube-object.ts';
-import type { InjectionRecord } from '../record/record.ts';
-import { type EnvContent, holds } from '../workload/env-content.ts';
-import type { PodSpec } from '../workload/pod-template.ts';
+import { isFields } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/kube-object.ts';
 
 /** What is wrong with the pods of a rollout. Names, reasons and numbers only: nothing that a container printed. */
 export interface PodFailure {
@@ -25,17 +22,6 @@ const NEVER_STARTED: readonly string[] = [
 ];
 /** A container that failed once at start may have waited for something; one that failed this often was restarted in vain. */
 const RESTARTS = 2;
-
-/** Whether a pod was made from the template that this record describes: it holds each of its variables, with these contents. */
-export function isInjectedPod(pod: KubeObject, { containers }: Pick<InjectionRecord, 'containers'>): boolean {
-  const live = ((pod['spec'] ?? {}) as Partial<PodSpec>).containers ?? [];
-  return Object.entries(containers).every(([name, { env }]) => {
-    const items = live.find((container) => container.name === name)?.env ?? [];
-    return Object.entries<EnvContent>(env).every(([variable, content]) =>
-      items.some((item) => item.name === variable && holds(item, content)),
-    );
-  });
-}
 
 /** The first failure among the pods of a rollout; undefined while none of them has failed for good. */
 export function podFailure(pods: readonly KubeObject[]): PodFailure | undefined {

@@ -1,0 +1,8 @@
+/** Sources of time and randomness, passed in so that tests decide them. */
+export interface Clock {
+  /** Milliseconds that only go forward. */
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+/** A number in [0, 1). */
+export type Random = () => number;
