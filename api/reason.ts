@@ -112,8 +112,8 @@ export const REASONS = {
     todo: 'Annotate the Deployment, StatefulSet, DaemonSet, CronJob or Rollout that makes the pods; a bare one must become one of these, see the message.',
   },
   Deleting: {
-    state: 'blocked',
-    means: 'The workload is being deleted.',
+    state: 'off',
+    means: 'The workload or its Namespace is being deleted: nothing is written on it any more.',
     todo: 'Nothing.',
   },
   WindowsPod: {

@@ -149,8 +149,11 @@ export class WorkloadController {
       if (held.outcome !== undefined) this.#reports.note(key, target, held.outcome);
       return;
     }
-    await this.#free(workload);
-    const failure = await this.#rollouts.failure(workload, configs);
+    const deleting = planned.outcome?.reason === 'Deleting';
+    // Its pods go with it: nobody waits for them, and their place is another's.
+    if (deleting) this.#rollouts.end(key);
+    else await this.#free(workload);
+    const failure = deleting ? undefined : await this.#rollouts.failure(workload, configs);
     const decided = failure === undefined ? this.#paced(key, workload, planned) : decideRollback(input, failure);
     if (decided.action === 'inject' || decided.action === 'revert') this.#copies.owe(key);
     const decision = decided.action === 'wait' ? decided : await this.#writer.carryOut(key, workload, decided);

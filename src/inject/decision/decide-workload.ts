@@ -70,7 +70,11 @@ export function decideWorkload(input: DecisionInput): Decision {
     if (settings.kind !== 'active' && settings.kind !== 'refused') return { action: 'none', needs: NO_NEEDS };
     return nothing(outcome('ProtectedNamespace', `namespace ${workload.metadata.namespace} is protected; nothing in it is changed`));
   }
-  if (workload.metadata.deletionTimestamp !== undefined) return nothing(outcome('Deleting'));
+  const going = beingDeleted(workload, namespace);
+  if (going !== undefined) {
+    const concerned = settings.kind !== 'absent' || isMarked(workload);
+    return concerned ? nothing(outcome('Deleting', going)) : { action: 'none', needs: NO_NEEDS };
+  }
   const template = podTemplate(workload);
   const held = template === undefined ? LOST : heldOf(workload, template, settings, stacks);
   switch (settings.kind) {
@@ -88,6 +92,15 @@ export function decideWorkload(input: DecisionInput): Decision {
   }
 }
 
+/**
+ * What is being deleted, where nothing that was written would last: a workload goes with its Namespace, in which the API server makes
+ * nothing any more. undefined: nothing is.
+ */
+function beingDeleted(workload: KubeObject, namespace: KubeObject): string | undefined {
+  const going = [workload, namespace].find(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  return going && `${going.kind} ${going.metadata.name} is being deleted`;
+}
+
 /** The decision that tells people why an injection must wait. */
 export function decideWaiting(workload: KubeObject, reason: OutcomeReason, message: string): Decision {
   return report(workload, outcome(reason, message), {}, NO_NEEDS);
@@ -98,7 +111,8 @@ export function decideRollback(input: DecisionInput, failure: string): Decision 
   const { workload, namespace, stacks } = input;
   const settings = settingsOf(workload, namespace);
   const template = podTemplate(workload);
-  if (settings.kind !== 'active' || template === undefined) return decideWorkload(input);
+  const going = beingDeleted(workload, namespace) !== undefined;
+  if (going || settings.kind !== 'active' || template === undefined) return decideWorkload(input);
   const { mine } = heldOf(workload, template, settings, stacks);
   const note = { settings: settingsDigest(settings), message: failure };
   return rollback(workload, template, mine, note);

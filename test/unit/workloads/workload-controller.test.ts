@@ -102,6 +102,26 @@ describe('a workload that is ours by its Namespace alone', () => {
   });
 });
 
+describe('a workload that is being deleted', () => {
+  const deletionTimestamp = '2026-11-28T00:00:00Z';
+  const deleted = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata, deletionTimestamp } });
+  const asking = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/backend': 'both' } } };
+  const spoken = { ...APP, metadata: { ...APP.metadata, annotations: { 'duotel.io/bootstrap': 'python' } } };
+
+  it.each([
+    ['asks for nothing', PLAIN, deleted(spoken), []],
+    ['is in a Namespace with a mistake', NAMESPACE, deleted(APP), [{ state: 'off', reason: 'Deleting' }]],
+    ['asks', PLAIN, deleted(asking), [{ state: 'off', reason: 'Deleting' }]],
+    ['goes with its Namespace', deleted(NAMESPACE), APP, [{ state: 'off', reason: 'Deleting' }]],
+  ])('is neither counted as blocked nor warned of nor written when it %s', async (_case, namespace, workload, counts) => {
+    const { controller, stored, counted, told, patches } = world(namespace, workload);
+    controller.observe(stored.get(KEY), undefined);
+    await controller.reconcile(KEY);
+    expect(await counted()).toEqual(counts);
+    expect({ told, patches }).toEqual({ told: [], patches: [] });
+  });
+});
+
 describe('the files of a workload that was reverted', () => {
   const file: KubeObject = {
     apiVersion: 'v1',

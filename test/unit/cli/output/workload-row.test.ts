@@ -52,7 +52,7 @@ describe('a workload that the operator does not write on', () => {
   it('is being deleted, whatever was written on it before', () => {
     const metadata = { deletionTimestamp: '2026-11-27T00:00:00Z' };
     expect(status(workload({ annotations: { ...BOTH, 'duotel.io/status': 'Injected both' }, metadata })).rows).toEqual([
-      'blocked Deleting both',
+      'off Deleting both',
     ]);
     expect(status(workload({ metadata })).rows).toEqual([]);
   });

@@ -9,6 +9,7 @@ import {
   decideWaiting,
   decideWorkload,
 } from '../../../../src/inject/decision/decide-workload.ts';
+import { eventOf } from '../../../../src/inject/decision/outcome.ts';
 import { heldBack } from '../../../../src/inject/decision/suspension.ts';
 import { presentStack } from '../../../../src/inject/wishes/stack-choice.ts';
 import { after, annotate, input, namespaceObject, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';
@@ -111,6 +112,47 @@ describe('every reason', () => {
       expect(means).toMatch(/^[^\n]+\.$/);
       expect(todo).toMatch(/^[^\n]+\.$/);
     }
+  });
+
+  describe('of what is being deleted', () => {
+    const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const NOTHING = { action: 'none', needs: [] };
+    const going = (annotations: Readonly<Record<string, string>> = {}): KubeObject => {
+      const { metadata, ...rest } = namespaceObject(annotations);
+      return { ...rest, metadata: { ...metadata, ...DELETED } };
+    };
+
+    it('is not told of a workload that asks for nothing', () => {
+      expect(planOf({ annotations: {}, metadata: DELETED })).toEqual(NOTHING);
+      expect(planOf({ annotations: {} }, { namespace: going() })).toEqual(NOTHING);
+      expect(planOf({ annotations: { 'duotel.io/bootstrap': 'python' }, metadata: DELETED })).toEqual(NOTHING);
+    });
+
+    it('is told in place of a mistake that nobody need mend any more', () => {
+      const namespace = going({ 'duotel.io/bakend': 'both' });
+      expect(planOf({ annotations: {} }, { namespace })).toMatchObject({ action: 'none', outcome: { reason: 'Deleting', state: 'off' } });
+    });
+
+    it('blocks nobody and warns of nothing', () => {
+      const { outcome } = planOf({ metadata: DELETED });
+      expect(outcome).toMatchObject({ reason: 'Deleting', state: 'off', message: 'Deployment my-rag is being deleted' });
+      expect(outcome && eventOf(outcome).type).toBe('Normal');
+    });
+
+    it('is the Namespace too: nothing can be made in it, and nothing lasts', () => {
+      const message = 'Namespace shop is being deleted';
+      expect(planOf({}, { namespace: going() })).toMatchObject({ action: 'none', outcome: { reason: 'Deleting', message } });
+    });
+
+    it('keeps a rollback from being written, and what is injected from being taken back', () => {
+      const injected = after(workload({ annotations: BOTH }), planOf({}));
+      const deleted = { ...injected, metadata: { ...injected.metadata, ...DELETED } };
+      expect(decideRollback(input(deleted), 'container app crashed 2 times')).toMatchObject({
+        action: 'none',
+        outcome: { reason: 'Deleting' },
+      });
+      expect(decideWorkload(input(annotate(deleted, { 'duotel.io/backend': null }))).action).toBe('none');
+    });
   });
 
   it.each(['kube-system', 'kube-public', 'kube-node-lease', 'duotel'])(
