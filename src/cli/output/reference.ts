@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type OutcomeState, REASONS } from '../../../api/reason.ts';
+import { OTHER_REASONS, PRECONDITIONS } from '../../inject/decision/preconditions.ts';
 
 /** docs/reference/cli.md: the help of every command, as a terminal of 100 columns shows it. */
 export function cliReference(program: Command): string {
@@ -52,9 +53,33 @@ export function reasonsReference(): string {
   return `# Reasons
 
 What the annotation \`duotel.io/status\`, the events of a workload, \`duotel status\`, \`duotel explain\` and the metric \`duotel_workloads\` say.
-Made from \`api/reason.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale. \`duotel reasons\` prints the same.
+Made from \`api/reason.ts\` and \`src/inject/decision/preconditions.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is
+stale. \`duotel reasons\` prints the same.
 
-${parts.join('\n')}`;
+${parts.join('\n')}
+${orderReference()}`;
+}
+
+/** Which reason is given where several fit: the preconditions of an injection in their order, and what is said beside them. */
+function orderReference(): string {
+  const code = (reason: string): string => `\`${reason}\``;
+  const rows = PRECONDITIONS.map(
+    ({ requires, reasons }, index) => `| ${index + 1} | ${cell(requires)} | ${reasons.map(code).join(', ')} |`,
+  );
+  const others = Object.entries(OTHER_REASONS).map(([reason, when]) => `| ${code(reason)} | ${cell(when)} |`);
+  return `## The order in which they speak
+Before the operator injects a workload that asks for telemetry, all of this must hold. The first that does not hold speaks, and no other.
+
+| | must hold | else |
+|---|---|---|
+${rows.join('\n')}
+
+The other reasons are given in these cases.
+
+| reason | case |
+|---|---|
+${others.join('\n')}
+`;
 }
 
 function cell(text: string): string {

@@ -8,7 +8,7 @@ import { PYTHONPATH, type Variable } from './variables.ts';
 /** Why nothing of the workload may be changed. */
 export interface Refusal {
   readonly kind: 'refused';
-  readonly reason: OutcomeReason;
+  readonly reason: Extract<OutcomeReason, 'DuplicateVariable' | 'StartupPathOwnedByUser' | 'MountPathOwnedByUser' | 'VolumeOwnedByUser'>;
   readonly message: string;
 }
 

@@ -1,5 +1,5 @@
 import type { InjectionConfig } from '../wishes/config.ts';
-import type { Decision } from './decide-workload.ts';
+import type { Decision } from './decision.ts';
 import { type Outcome, outcome } from './outcome.ts';
 
 /** `namespace/name` of the stacks for whose workloads nothing is written. */

@@ -1,7 +1,8 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { nestAt } from '../../../api/value-at.ts';
-import type { Decision, DecisionInput } from '../../../src/inject/decision/decide-workload.ts';
+import type { DecisionInput } from '../../../src/inject/decision/decide-workload.ts';
+import type { Decision } from '../../../src/inject/decision/decision.ts';
 import { type InjectionConfig, injectionConfig } from '../../../src/inject/wishes/config.ts';
 import { workloadKind } from '../../../src/inject/workload/kinds.ts';
 import type { Container, PodSpec, PodTemplate } from '../../../src/inject/workload/pod-template.ts';

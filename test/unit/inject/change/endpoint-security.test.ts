@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { resolveStackSpec } from '../../../../api/telemetry-stack.ts';
-import { type Decision, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import type { Decision } from '../../../../src/inject/decision/decision.ts';
 import { injectionConfig } from '../../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { ASSETS, annotate, input, workload, after as written } from '../../../support/workloads/injection.ts';

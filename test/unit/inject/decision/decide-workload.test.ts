@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
-import { type Decision, type DecisionInput, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import { type DecisionInput, decideWorkload } from '../../../../src/inject/decision/decide-workload.ts';
+import type { Decision } from '../../../../src/inject/decision/decision.ts';
 import type { EnvItem, PodSpec, VolumeMount } from '../../../../src/inject/workload/pod-template.ts';
 import { podTemplate } from '../../../../src/inject/workload/pod-template.ts';
 import { after, annotate, input, owned, stack, type WorkloadParts, workload } from '../../../support/workloads/injection.ts';

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../../api/kube-object.ts';
 import { REASONS, type Reason } from '../../../../api/reason.ts';
 import {
-  type Decision,
   type DecisionInput,
   decideRefused,
   decideRollback,
   decideWaiting,
   decideWorkload,
 } from '../../../../src/inject/decision/decide-workload.ts';
+import type { Decision } from '../../../../src/inject/decision/decision.ts';
 import { eventOf } from '../../../../src/inject/decision/outcome.ts';
 import { heldBack } from '../../../../src/inject/decision/suspension.ts';
 import { presentStack } from '../../../../src/inject/wishes/stack-choice.ts';

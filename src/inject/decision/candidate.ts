@@ -1,0 +1,119 @@
+import { ANNOTATION } from '../../../api/annotations.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import type { Refusal } from '../change/env-diff.ts';
+import { diffTemplate, type TemplateDiff } from '../change/template-diff.ts';
+import { containerVariables } from '../change/variables.ts';
+import { type Held, heldOf, LOST } from '../record/held.ts';
+import type { InjectionConfig, Mount } from '../wishes/config.ts';
+import type { ActiveSettings, InjectionSettings } from '../wishes/settings.ts';
+import { chooseStack, type StackChoice } from '../wishes/stack-choice.ts';
+import { type TargetContainers, targetContainers } from '../wishes/target-containers.ts';
+import { type PodTemplate, podTemplate } from '../workload/pod-template.ts';
+import { exposedContainer } from '../workload/shared-volumes.ts';
+
+export interface CandidateInput {
+  readonly workload: KubeObject;
+  /** The Namespace of the workload. */
+  readonly namespace: KubeObject;
+  /** One for each TelemetryStack that is not being deleted. */
+  readonly stacks: readonly InjectionConfig[];
+  /** Never injected into. */
+  readonly operatorNamespace: string;
+}
+
+/** Where the variables, volumes and mounts of a candidate would go. */
+export interface Placement {
+  readonly config: InjectionConfig;
+  /** Names of the target containers. */
+  readonly targets: readonly string[];
+  /** A target in which a mount of ours could make the owner's next deploy fail; see {@link exposedContainer}. */
+  readonly exposed: string | undefined;
+  /** What each target is to mount. Where one is `exposed`, without what can be left out. */
+  readonly mounts: readonly Mount[];
+}
+
+/** A workload that asks for telemetry, and all that a policy may want to know of it. Each is found out when it is first asked for. */
+export class Candidate {
+  readonly workload: KubeObject;
+  readonly namespace: KubeObject;
+  readonly operatorNamespace: string;
+  /** `refused`: it asks in a way that cannot be understood. */
+  readonly settings: Extract<InjectionSettings, { kind: 'active' | 'refused' }>;
+  /** undefined: it has none, or none that we know. */
+  readonly template: PodTemplate | undefined;
+  readonly #stacks: readonly InjectionConfig[];
+  #held: Held | undefined;
+  #diff: TemplateDiff | Refusal | undefined;
+
+  constructor({ workload, namespace, stacks, operatorNamespace }: CandidateInput, settings: Candidate['settings']) {
+    this.workload = workload;
+    this.namespace = namespace;
+    this.operatorNamespace = operatorNamespace;
+    this.settings = settings;
+    this.template = podTemplate(workload);
+    this.#stacks = stacks;
+  }
+
+  /** `Kind name`. */
+  get name(): string {
+    return `${this.workload.kind} ${this.workload.metadata.name}`;
+  }
+
+  /** undefined where the settings are refused. */
+  get active(): ActiveSettings | undefined {
+    return this.settings.kind === 'active' ? this.settings : undefined;
+  }
+
+  /** What the workload holds of ours. */
+  get held(): Held {
+    const { workload, template, settings } = this;
+    this.#held ??= template === undefined ? LOST : heldOf(workload, template, settings, this.#stacks);
+    return this.#held;
+  }
+
+  /** undefined where the settings are refused. */
+  get stack(): StackChoice | undefined {
+    return this.active && chooseStack(this.active.stack, this.workload.metadata.namespace ?? '', this.#stacks);
+  }
+
+  /** undefined where the settings are refused, and without a template. */
+  get targets(): TargetContainers | undefined {
+    return this.active && this.template && targetContainers(this.active.containers, this.template.spec);
+  }
+
+  /** undefined before stack and containers are chosen. */
+  get placement(): Placement | undefined {
+    const { active, template, stack, targets } = this;
+    if (active === undefined || template === undefined || stack?.kind !== 'chosen' || targets?.kind !== 'targets') return undefined;
+    const exposed = exposedContainer(template.spec, targets.names);
+    const config = exposed === undefined ? stack.config : withoutPrices(stack.config);
+    return { config, targets: targets.names, exposed, mounts: mountsOf(active, config) };
+  }
+
+  /** What would change in the template, or why nothing may. undefined before stack and containers are chosen. */
+  get diff(): TemplateDiff | Refusal | undefined {
+    this.#diff ??= this.#compare();
+    return this.#diff;
+  }
+
+  #compare(): TemplateDiff | Refusal | undefined {
+    const { workload, active, template, held, placement } = this;
+    if (active === undefined || template === undefined || placement === undefined) return undefined;
+    const { config, targets, mounts } = placement;
+    const containers = new Map(targets.map((name) => [name, containerVariables(workload, name, active, config)] as const));
+    const byManifest = workload.metadata.annotations?.[ANNOTATION.manifest] !== undefined;
+    return diffTemplate(template.spec, { containers, mounts, byManifest }, held.mine, held.recorded);
+  }
+}
+
+function withoutPrices({ pricing, ...config }: InjectionConfig): InjectionConfig {
+  return { ...config, pricing: { ...pricing, files: [] } };
+}
+
+function mountsOf(settings: ActiveSettings, config: InjectionConfig): readonly Mount[] {
+  return [
+    ...(settings.backend === 'openinference' || config.pricing.files.length === 0 ? [] : [config.pricing]),
+    ...(settings.bootstrap === 'python' ? [config.python] : []),
+    ...(config.ca === undefined ? [] : [config.ca]),
+  ];
+}

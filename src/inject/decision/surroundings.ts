@@ -1,0 +1,40 @@
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { valueAt } from '../../../api/value-at.ts';
+import { PYTHONPATH } from '../change/variables.ts';
+import { MOUNT_PATH } from '../wishes/config.ts';
+import type { ActiveSettings } from '../wishes/settings.ts';
+import type { PodTemplate } from '../workload/pod-template.ts';
+import type { Note } from './outcome.ts';
+
+/** What a person should know about the pods though it hinders nothing. */
+export function surroundings(
+  workload: KubeObject,
+  template: PodTemplate,
+  targets: readonly string[],
+  settings: ActiveSettings,
+): readonly Note[] {
+  const notes: Note[] = [];
+  const { hostNetwork, dnsPolicy = 'ClusterFirst', containers } = template.spec;
+  if (hostNetwork === true && dnsPolicy === 'ClusterFirst') {
+    const message = 'the pods use the host network and can not resolve the collector: set dnsPolicy: ClusterFirstWithHostNet';
+    notes.push({ reason: 'HostNetworkDns', level: 'note', message });
+  }
+  if (valueAt(workload, ['spec', 'updateStrategy', 'type']) === 'OnDelete') {
+    notes.push({ reason: 'PodsMustBeDeleted', level: 'note', message: 'updateStrategy is OnDelete: delete the pods when it suits you' });
+  }
+  const targeted = containers.filter(({ name }) => targets.includes(name));
+  const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
+  if (withEnvFrom.length > 0) {
+    const startup =
+      settings.bootstrap === 'python'
+        ? `; a ${PYTHONPATH} in it is replaced: name it under env with :${MOUNT_PATH.python} appended to keep it`
+        : '';
+    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it${startup}`;
+    notes.push({ reason: 'EnvFromNotRead', level: 'note', message });
+  }
+  if (settings.bootstrap === 'python') {
+    const message = `${PYTHONPATH} of the pod replaces the one that the image may have`;
+    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message });
+  }
+  return notes;
+}
