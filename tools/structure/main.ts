@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { allowClosedPipe } from '../../src/cli/output/closed-pipe.ts';
 import { sourceFiles } from './source-files.ts';
 import { MOST_LINES, type StructureFaults, structureFaults } from './structure.ts';
 
@@ -17,6 +18,7 @@ const TITLES: Readonly<Record<keyof StructureFaults, string>> = {
   longFiles: `files over ${MOST_LINES} lines`,
 };
 
+allowClosedPipe();
 const { values } = parseArgs({
   options: { output: { type: 'string', short: 'o', default: 'table' }, help: { type: 'boolean', short: 'h', default: false } },
 });

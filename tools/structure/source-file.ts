@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { importSpecifiers } from './import-specifiers.ts';
 
 /** One file as the rules of the structure see it. */
 export interface SourceFile {
@@ -10,16 +11,11 @@ export interface SourceFile {
   readonly imports: readonly string[];
 }
 
-/** `from '…'`, `import '…'` and `import('…')`, of values and of types; only of files, not of packages. */
-const SPECIFIER = /(?:\bfrom|\bimport\(|\bimport)\s*'(\.[^']+)'/g;
+/** A file of another language imports nothing that the list of layers speaks of: its length counts alone. */
+const HAS_MODULES = /\.m?[jt]s$/;
 
 export function sourceFile(path: string, text: string): SourceFile {
-  const specifiers = [...withoutComments(text).matchAll(SPECIFIER)].map((match) => match[1] ?? '');
-  const imports = specifiers.map((specifier) => posix.join(posix.dirname(path), specifier));
+  const specifiers = HAS_MODULES.test(path) ? importSpecifiers(text) : [];
+  const imports = specifiers.filter((one) => one.startsWith('.')).map((one) => posix.join(posix.dirname(path), one));
   return { path, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), imports: [...new Set(imports)].sort() };
-}
-
-/** Comments that fill whole lines, as a formatter leaves them: what they quote is no import. */
-function withoutComments(text: string): string {
-  return text.replace(/^\s*(\/\*[\s\S]*?\*\/|\/\/.*)$/gm, '');
 }

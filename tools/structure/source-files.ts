@@ -1,18 +1,16 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LAYERS } from './layers.ts';
 import { type SourceFile, sourceFile } from './source-file.ts';
 
+/** At the top of the repository: what was installed, built or rendered. */
+const NOT_OURS = ['node_modules', 'build', 'dist', 'coverage', '.duotel', '.git'];
+
 /**
- * Every TypeScript file of the folders that {@link LAYERS} names, with its imports.
+ * Every file of the repository in a language that people write here, with its imports, whatever folder it is in.
  * @param root absolute path of the repository.
  */
 export function sourceFiles(root: string): readonly SourceFile[] {
-  const tops = [...new Set(LAYERS.map(({ folder }) => folder.split('/')[0] ?? ''))];
-  return globSync(
-    tops.map((top) => `${top}/**/*.ts`),
-    { cwd: root },
-  )
+  return globSync('**/*.{ts,js,cjs,mjs,py,sh}', { cwd: root, exclude: NOT_OURS })
     .sort()
     .map((path) => sourceFile(path, readFileSync(join(root, path), 'utf8')));
 }
