@@ -1,13 +1,13 @@
-import { systemClock } from '../kube/system-clock.ts';
+import type { Clock } from '../kube/clock.ts';
 
 /** @returns true as long as the event loop has turned within the last 30 s. */
-export function watchEventLoop(signal: AbortSignal): () => boolean {
-  let last = performance.now();
+export function watchEventLoop(signal: AbortSignal, clock: Clock): () => boolean {
+  let last = clock.now();
   void (async () => {
     while (!signal.aborted) {
-      last = performance.now();
-      await systemClock.sleep(1000, signal);
+      last = clock.now();
+      await clock.sleep(1000, signal);
     }
   })();
-  return () => performance.now() - last < 30_000;
+  return () => clock.now() - last < 30_000;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../api/kube-object.ts';
+import type { WallClock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { errorText, type Logger } from './logger.ts';
 
@@ -17,11 +18,13 @@ const MEMORY = 10_000;
 export class EventRecorder {
   readonly #api: KubeApi;
   readonly #logger: Logger;
+  readonly #wallClock: WallClock;
   readonly #said = new Map<string, string>();
 
-  constructor(api: KubeApi, logger: Logger) {
+  constructor(api: KubeApi, logger: Logger, wallClock: WallClock) {
     this.#api = api;
     this.#logger = logger;
+    this.#wallClock = wallClock;
   }
 
   async record(object: KubeObject, event: EventText): Promise<void> {
@@ -32,7 +35,7 @@ export class EventRecorder {
     this.#said.set(uid, said);
     const [oldest] = this.#said.keys();
     if (this.#said.size > MEMORY && oldest !== undefined) this.#said.delete(oldest);
-    const now = new Date().toISOString();
+    const now = new Date(this.#wallClock()).toISOString();
     const id = createHash('sha256').update(`${uid}\0${said}\0${now}`).digest('hex').slice(0, 16);
     try {
       const type = await this.#api.resourceType('v1', 'Event');

@@ -1,11 +1,16 @@
-import { systemClock } from '../kube/system-clock.ts';
+import type { Clock } from '../kube/clock.ts';
 
 /** Resolves with the work, or `ms` milliseconds after `signal` has aborted, whichever comes first: `done` or `cut`. */
-export async function withGrace(work: Promise<unknown>, signal: AbortSignal, ms: number): Promise<'done' | 'cut'> {
+export async function withGrace(
+  work: Promise<unknown>,
+  signal: AbortSignal,
+  ms: number,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<'done' | 'cut'> {
   const over = new AbortController();
   const cut = (async () => {
     if (!signal.aborted) await aborted(AbortSignal.any([signal, over.signal]));
-    await systemClock.sleep(ms, over.signal);
+    await clock.sleep(ms, over.signal);
     return 'cut' as const;
   })();
   try {

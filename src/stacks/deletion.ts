@@ -8,6 +8,7 @@ import { lookUp } from '../apply/look-up.ts';
 import { mayStay } from '../apply/plan.ts';
 import type { Policies } from '../apply/policies.ts';
 import { DEFAULT_POLICIES } from '../apply/policies.ts';
+import type { WriteContext } from '../apply/write-context.ts';
 import { writeSet } from '../apply/write-set.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
@@ -72,6 +73,7 @@ export async function collectLeftOvers(
   cache: ClusterCache,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   deleted: Set<string>,
+  time: Pick<WriteContext, 'now' | 'sleep'>,
 ): Promise<Collected> {
   const found = leftOvers([...watched(cache), ...(await optionalObjects(api, namespace, name))], namespace, name);
   for (const uid of deleted) if (!found.some(({ metadata }) => metadata.uid === uid)) deleted.delete(uid);
@@ -84,8 +86,7 @@ export async function collectLeftOvers(
   const actions = doomed.map((live): Action => ({ type: 'delete', entry: objectEntry(live), live }));
   const owner = { label: STACK_LABEL, value: name };
   const policies: Policies = { ...DEFAULT_POLICIES, owner };
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, now: Date.now, sleep }, actions);
+  const results = await writeSet({ api, policies, inventory: new Map(), concurrency: 8, waitMs: 0, ...time }, actions);
   for (const { outcome, action } of results) {
     const uid = 'live' in action ? action.live?.metadata.uid : undefined;
     if (outcome === 'deleted' && uid !== undefined) deleted.add(uid);

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER, grafanaAdminSecret } from '../../api/names.ts';
+import { grafanaAdminSecret } from '../../api/names.ts';
 import { stackParts } from '../../api/stack-parts.ts';
-import { type StackStatus, statusOf, type WorkloadCounts } from '../../api/stack-status.ts';
+import { statusOf, type WorkloadCounts } from '../../api/stack-status.ts';
 import type { TelemetryStackSpec } from '../../api/telemetry-stack.ts';
 import { type ResolvedStackSpec, resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { subject } from '../apply/action.ts';
@@ -15,25 +13,24 @@ import type { Change, ClusterCache } from '../controller/cluster-cache.ts';
 import type { EventRecorder } from '../controller/events.ts';
 import { errorText, type Logger } from '../controller/logger.ts';
 import type { Metrics } from '../controller/metrics.ts';
-import type { Random } from '../kube/clock.ts';
+import type { Clock, Random, WallClock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/object-key.ts';
 import { type Components, componentLines, podReason } from './components.ts';
-import { type Collected, collectLeftOvers, formerParts, isNotedKept, type Keep, keepOf, noteDeletionPolicy, noteKept } from './deletion.ts';
+import { formerParts } from './deletion.ts';
 import { createGrafanaAdmin } from './grafana-admin.ts';
+import { LeftOvers } from './left-overs.ts';
 import { isWhole, stackLive } from './live-objects.ts';
 import { optionalKindProblem } from './optional-rights.ts';
 import { durationMs, stackPolicies } from './policies.ts';
 import { retried, stalledBy } from './problems.ts';
-import { RECONCILE_AT, refusedOutcome, type StackOutcome, stackStatus } from './status.ts';
+import { RenderedStacks, type Synth } from './rendered-stacks.ts';
+import { RECONCILE_AT, refusedOutcome, type StackOutcome } from './status.ts';
+import { StatusWriter } from './status-writer.ts';
 import { collectInventory, readInventory, storeInventory } from './stored-inventory.ts';
-
-export { STACK_KINDS } from './kinds.ts';
 
 /** How often objects of kinds that are not watched are read, when nothing else starts a pass; give or take a tenth. */
 const UNWATCHED_LOOK_MS = 600_000;
-/** Its own manager for the status, so that what it says and what it makes can be told apart. */
-const STATUS_MANAGER = `${FIELD_MANAGER}-status`;
 
 export interface StackControllerOptions {
   readonly api: KubeApi;
@@ -43,11 +40,13 @@ export interface StackControllerOptions {
   readonly metrics: Metrics;
   /** The namespace of the operator: stacks elsewhere are refused, so that it needs no rights there. */
   readonly namespace: string;
-  readonly synth: (input: { readonly name: string; readonly namespace: string; readonly spec: ResolvedStackSpec }) => readonly KubeObject[];
+  readonly synth: Synth;
   /** false while it is not known which stacks are wanted: what belongs to none is left alone then. */
   readonly mayCollect: () => boolean;
   /** `reverted`: their number by the stack's status so far. */
   readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
+  readonly clock: Clock;
+  readonly wallClock: WallClock;
   readonly random: Random;
   /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
   readonly lookAgain: (stack: string, ms: number) => void;
@@ -58,15 +57,18 @@ export interface StackControllerOptions {
 /** Keeps the objects of each TelemetryStack as its spec says, and its status as they are. */
 export class StackController {
   readonly #options: StackControllerOptions;
-  readonly #memory = new ApplyMemory(() => performance.now());
-  readonly #rendered = new Map<string, { readonly spec: unknown; readonly objects: readonly KubeObject[]; readonly digest: string }>();
-  /** By stack, what its spec was last seen to say, which may be newer than our note of it. `tended`: a pass has looked at it. */
-  readonly #kept = new Map<string, { readonly keep: Keep; readonly tended: boolean }>();
-  /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
-  readonly #deleted = new Map<string, Set<string>>();
+  readonly #memory: ApplyMemory;
+  readonly #rendered: RenderedStacks;
+  readonly #leftOvers: LeftOvers;
+  readonly #status: StatusWriter;
 
   constructor(options: StackControllerOptions) {
     this.#options = options;
+    const { clock, wallClock } = options;
+    this.#memory = new ApplyMemory(() => clock.now());
+    this.#rendered = new RenderedStacks(options.synth);
+    this.#leftOvers = new LeftOvers({ ...options, now: wallClock, sleep: (ms) => clock.sleep(ms) });
+    this.#status = new StatusWriter(options);
   }
 
   async reconcile(key: string): Promise<void> {
@@ -79,15 +81,13 @@ export class StackController {
       ? await this.#apply(stack).catch((error) => this.#failed(stack, error))
       : refusedOutcome(stack, this.#options.namespace);
     if (outcome === undefined) return;
-    await this.#report(stack, outcome);
+    await this.#status.report(stack, outcome);
     if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
   }
 
   /** Takes in a stack as it was last seen, before it was gone. */
   seen(stack: KubeObject): void {
-    if (stack.metadata.namespace !== this.#options.namespace) return;
-    const key = objectKey(stack.metadata);
-    this.#kept.set(key, { keep: keepOf(stack), tended: this.#kept.get(key)?.tended ?? false });
+    if (stack.metadata.namespace === this.#options.namespace) this.#leftOvers.seen(stack);
   }
 
   /** A spec that cannot be rendered changes nothing, and says so. What becomes of workloads is no matter of that. */
@@ -95,23 +95,20 @@ export class StackController {
     const { components = [] } = statusOf(stack);
     const workloads = this.#workloads(stack);
     // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
-    const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#latest(stack));
+    const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#status.latest(stack));
     const failures = [`${describe(stack)}: ${errorText(error)}`];
     return { failures, suspended: false, tried: false, components, inventory, inventoryConfigMaps, workloads };
   }
 
   async #apply(stack: KubeObject): Promise<StackOutcome> {
-    const { api, cache, random } = this.#options;
+    const { api, cache, clock, wallClock, random } = this.#options;
     const { name, namespace = '', generation = 0 } = stack.metadata;
     const spec = resolveStackSpec(stack['spec'] as TelemetryStackSpec);
     const key = objectKey(stack.metadata);
-    const keep = keepOf(stack);
-    this.#kept.set(key, { keep, tended: true });
-    this.#deleted.delete(key);
-    await noteDeletionPolicy(api, cache, stack.metadata, keep);
+    await this.#leftOvers.tend(stack);
     if (spec.suspend) return this.#untried(stack, spec, { suspended: true });
 
-    const { objects: desired, digest } = this.#render(name, namespace, spec);
+    const { objects: desired, digest } = this.#rendered.render(name, namespace, spec);
     const lacking = await optionalKindProblem(api, desired, namespace);
     if (lacking !== undefined) {
       // What is lacking comes without a word to us.
@@ -132,7 +129,9 @@ export class StackController {
       live: await stackLive(api, cache, union(inventory, desired.map(objectEntry))),
       partial: ({ kind, namespace: where }) => cache.watches(kind, where),
       memory: this.#memory,
-      record: async (widened) => this.#patchStatus(stack, await storeInventory(api, stack, widened)),
+      now: wallClock,
+      sleep: (ms) => clock.sleep(ms),
+      record: async (widened) => this.#status.patch(stack, await storeInventory(api, stack, widened)),
     });
     this.#note(name, results);
     // No event says that these have changed.
@@ -149,7 +148,7 @@ export class StackController {
     await collectInventory(api, cache.values('ConfigMap'), name, [
       ...(stored.inventoryConfigMaps ?? []),
       // The status still names them until it is written.
-      ...(statusOf(this.#latest(stack)).inventoryConfigMaps ?? []),
+      ...(statusOf(this.#status.latest(stack)).inventoryConfigMaps ?? []),
     ]);
     return {
       suspended: false,
@@ -173,16 +172,6 @@ export class StackController {
 
   #workloads(stack: KubeObject): WorkloadCounts {
     return this.#options.workloads(objectKey(stack.metadata), statusOf(stack).workloads?.reverted ?? 0);
-  }
-
-  #render(name: string, namespace: string, spec: ResolvedStackSpec): { readonly objects: readonly KubeObject[]; readonly digest: string } {
-    const known = this.#rendered.get(name);
-    if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known;
-    const objects = this.#options.synth({ name, namespace, spec });
-    const digest = `sha256:${createHash('sha256').update(JSON.stringify(objects)).digest('hex')}`;
-    const made = { spec, objects, digest };
-    this.#rendered.set(name, made);
-    return made;
   }
 
   /** Puts the API server's answers into the cache, and what was done into the log. */
@@ -217,7 +206,7 @@ export class StackController {
   }
 
   async #components(stack: KubeObject, spec: ResolvedStackSpec, results: readonly Result[]): Promise<Components> {
-    const { api, cache, lookAgain } = this.#options;
+    const { api, cache, lookAgain, wallClock } = this.#options;
     const { name, namespace = '', generation } = stack.metadata;
     const { components = [], observedGeneration } = statusOf(stack);
     const written = new Set(results.filter(isWrite).map(({ action }) => subject(action).metadata.name));
@@ -231,73 +220,16 @@ export class StackController {
       },
       before: observedGeneration === generation ? components.filter((line) => !written.has(`${name}-${line.name}`)) : [],
       deadlineMs: durationMs(spec.reconcile.readinessDeadline),
-      now: Date.now(),
+      now: wallClock(),
       why: (part) => podReason(api, stack, part),
     });
     if (found.lookIn !== undefined) lookAgain(`${namespace}/${name}`, found.lookIn + 1000);
     return found;
   }
 
-  async #report(stack: KubeObject, outcome: StackOutcome): Promise<void> {
-    const latest = this.#latest(stack);
-    const status = JSON.parse(JSON.stringify(stackStatus(stack, outcome, new Date().toISOString()))) as StackStatus;
-    if (isDeepStrictEqual(statusOf(latest), status)) return;
-    const before = statusOf(stack).conditions?.find((one) => one.type === 'Ready');
-    const gone = Object.keys(statusOf(latest)).filter((field) => !Object.hasOwn(status, field));
-    await this.#patchStatus(stack, { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) });
-    const ready = status.conditions.find((one) => one.type === 'Ready');
-    if (ready === undefined || (before?.status === ready.status && before.reason === ready.reason)) return;
-    const type = ready.status === 'True' || ready.reason === 'ComponentsNotReady' || ready.reason === 'Suspended' ? 'Normal' : 'Warning';
-    await this.#options.events.record(stack, { type, reason: ready.reason, message: ready.message });
-  }
-
-  /** The stack with the status that this very pass may have written. */
-  #latest(stack: KubeObject): KubeObject {
-    const { namespace, name, uid } = stack.metadata;
-    const latest = this.#options.cache.get(TELEMETRY_STACK.kind, { name, ...(namespace !== undefined && { namespace }) });
-    return latest?.metadata.uid === uid && latest !== undefined ? latest : stack;
-  }
-
-  /** Of the stack and version that the pass has seen: a status made from the past must not replace a newer inventory. */
-  async #patchStatus(stack: KubeObject, status: object): Promise<void> {
-    const { api, cache } = this.#options;
-    const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);
-    const { uid } = stack.metadata;
-    const { resourceVersion } = this.#latest(stack).metadata;
-    const query = { subresource: 'status', fieldManager: STATUS_MANAGER };
-    const body = { metadata: { uid, resourceVersion }, status };
-    cache.remember(await api.patch(type, stack.metadata, 'application/merge-patch+json', body, query));
-  }
-
   async #collect(namespace: string, name: string): Promise<void> {
-    const { api, cache, logger } = this.#options;
     if (namespace !== this.#options.namespace || !this.#options.mayCollect()) return;
-    this.#memory.forget(this.#rendered.get(name)?.objects.map((object) => entryId(objectEntry(object))) ?? []);
-    this.#rendered.delete(name);
-    const key = objectKey({ namespace, name });
-    const { keep, tended = false } = this.#kept.get(key) ?? {};
-    if (keep !== undefined) {
-      // From then on the note alone says so, to us as to the next process: who takes it away wants the objects gone.
-      if (await noteKept(api, cache, namespace, name, keep)) this.#kept.delete(key);
-      logger.info('stack is gone, its objects are kept', { stack: name });
-      return;
-    }
-    // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
-    if (tended) await noteDeletionPolicy(api, cache, { namespace, name }, undefined);
-    const deletedSoFar = this.#deleted.get(key) ?? new Set();
-    // Each event of what was kept brings a pass: none of them asks anything. A note that was deleted just now may still be in the cache.
-    const isKept = !tended && isNotedKept(cache, { namespace, name });
-    const collected: Collected = isKept ? { outcome: 'kept' } : await collectLeftOvers(api, cache, { namespace, name }, deletedSoFar);
-    if (deletedSoFar.size > 0) this.#deleted.set(key, deletedSoFar);
-    else this.#deleted.delete(key);
-    if (!tended || collected.outcome !== 'kept') this.#kept.delete(key);
-    if (collected.outcome !== 'deleted') {
-      if (collected.outcome !== 'nothingLeft')
-        logger.info('stack is not in the cache, its objects stay', { stack: name, because: collected.outcome });
-      return;
-    }
-    const { deleted, failures } = collected;
-    logger.info('stack is gone, its objects deleted', { stack: name, deleted, failed: failures.length });
-    if (failures.length > 0) throw new Error(failures.join('; '));
+    this.#memory.forget(this.#rendered.forget(name).map((object) => entryId(objectEntry(object))));
+    await this.#leftOvers.collect({ namespace, name });
   }
 }

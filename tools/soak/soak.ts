@@ -4,7 +4,7 @@ import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { isApiError, type KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { STACK_KINDS } from '../../src/stacks/stack-controller.ts';
+import { STACK_KINDS } from '../../src/stacks/kinds.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { synth } from '../demo/synth.ts';
 import { say, step } from '../lib/progress.ts';

@@ -156,8 +156,8 @@ describe('a controller', () => {
     controller.queue.add('n/hangs');
     const running = controller.run(stop.signal, cut.signal);
     stop.abort();
-    expect(await withGrace(running, stop.signal, 30)).toBe('cut');
+    expect(await withGrace(running, stop.signal, 30, systemClock)).toBe('cut');
     cut.abort();
-    expect(await withGrace(running, stop.signal, 5000)).toBe('done');
+    expect(await withGrace(running, stop.signal, 5000, systemClock)).toBe('done');
   });
 });

@@ -12,6 +12,8 @@ const service = (uid: string): KubeObject => ({
   metadata: { ...STACK, name: 'main-jaeger', uid, labels: objectLabels('main') },
 });
 
+const TIME = { now: () => 0, sleep: async () => undefined };
+
 describe('what a stack that is gone has left', () => {
   it('is deleted once, while the cache does not hear of it, and what is made anew in its place too', async () => {
     const asked: string[] = [];
@@ -24,7 +26,7 @@ describe('what a stack that is gone has left', () => {
       delete: async (_type: unknown, _ref: unknown, { uid = '' }: { readonly uid?: string } = {}) => asked.push(uid) > 0,
     };
     const deleted = new Set<string>();
-    const collect = async (): Promise<string> => (await collectLeftOvers(api, cache, STACK, deleted)).outcome;
+    const collect = async (): Promise<string> => (await collectLeftOvers(api, cache, STACK, deleted, TIME)).outcome;
     expect(await collect()).toBe('deleted');
     expect(await collect()).toBe('nothingLeft');
     cached = service('second');

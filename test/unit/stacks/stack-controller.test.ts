@@ -4,6 +4,7 @@ import { objectLabels } from '../../../api/names.ts';
 import { type StackStatus, statusOf } from '../../../api/stack-status.ts';
 import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
+import { systemClock } from '../../../src/kube/system-clock.ts';
 import { StackController, type StackControllerOptions } from '../../../src/stacks/stack-controller.ts';
 import { MemoryCluster } from '../../support/fake-api/memory-cluster.ts';
 
@@ -43,6 +44,8 @@ function controllerOf(cluster: MemoryCluster, parts: () => readonly KubeObject[]
     synth: parts,
     mayCollect: () => true,
     workloads: () => ({ injected: 0, pending: 0, blocked: 0, reverted: 0 }),
+    clock: systemClock,
+    wallClock: Date.now,
     random: () => 0.5,
     lookAgain: () => undefined,
     onWritten: () => undefined,

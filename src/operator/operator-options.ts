@@ -1,0 +1,30 @@
+import type { Election } from '../controller/leadership.ts';
+import type { Logger } from '../controller/logger.ts';
+import type { Metrics } from '../controller/metrics.ts';
+import type { Clock, Random, WallClock } from '../kube/clock.ts';
+import type { KubeApi } from '../kube/kube-api.ts';
+import type { Synth } from '../stacks/rendered-stacks.ts';
+
+export interface OperatorOptions {
+  readonly api: KubeApi;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Its own namespace: where stacks are. */
+  readonly namespace: string;
+  /** Namespaces whose workloads are looked at; nothing is read or written elsewhere. Default: all. */
+  readonly scope?: readonly string[];
+  /** Where probes and metrics are served; undefined: nowhere. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Undefined: this process is the only one, and writes without asking. */
+  readonly election?: Election;
+  /** The longest time between two lists of a kind. Default 30 minutes. */
+  readonly relistMs?: number;
+  /** What a stack's objects are made by. Default: the charts; tests put faults here. */
+  readonly synth?: Synth;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Default: the machine's. */
+  readonly wallClock?: WallClock;
+  /** Default: Math.random. */
+  readonly random?: Random;
+}
