@@ -12,13 +12,13 @@ import { onlyStack, presentStack } from '../inject/wishes/stack-choice.ts';
 import { hasOurAnnotation, hasOurs, isStub } from '../inject/workload/stored-workload.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
-import { FileCopies } from './file-copies.ts';
-import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
 import { Rollouts } from './rollouts.ts';
 import { StackConfigs } from './stack-configs.ts';
-import { WorkloadReports } from './status/workload-reports.ts';
 import { WorkloadIndex, workloadKey } from './workload-index.ts';
-import { WorkloadWriter } from './workload-writer.ts';
+import { WorkloadReports } from './workload-reports.ts';
+import { FileCopies } from './write/file-copies.ts';
+import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './write/repeats.ts';
+import { WorkloadWriter } from './write/workload-writer.ts';
 
 export interface WorkloadControllerOptions {
   readonly api: KubeApi;

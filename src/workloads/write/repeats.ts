@@ -1,6 +1,6 @@
-import type { InjectionRecord } from '../inject/record/record.ts';
-import { digestOf } from '../inject/workload/digest-of.ts';
-import type { Clock } from '../kube/clock.ts';
+import type { InjectionRecord } from '../../inject/record/record.ts';
+import { digestOf } from '../../inject/workload/digest-of.ts';
+import type { Clock } from '../../kube/clock.ts';
 
 /** How far back injections are counted, milliseconds. */
 export const REPEAT_WINDOW_MS = 60 * 60_000;

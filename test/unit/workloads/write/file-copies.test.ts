@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../api/kube-object.ts';
-import type { ClusterCache } from '../../../src/controller/cluster-cache.ts';
-import { FILES_LABEL } from '../../../src/inject/change/config-map.ts';
-import type { KubeApi } from '../../../src/kube/kube-api.ts';
-import { objectKey } from '../../../src/kube/object-key.ts';
-import { FileCopies } from '../../../src/workloads/file-copies.ts';
+import type { KubeObject } from '../../../../api/kube-object.ts';
+import type { ClusterCache } from '../../../../src/controller/cluster-cache.ts';
+import { FILES_LABEL } from '../../../../src/inject/change/config-map.ts';
+import type { KubeApi } from '../../../../src/kube/kube-api.ts';
+import { objectKey } from '../../../../src/kube/object-key.ts';
+import { FileCopies } from '../../../../src/workloads/write/file-copies.ts';
 
 const KEY = 'Deployment/shop/my-rag';
 const FILE: KubeObject = {

@@ -1,5 +1,5 @@
-import type { Metrics } from '../../controller/metrics.ts';
-import type { Outcome } from '../../inject/decision/outcome.ts';
+import type { Metrics } from '../controller/metrics.ts';
+import type { Outcome } from '../inject/decision/outcome.ts';
 
 interface Report {
   /** `namespace/name`; undefined when the workload belongs to none. */

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, type KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../api/names.ts';
-import type { ClusterCache } from '../controller/cluster-cache.ts';
-import type { EventRecorder } from '../controller/events.ts';
-import type { Logger } from '../controller/logger.ts';
-import { releasePatch } from '../inject/change/release.ts';
-import type { Patch } from '../inject/change/template-patch.ts';
-import { decideRefused } from '../inject/decision/decide-workload.ts';
-import type { Decision } from '../inject/decision/decision.ts';
-import type { Clock } from '../kube/clock.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
-import { withoutEchoes } from '../kube/refusal.ts';
-import { makingWay } from '../kube/request-context.ts';
+import { describe, type KubeObject } from '../../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../../api/names.ts';
+import type { ClusterCache } from '../../controller/cluster-cache.ts';
+import type { EventRecorder } from '../../controller/events.ts';
+import type { Logger } from '../../controller/logger.ts';
+import { releasePatch } from '../../inject/change/release.ts';
+import type { Patch } from '../../inject/change/template-patch.ts';
+import { decideRefused } from '../../inject/decision/decide-workload.ts';
+import type { Decision } from '../../inject/decision/decision.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { isApiError, type KubeApi } from '../../kube/kube-api.ts';
+import { withoutEchoes } from '../../kube/refusal.ts';
+import { makingWay } from '../../kube/request-context.ts';
+import type { Rollouts } from '../rollouts.ts';
+import type { WorkloadIndex } from '../workload-index.ts';
 import type { FileCopies } from './file-copies.ts';
 import { injectionDigest, REPEAT_WINDOW_MS, Repeats } from './repeats.ts';
-import type { Rollouts } from './rollouts.ts';
-import type { WorkloadIndex } from './workload-index.ts';
 
 export interface WorkloadWriterOptions {
   readonly api: KubeApi;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Repeats } from '../../../src/workloads/repeats.ts';
+import { Repeats } from '../../../../src/workloads/write/repeats.ts';
 
 describe('an injection that somebody else takes out again and again', () => {
   const start = () => {

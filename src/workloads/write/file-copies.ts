@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../api/names.ts';
-import type { ClusterCache } from '../controller/cluster-cache.ts';
-import { FILES_LABEL } from '../inject/change/config-map.ts';
-import type { KubeApi } from '../kube/kube-api.ts';
-import { objectKey } from '../kube/object-key.ts';
+import type { KubeObject } from '../../../api/kube-object.ts';
+import { FIELD_MANAGER } from '../../../api/names.ts';
+import type { ClusterCache } from '../../controller/cluster-cache.ts';
+import { FILES_LABEL } from '../../inject/change/config-map.ts';
+import type { KubeApi } from '../../kube/kube-api.ts';
+import { objectKey } from '../../kube/object-key.ts';
 
 /** What one workload names, by its record and in its pod template. */
 interface Mounting {
