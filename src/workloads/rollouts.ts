@@ -1,17 +1,16 @@
-import { isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type InjectionRecord, readRecord } from '../inject/record/record.ts';
 import { isInjectedPod } from '../inject/rollback/injected-pod.ts';
-import { rollbackMessage } from '../inject/rollback/rollback-note.ts';
+import { judgePods, nextLook } from '../inject/rollback/judge-rollout.ts';
 import { mayHaveStuckPods, stuckPods } from '../inject/rollback/stuck-pods.ts';
 import { type Admission, admit, type OurRollout } from '../inject/rollout/pace.ts';
 import { type RolloutState, rolloutState } from '../inject/rollout/rollout-state.ts';
 import type { InjectionConfig } from '../inject/wishes/config.ts';
+import { podSelector } from '../inject/workload/pod-selector.ts';
 import { templateDigest } from '../inject/workload/template-digest.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { objectKey } from '../kube/object-key.ts';
-import { isReady, podFailure } from '../kube/pod-failure.ts';
 import { workloadKey } from './workload-index.ts';
 
 export interface RolloutsOptions {
@@ -38,13 +37,6 @@ interface Waiting {
 const LOOK_MS = 3000;
 /** What the looks may cost the API server: the default pace of 10 rollouts takes a sixth of it. */
 const LOOKS_A_SECOND = 20;
-/** A rollout that takes longer holds no place any more: what keeps it is not the operator's to wait for. Milliseconds. */
-const SLOT_MS = 15 * 60_000;
-/**
- * How long pods are still ours to answer for after the rollout was through, milliseconds, and at most the deadline: a container without
- * readiness probe is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
- */
-const ANSWER_MS = 90_000;
 /** How many of those that wait are woken in each namespace when a place is free: the first may be in one that has no place. */
 const WAKE = 4;
 
@@ -129,43 +121,33 @@ export class Rollouts {
     const running = this.#running.get(key) ?? (isOurs ? this.#found(key, workload, state, record) : undefined);
     if (running === undefined) return undefined;
     const { clock, requeue } = this.#options;
-    const age = clock.now() - running.since;
+    const now = clock.now();
     const deadlineMs =
       typeof record === 'string' ? undefined : configs.find(({ stack }) => objectKey(stack) === record.stack)?.autoRollback?.deadlineMs;
-    if (!isOurs || typeof record === 'string' || deadlineMs === undefined) {
-      // Taken back, or somebody else has changed the template meanwhile, or nobody wants to know: only the place counts.
-      if (typeof record === 'string' || state.complete || state.failed || age > SLOT_MS) this.end(key);
-      else requeue(key, SLOT_MS - age + 1);
-      return undefined;
-    }
-    if (state.complete && running.completeAt === undefined) {
-      running.completeAt = clock.now();
+    if (isOurs && deadlineMs !== undefined && state.complete && running.completeAt === undefined) {
+      running.completeAt = now;
       this.#unfinished.delete(key);
       this.#wake();
     }
-    if (running.completeAt !== undefined) {
-      const left = running.completeAt + Math.min(ANSWER_MS, deadlineMs) - clock.now();
-      if (left <= 0) this.end(key);
-      else if (state.complete) requeue(key, left + 1);
-      // A pod that fails changes the workload's status: while that is as wanted nobody asks for pods.
-      if (left <= 0 || state.complete) return undefined;
-    }
-    const due = running.checked + this.#lookMs - clock.now();
-    if (due > 0 && !state.failed) {
-      requeue(key, due);
-      return undefined;
-    }
-    running.checked = clock.now();
+    const progress = {
+      state,
+      isTakenBack: typeof record === 'string',
+      deadlineMs: isOurs ? deadlineMs : undefined,
+      ageMs: now - running.since,
+      completeForMs: running.completeAt === undefined ? undefined : now - running.completeAt,
+      checkedBeforeMs: now - running.checked,
+      lookMs: this.#lookMs,
+    };
+    const look = nextLook(progress);
+    if (look.kind === 'end') this.end(key);
+    if (look.kind === 'wait') requeue(key, look.ms);
+    if (look.kind !== 'pods' || typeof record === 'string') return undefined;
+    running.checked = now;
     const pods = (await this.#pods(workload)).filter((pod) => isInjectedPod(pod, record));
-    const failure = podFailure(pods);
-    if (failure !== undefined) return rollbackMessage(workload, failure);
-    if (state.failed) return 'ProgressDeadlineExceeded: new pods did not become available';
-    if (age < deadlineMs || running.completeAt !== undefined) {
-      requeue(key, this.#lookMs);
-      return undefined;
-    }
-    this.end(key);
-    return pods.some(isReady) ? undefined : `none of ${pods.length} new pods was ready after ${Math.round(deadlineMs / 1000)} s`;
+    const found = judgePods(workload, pods, progress);
+    if (found.kind === 'end') this.end(key);
+    if (found.kind === 'wait') requeue(key, found.ms);
+    return found.kind === 'failed' ? found.message : undefined;
   }
 
   /**
@@ -198,25 +180,4 @@ export class Rollouts {
     const { namespace = '' } = workload.metadata;
     return (await api.list(await api.resourceType('v1', 'Pod'), { namespace, query: { labelSelector } })).items;
   }
-}
-
-/** `spec.selector` as a query; undefined when it selects nothing, which a workload's never does. */
-function podSelector(workload: KubeObject): string | undefined {
-  const spec = isFields(workload['spec']) ? workload['spec'] : {};
-  const selector = isFields(spec['selector']) ? spec['selector'] : {};
-  const labels = Object.entries(isFields(selector['matchLabels']) ? selector['matchLabels'] : {}).map(([key, value]) => `${key}=${value}`);
-  const expressions = (Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'] : []).filter(isFields);
-  const texts = expressions.map(({ key, operator, values }) => {
-    const list = Array.isArray(values) ? values.join(',') : '';
-    switch (operator) {
-      case 'In':
-        return `${key} in (${list})`;
-      case 'NotIn':
-        return `${key} notin (${list})`;
-      default:
-        return operator === 'Exists' ? `${key}` : `!${key}`;
-    }
-  });
-  const all = [...labels, ...texts];
-  return all.length === 0 ? undefined : all.join(',');
 }
