@@ -9,7 +9,7 @@ export const DEFAULT_STACK = 'duotel';
 
 export const COMPONENTS = ['collector', 'jaeger', 'prometheus', 'grafana'] as const;
 /** `gateway`: the collector's second tier, where there is one. */
-export type Component = (typeof COMPONENTS)[number] | 'gateway';
+export type ComponentName = (typeof COMPONENTS)[number] | 'gateway';
 
 export const PORT = {
   otlpGrpc: 4317,
@@ -24,22 +24,22 @@ export const PORT = {
 } as const;
 
 /** Name of a component's StatefulSet, Service and ServiceAccount: `<stack>-<component>`. */
-export function componentName(stack: string, component: Component): string {
+export function componentName(stack: string, component: ComponentName): string {
   return `${stack}-${component}`;
 }
 
 /** Name of the headless Service that resolves to each pod of a component that has several. */
-export function podsName(stack: string, component: Component): string {
+export function podsName(stack: string, component: ComponentName): string {
   return `${componentName(stack, component)}-pods`;
 }
 
 /** Host name of a component's Service as pods of any namespace reach it. */
-export function componentHost(stack: string, namespace: string, component: Component): string {
+export function componentHost(stack: string, namespace: string, component: ComponentName): string {
   return `${componentName(stack, component)}.${namespace}.svc`;
 }
 
 /** Labels that select a component's pods; immutable in a StatefulSet, so they never change between releases. */
-export function selectorLabels(stack: string, component: Component): Record<string, string> {
+export function selectorLabels(stack: string, component: ComponentName): Record<string, string> {
   return { 'app.kubernetes.io/name': component, 'app.kubernetes.io/instance': stack, 'app.kubernetes.io/part-of': 'duotel' };
 }
 
@@ -47,7 +47,7 @@ export function selectorLabels(stack: string, component: Component): Record<stri
 export const STACK_LABEL = 'duotel.io/stack';
 
 /** Labels of every object of a stack. */
-export function objectLabels(stack: string, component?: Component): Record<string, string> {
+export function objectLabels(stack: string, component?: ComponentName): Record<string, string> {
   return {
     ...(component === undefined
       ? { 'app.kubernetes.io/instance': stack, 'app.kubernetes.io/part-of': 'duotel' }

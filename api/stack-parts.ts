@@ -1,9 +1,9 @@
-import type { Component } from './names.ts';
+import type { ComponentName } from './names.ts';
 import type { ResolvedStackSpec } from './telemetry-stack.ts';
 
 /** A component as a stack has it, with the workload that runs its pods, which bears the component's name whoever makes it. */
 export interface StackPart {
-  readonly component: Component;
+  readonly component: ComponentName;
   readonly kind: 'StatefulSet' | 'Deployment';
 }
 

@@ -1,6 +1,6 @@
 import type { EnvVar, Volume } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import type { PodSettings, ServiceSettings, StorageSettings } from '../api/component-spec.ts';
-import type { Component as ComponentName } from '../api/names.ts';
+import type { ComponentName } from '../api/names.ts';
 
 export interface ComponentPort {
   readonly name: string;

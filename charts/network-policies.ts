@@ -1,6 +1,6 @@
 import { IntOrString, KubeNetworkPolicy, type NetworkPolicyPeer, type NetworkPolicyPort } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
-import { type Component, componentName, OPERATOR_SELECTOR, objectLabels } from '../api/names.ts';
+import { type ComponentName, componentName, OPERATOR_SELECTOR, objectLabels } from '../api/names.ts';
 import { stackParts } from '../api/stack-parts.ts';
 import { DNS_PORTS, type Edge, type EdgeSource, edges } from './config/edges.ts';
 import { podLabels } from './pod-labels.ts';
@@ -69,11 +69,11 @@ function peer(input: StackInput, source: EdgeSource): NetworkPolicyPeer {
   }
 }
 
-function destination(input: StackInput, to: Component | 'operator'): NetworkPolicyPeer {
+function destination(input: StackInput, to: ComponentName | 'operator'): NetworkPolicyPeer {
   return to === 'operator' ? { podSelector: { matchLabels: OPERATOR_SELECTOR } } : pods(input, to);
 }
 
-function pods(input: StackInput, component: Component): NetworkPolicyPeer {
+function pods(input: StackInput, component: ComponentName): NetworkPolicyPeer {
   return { podSelector: { matchLabels: podLabels(input, component) } };
 }
 

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { type Component, componentName, OPERATOR_SELECTOR, objectLabels, selectorLabels } from '../api/names.ts';
+import { type ComponentName, componentName, OPERATOR_SELECTOR, objectLabels, selectorLabels } from '../api/names.ts';
 import { pushesMetrics, stackParts } from '../api/stack-parts.ts';
 import { alertingRules } from './config/alerts.ts';
 import { WORKLOADS_JOB } from './config/prometheus.ts';
@@ -37,7 +37,7 @@ export class PrometheusOperator extends Construct {
     });
   }
 
-  #component(input: StackInput, component: Component): void {
+  #component(input: StackInput, component: ComponentName): void {
     const own = endpoint(input, component === 'grafana' ? 'http' : 'self-metrics', component);
     const workloads =
       component === 'collector' && !pushesMetrics(input.spec) ? [endpoint(input, 'metrics', WORKLOADS_JOB, { honorLabels: true })] : [];
@@ -48,7 +48,7 @@ export class PrometheusOperator extends Construct {
   #serviceMonitor(
     input: StackInput,
     suffix: string,
-    component: Component,
+    component: ComponentName,
     matchLabels: Readonly<Record<string, string>>,
     endpoints: readonly object[],
   ): void {
@@ -71,12 +71,12 @@ function endpoint({ spec }: StackInput, port: string, job: string, extra: object
   };
 }
 
-function labels({ name, spec }: StackInput, component: Component): Record<string, string> {
+function labels({ name, spec }: StackInput, component: ComponentName): Record<string, string> {
   return { ...spec.prometheus.operatorLabels, ...objectLabels(name, component) };
 }
 
 /** The headless Service that a component with several pods has besides bears another name: each pod is scraped once. */
-function serviceLabels({ name, namespace, spec }: StackInput, component: Component): Record<string, string> {
+function serviceLabels({ name, namespace, spec }: StackInput, component: ComponentName): Record<string, string> {
   if (component !== 'collector' || spec.collector.mode === 'managed') return selectorLabels(name, component);
   return {
     'app.kubernetes.io/instance': `${namespace}.${name}`,

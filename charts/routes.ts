@@ -2,11 +2,11 @@ import { ApiObject } from 'cdk8s';
 import { KubeIngress } from 'cdk8s-plus-28/lib/imports/k8s.js';
 import { Construct } from 'constructs';
 import type { PageSettings } from '../api/component-spec.ts';
-import { type Component, componentName, objectLabels } from '../api/names.ts';
+import { type ComponentName, componentName, objectLabels } from '../api/names.ts';
 
 /** The ways from outside to a component's pages that the user has asked for: an Ingress, an HTTPRoute of the Gateway API. */
 export class Routes extends Construct {
-  constructor(scope: Construct, stack: string, component: Component, { ingress, httpRoute }: PageSettings, port: number) {
+  constructor(scope: Construct, stack: string, component: ComponentName, { ingress, httpRoute }: PageSettings, port: number) {
     super(scope, 'routes');
     const name = componentName(stack, component);
     const labels = objectLabels(stack, component);

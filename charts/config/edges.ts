@@ -1,5 +1,5 @@
 import type { PageSettings, ServiceSettings } from '../../api/component-spec.ts';
-import { type Component, componentHost, OPERATOR_PORT, PORT } from '../../api/names.ts';
+import { type ComponentName, componentHost, OPERATOR_PORT, PORT } from '../../api/names.ts';
 import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
 import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
@@ -10,12 +10,12 @@ import { outsidePorts } from './outside.ts';
  * pages by port-forward, which ends at the kubelet and needs no edge). `anywhere`: what is not a pod too, through an Ingress, a Gateway or
  * a Service that is open to the outside.
  */
-export type EdgeSource = Component | 'workloads' | 'namespace' | 'anywhere';
+export type EdgeSource = ComponentName | 'workloads' | 'namespace' | 'anywhere';
 
 export interface Edge {
   readonly from: EdgeSource;
   /** `operator`: in the stack's namespace. `outside`: a server that the spec names by an address, wherever it is. */
-  readonly to: Component | 'operator' | 'outside';
+  readonly to: ComponentName | 'operator' | 'outside';
   readonly port: number;
 }
 
@@ -43,7 +43,7 @@ export function edges(spec: ResolvedStackSpec): readonly Edge[] {
 function inside(spec: ResolvedStackSpec): readonly Edge[] {
   const push = pushesMetrics(spec);
   const managed = spec.prometheus.mode === 'managed';
-  const pushTo = (from: Component): readonly Edge[] => (push && managed ? [{ from, to: 'prometheus', port: PORT.prometheus }] : []);
+  const pushTo = (from: ComponentName): readonly Edge[] => (push && managed ? [{ from, to: 'prometheus', port: PORT.prometheus }] : []);
   return [
     { from: 'workloads', to: 'collector', port: PORT.otlpGrpc },
     { from: 'workloads', to: 'collector', port: PORT.otlpHttp },
@@ -71,7 +71,7 @@ function fromUsers(spec: ResolvedStackSpec): readonly Edge[] {
   const { collector, jaeger, prometheus, grafana } = spec;
   const isPublic = ({ service, ingress, httpRoute }: PageSettings & { readonly service: ServiceSettings }): boolean =>
     service.type !== 'ClusterIP' || ingress !== undefined || httpRoute !== undefined;
-  const anywhere = (open: boolean, to: Component, port: number): readonly Edge[] => (open ? [{ from: 'anywhere', to, port }] : []);
+  const anywhere = (open: boolean, to: ComponentName, port: number): readonly Edge[] => (open ? [{ from: 'anywhere', to, port }] : []);
   const scraped: readonly Edge[] = [
     ...(pushesMetrics(spec) ? [] : ([{ from: 'workloads', to: 'collector', port: PORT.collectorMetrics }] as const)),
     { from: 'workloads', to: 'collector', port: PORT.selfMetrics },
@@ -97,6 +97,6 @@ function fromUsers(spec: ResolvedStackSpec): readonly Edge[] {
 }
 
 /** `host:port` of a component as any pod of the cluster reaches it. */
-export function address(stack: StackRef, component: Component, port: number): string {
+export function address(stack: StackRef, component: ComponentName, port: number): string {
   return `${componentHost(stack.name, stack.namespace, component)}:${port}`;
 }

@@ -1,4 +1,4 @@
-import type { Component } from '../../api/names.ts';
+import type { ComponentName } from '../../api/names.ts';
 import { pushesMetrics } from '../../api/stack-parts.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 
@@ -6,7 +6,7 @@ import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
 
 export interface OutsidePort {
-  readonly from: Component;
+  readonly from: ComponentName;
   readonly port: number;
 }
 
@@ -14,7 +14,7 @@ export interface OutsidePort {
 export function outsidePorts(spec: ResolvedStackSpec): readonly OutsidePort[] {
   const { collector, jaeger, prometheus, grafana } = spec;
   const { search, cassandra, clickhouse, type } = jaeger.storage;
-  const from = (component: Component, ports: readonly number[]) => ports.map((port) => ({ from: component, port }));
+  const from = (component: ComponentName, ports: readonly number[]) => ports.map((port) => ({ from: component, port }));
   const yours = prometheus.url === undefined ? [] : [urlPort(prometheus.url)];
   const jaegerPorts = {
     persistent: [],

@@ -1,5 +1,5 @@
 import type { PrometheusSettings, RemoteWrite } from '../../api/component-spec.ts';
-import { type Component, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../api/names.ts';
+import { type ComponentName, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../api/names.ts';
 import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
 import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
@@ -67,14 +67,14 @@ function job(name: string, target: string): object {
 }
 
 /** The component's own metrics. A Service would answer with those of any one pod. */
-function scrape(stack: StackRef, spec: ResolvedStackSpec, component: Component, port: number): object {
+function scrape(stack: StackRef, spec: ResolvedStackSpec, component: ComponentName, port: number): object {
   const host = component === 'gateway' ? componentHost(stack.name, stack.namespace, 'gateway') : podsHost(stack, component);
   return component !== 'gateway' && (spec[component as 'jaeger']?.replicas ?? 1) === 1
     ? job(component, address(stack, component, port))
     : { job_name: component, dns_sd_configs: [{ names: [host], type: 'A', port, refresh_interval: '15s' }] };
 }
 
-function podsHost({ name, namespace }: StackRef, component: Component): string {
+function podsHost({ name, namespace }: StackRef, component: ComponentName): string {
   return `${podsName(name, component)}.${namespace}.svc`;
 }
 

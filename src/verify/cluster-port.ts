@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type Component, componentName, PORT, selectorLabels } from '../../api/names.ts';
+import { type ComponentName, componentName, PORT, selectorLabels } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import { ifAllowed, type KubeApi } from '../kube/kube-api.ts';
 import type { CredentialsSource } from '../kube/rest/credentials.ts';
@@ -31,7 +31,7 @@ export async function openClusterPort(
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((forwarding) => forwarding.close()));
   };
-  const open = async (component: Component, port: number): Promise<string> => {
+  const open = async (component: ComponentName, port: number): Promise<string> => {
     const pods = await ifAllowed(runningPods(api, stack.namespace, selectorLabels(stack.name, component)));
     if (pods === undefined) {
       throw new Error(

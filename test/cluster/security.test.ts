@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type Component, OPERATOR_PORT, OPERATOR_SELECTOR, PORT } from '../../api/names.ts';
+import { type ComponentName, OPERATOR_PORT, OPERATOR_SELECTOR, PORT } from '../../api/names.ts';
 import { stackParts } from '../../api/stack-parts.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../api/telemetry-stack.ts';
 import { DNS_PORTS, type EdgeSource, edges } from '../../charts/config/edges.ts';
@@ -163,7 +163,7 @@ describe.each(Object.entries(STACK_INPUTS))('the NetworkPolicies of the stack "%
   });
 
   it('keep an edge closed that nobody declared', () => {
-    const undeclared: readonly (readonly [string, Component | 'operator', number])[] = [
+    const undeclared: readonly (readonly [string, ComponentName | 'operator', number])[] = [
       ['jaeger', 'collector', PORT.otlpGrpc],
       ['collector', 'operator', PORT.health],
       ['operator', 'jaeger', PORT.jaegerUi],
