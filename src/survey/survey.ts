@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { DEFAULT_APPLIED_ANNOTATION, DEFAULT_STACK_CONFIG, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { isApiError, type KubeApi, type KubeApiError } from '../kube/kube-api.ts';
 import { readNamespaces } from './namespaces.ts';
 import { defaultStackSettings, type StackSettings, stackSettings } from './stacks.ts';
 import { listWorkloads } from './workloads.ts';
@@ -27,9 +27,16 @@ export async function surveyCluster(api: KubeApi, namespace?: string): Promise<S
   return { ...places, ...stacks };
 }
 
-/** @throws Error where there is no such namespace. */
-export async function surveyPlaces(api: KubeApi, namespace?: string): Promise<Places> {
-  const [workloads, namespaces] = await Promise.all([listWorkloads(api, namespace), readNamespaces(api, namespace)]);
+/**
+ * @param onRefused see {@link listWorkloads}.
+ * @throws Error where there is no such namespace.
+ */
+export async function surveyPlaces(
+  api: KubeApi,
+  namespace?: string,
+  onRefused?: (kind: string, error: KubeApiError) => void,
+): Promise<Places> {
+  const [workloads, namespaces] = await Promise.all([listWorkloads(api, namespace, onRefused), readNamespaces(api, namespace)]);
   return { workloads, namespaces };
 }
 

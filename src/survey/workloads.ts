@@ -1,12 +1,17 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
-import { isApiError, type KubeApi } from '../kube/kube-api.ts';
+import { isApiError, type KubeApi, type KubeApiError } from '../kube/kube-api.ts';
 
 /**
  * Every object of a kind whose pod template can be ours, of one namespace or of all, in the order kind, namespace, name. Custom resources
  * that the cluster does not have are no workloads of it.
+ * @param onRefused called with a kind that the API server does not list, and why; the others are listed all the same. Default: it throws.
  */
-export async function listWorkloads(api: KubeApi, namespace?: string): Promise<readonly KubeObject[]> {
+export async function listWorkloads(
+  api: KubeApi,
+  namespace?: string,
+  onRefused?: (kind: string, error: KubeApiError) => void,
+): Promise<readonly KubeObject[]> {
   const lists = await Promise.all(
     Object.entries(WORKLOAD_KINDS).map(async ([kind, { apiVersion, custom }]) => {
       try {
@@ -14,7 +19,10 @@ export async function listWorkloads(api: KubeApi, namespace?: string): Promise<r
         return items;
       } catch (error) {
         if (custom === true && isApiError(error, 'NotFound')) return [];
-        throw error;
+        // Without an answer it is not the kind that is the matter.
+        if (onRefused === undefined || !isApiError(error) || error.body.status === 0) throw error;
+        onRefused(kind, error);
+        return [];
       }
     }),
   );

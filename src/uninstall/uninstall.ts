@@ -1,35 +1,15 @@
-import { ANNOTATION, PREFIX } from '../../api/annotations.ts';
+import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
-import type { Clock } from '../kube/clock.ts';
-import { isApiError, type KubeApi, type ResourceType } from '../kube/kube-api.ts';
-import { refusalText } from '../kube/refusal.ts';
-import { listStacks } from '../survey/survey.ts';
+import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
 import { listWorkloads } from '../survey/workloads.ts';
-import { uninstallObstacle } from './obstacle.ts';
-
-export interface UninstallOptions {
-  readonly api: KubeApi;
-  readonly clock: Clock;
-  /** `revert`: workloads get their former template back first. `keep`: their pods keep what they have. */
-  readonly workloads: 'revert' | 'keep';
-  /** Changes nothing; says what would be done. */
-  readonly dryRun: boolean;
-  /** Called for each step, when it is done (or would be). */
-  readonly onStep: (step: Step) => void;
-  /** Milliseconds that the operator may take to revert all workloads. Default 2 minutes. */
-  readonly limitMs?: number;
-}
-
-export interface Step {
-  /** `Kind/namespace/name`. */
-  readonly object: string;
-  readonly action: 'opted out' | 'reverted' | 'annotations removed' | 'deleted' | 'not looked for';
-  /** What stays undone, and what to do. */
-  readonly message?: string;
-}
+import { attempt } from './attempt.ts';
+import { giveBack } from './give-back.ts';
+import { refusal } from './refusal.ts';
+import { restore } from './restore.ts';
+import type { UninstallOptions } from './uninstall-options.ts';
 
 interface Doomed {
   readonly apiVersion: string;
@@ -54,85 +34,59 @@ const INSTALLATION: readonly Doomed[] = [
 
 /**
  * Takes Duotel out of a cluster: opts the workloads out (the operator then reverts them), deletes the operator, removes the annotations, and
- * deletes its rights, the CRD and the namespace with all data in it.
- * @throws Error that names the workloads that cannot be reverted; nothing has been deleted then.
+ * deletes its rights, the CRD and the namespace with all data in it. What is refused for one object is told as its step, and keeps no
+ * other from going.
+ * @throws Error that names the workloads that cannot be reverted, when all others are, or says why the operator cannot be deleted;
+ * nothing has been deleted then.
  */
 export async function uninstall(options: UninstallOptions): Promise<void> {
+  const { api, workloads, dryRun, onStep } = options;
   const [operator, ...rest] = INSTALLATION;
-  const annotated = options.workloads === 'revert' ? await revertWorkloads(options) : [];
-  if (operator !== undefined) await remove(options, operator);
+  const annotated = workloads === 'revert' ? await giveBack(options) : [];
+  // It would inject again whatever loses its `none` below.
+  if (operator !== undefined && !(await removed(options, operator))) {
+    throw new Error(`${nameOf(operator)}: not deleted, for the reason given. Nothing else was deleted; run the command again`);
+  }
   // Now nobody acts on them any more: in whatever order they go, no workload is injected once more.
-  const objects =
-    options.workloads === 'keep' || options.dryRun
-      ? annotated
-      : [...(await listNamespaces(options.api)), ...(await listWorkloads(options.api))];
+  const objects = workloads === 'keep' || dryRun ? annotated : [...(await listNamespaces(api)), ...(await listAll(options))];
   for (const object of objects) await removeAnnotations(options, object);
   await removeScopedRights(options);
-  for (const doomed of rest) await remove(options, doomed);
-  if (options.workloads === 'revert') await removeCopies(options);
-}
-
-/** Opts every workload out and waits for the operator to revert it; returns what has annotations that are to go. */
-async function revertWorkloads(options: UninstallOptions): Promise<readonly KubeObject[]> {
-  const { api, clock, dryRun, onStep, limitMs = 120_000 } = options;
-  const workloads = await listWorkloads(api);
-  const namespaces = await listNamespaces(api);
-  const obstacle = uninstallObstacle(workloads, namespaces, await listStacks(api));
-  if (obstacle !== undefined) throw new Error(`${obstacle}, or use --keep. Nothing was changed`);
-  const byDefault = new Set(namespaces.filter(asks).map(({ metadata }) => metadata.name));
-  const active = workloads.filter(
-    (object) => isInjected(object) || asks(object) || (!optsOut(object) && byDefault.has(object.metadata.namespace ?? '')),
-  );
-  for (const object of active.filter((one) => !optsOut(one))) {
-    if (!dryRun) await annotate(api, object, { [ANNOTATION.backend]: 'none' });
-    onStep({ object: describe(object), action: 'opted out' });
-  }
-  // The `none` that was just written goes with the rest.
-  const annotations = { [ANNOTATION.backend]: 'none' };
-  const opted = new Map(
-    active.map((one) => [one, { ...one, metadata: { ...one.metadata, annotations: { ...one.metadata.annotations, ...annotations } } }]),
-  );
-  const annotated = [...namespaces, ...workloads.map((one) => opted.get(one) ?? one)];
-  if (dryRun) return annotated;
-
-  const waiting = new Set(workloads.filter(isInjected).map(describe));
-  for (const end = clock.now() + limitMs; waiting.size > 0; await clock.sleep(500)) {
-    const injected = new Set((await listWorkloads(api)).filter(isInjected).map(describe));
-    for (const object of waiting) {
-      if (injected.has(object)) continue;
-      waiting.delete(object);
-      onStep({ object, action: 'reverted' });
-    }
-    if (waiting.size === 0 || clock.now() < end) continue;
-    throw new Error(
-      `${[...waiting].join(', ')}: not reverted within ${limitMs / 1000} s. Is the operator running? kubectl -n ${SYSTEM_NAMESPACE} logs deployment/${NAME}. Nothing was deleted, the workloads are opted out by ${ANNOTATION.backend}=none; run the command again, or use --keep`,
-    );
-  }
-  return annotated;
+  for (const doomed of rest) await removed(options, doomed);
+  if (workloads !== 'revert') return;
+  const copies = await attempt(api, () => removeCopies(options));
+  if (copies.kind === 'refused') onStep({ object: 'ConfigMap/*/*', action: 'failed', message: `not looked at: ${copies.message}` });
 }
 
 async function listNamespaces(api: KubeApi): Promise<readonly KubeObject[]> {
   return (await api.list(await api.resourceType('v1', 'Namespace'))).items;
 }
 
-function asks({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations[ANNOTATION.backend] !== undefined && annotations[ANNOTATION.backend] !== 'none';
-}
-
-function optsOut({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations[ANNOTATION.backend] === 'none';
-}
-
-function isInjected({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations[ANNOTATION.injected] !== undefined;
+function listAll({ api, onStep }: UninstallOptions): Promise<readonly KubeObject[]> {
+  return listWorkloads(api, undefined, (kind, error) =>
+    onStep({ object: `${kind}/*/*`, action: 'failed', message: `not looked at, its annotations stay: ${refusal(error)}` }),
+  );
 }
 
 async function removeAnnotations({ api, dryRun, onStep }: UninstallOptions, object: KubeObject): Promise<void> {
   // A misspelt one too. The record of `duotel inject -f` belongs to variables that stay, as Git has them.
   const present = Object.keys(object.metadata.annotations ?? {}).filter((key) => key.startsWith(PREFIX) && key !== ANNOTATION.manifest);
   if (present.length === 0) return;
-  if (!dryRun) await annotate(api, object, Object.fromEntries(present.map((key) => [key, null])));
-  onStep({ object: describe(object), action: 'annotations removed' });
+  // Made and injected while the operator was being deleted: by its record it gets its template back, once it asks no more.
+  const late = !dryRun && object.metadata.annotations?.[ANNOTATION.injected] !== undefined;
+  const keys = late ? present.filter((key) => !isOperators(key)) : present;
+  const done = await attempt(api, async () => {
+    if (!dryRun && keys.length > 0) await annotate(api, object, Object.fromEntries(keys.map((key) => [key, null])));
+    return late ? restore(api, object) : undefined;
+  });
+  const name = describe(object);
+  if (done.kind === 'done' && done.value === 'restored') onStep({ object: name, action: 'reverted' });
+  if (done.kind === 'done') onStep({ object: name, action: done.value === 'gone' ? 'gone' : 'annotations removed' });
+  else if (done.kind === 'gone') onStep({ object: name, action: 'gone' });
+  else onStep({ object: name, action: 'failed', message: `has annotations under ${PREFIX} still: ${done.message}; nothing acts on them` });
+}
+
+function isOperators(key: string): boolean {
+  return OPERATOR_ANNOTATIONS.some((one) => one === key);
 }
 
 async function annotate(api: KubeApi, object: KubeObject, annotations: Readonly<Record<string, string | null>>): Promise<void> {
@@ -147,18 +101,29 @@ async function removeScopedRights(options: UninstallOptions): Promise<void> {
   for (const kind of ['RoleBinding', 'Role']) {
     const apiVersion = 'rbac.authorization.k8s.io/v1';
     const name = `${NAME}-workloads`;
-    try {
+    const listed = await attempt(options.api, async () => {
       const type = await options.api.resourceType(apiVersion, kind);
-      const { items } = await options.api.list(type, { query: { labelSelector: 'app.kubernetes.io/part-of=duotel' } });
-      for (const { metadata } of items.filter((item) => item.metadata.name === name)) {
-        await remove(options, { apiVersion, kind, name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) });
-      }
-    } catch (error) {
-      if (!isApiError(error, 'Forbidden')) throw error;
-      const message = `${refusalText(error.body)}: if operator.scope was set, delete it in each of its namespaces`;
+      return options.api.list(type, { query: { labelSelector: 'app.kubernetes.io/part-of=duotel' } });
+    });
+    if (listed.kind === 'refused') {
+      const message = `${listed.message}; if operator.scope was set, delete it in each of its namespaces`;
       options.onStep({ object: `${kind}/*/${name}`, action: 'not looked for', message });
     }
+    for (const { metadata } of listed.kind === 'done' ? listed.value.items.filter((item) => item.metadata.name === name) : []) {
+      await removed(options, { apiVersion, kind, name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) });
+    }
   }
+}
+
+/** @returns whether it is not there any more, or was never ours. */
+async function removed(options: UninstallOptions, doomed: Doomed): Promise<boolean> {
+  const done = await attempt(options.api, () => remove(options, doomed));
+  if (done.kind === 'refused') options.onStep({ object: nameOf(doomed), action: 'failed', message: done.message });
+  return done.kind !== 'refused';
+}
+
+function nameOf({ kind, ...metadata }: Doomed): string {
+  return describe({ kind, metadata });
 }
 
 async function remove({ api, clock, dryRun, onStep }: UninstallOptions, doomed: Doomed): Promise<void> {
@@ -169,12 +134,9 @@ async function remove({ api, clock, dryRun, onStep }: UninstallOptions, doomed: 
   if (!dryRun) await api.delete(type, doomed, undefined, doomed.kind === 'Deployment' ? 'Foreground' : 'Background');
   // The CRD is gone only when its objects are; the namespace when all in it is.
   for (const end = clock.now() + 120_000; !dryRun && (await stillThere(api, type, doomed)); await clock.sleep(500)) {
-    if (clock.now() > end)
-      throw new Error(
-        `${describe({ kind: doomed.kind, metadata: doomed })}: not gone after 120 s; kubectl get -o yaml shows what holds it`,
-      );
+    if (clock.now() > end) throw new Error(`${nameOf(doomed)}: not gone after 120 s; kubectl get -o yaml shows what holds it`);
   }
-  onStep({ object: describe({ kind: doomed.kind, metadata: doomed }), action: 'deleted' });
+  onStep({ object: nameOf(doomed), action: 'deleted' });
 }
 
 /** A name alone is no proof: somebody else may have a namespace called duotel. */
@@ -190,8 +152,9 @@ async function stillThere(api: KubeApi, type: ResourceType, doomed: Doomed): Pro
 async function removeCopies({ api, dryRun, onStep }: UninstallOptions): Promise<void> {
   const type = await api.resourceType('v1', 'ConfigMap');
   for (const copy of (await api.list(type, { query: { labelSelector: FILES_LABEL } })).items) {
-    if (!dryRun) await api.delete(type, copy.metadata);
-    onStep({ object: describe(copy), action: 'deleted' });
+    const done = await attempt(api, async () => dryRun || api.delete(type, copy.metadata));
+    if (done.kind === 'refused') onStep({ object: describe(copy), action: 'failed', message: done.message });
+    else onStep({ object: describe(copy), action: 'deleted' });
   }
 }
 

@@ -13,6 +13,9 @@ duotel.io/backend=none. The operator then restores the template; where none runs
 A workload or Namespace whose annotation comes from Git is not touched, since its GitOps tool would bring it back: remove it there; the
 workloads of such a Namespace are opted out. duotel.io/backend=none stays where it is.
 
+An object that can not be reverted is named with the reason and what to do, and the others are reverted all the same; one that was
+deleted meanwhile is gone, which is no failure.
+
 Exit code 0: done, or nothing to do. 1: something could not be reverted.
 
 Examples:
@@ -51,6 +54,7 @@ export function revertCommand(program: Command): void {
         { findWorkload },
         { revertSteps },
         { revertWorkloads },
+        { refusal },
       ] = await Promise.all([
         import('../../kube/rest/rest-kube-api.ts'),
         import('../../kube/rest/credentials.ts'),
@@ -59,6 +63,7 @@ export function revertCommand(program: Command): void {
         import('../../survey/find-workload.ts'),
         import('../../uninstall/revert-steps.ts'),
         import('../../uninstall/revert.ts'),
+        import('../../uninstall/refusal.ts'),
       ]);
       const source = credentialsSource(options);
       const api = await createKubeApi(source);
@@ -70,45 +75,49 @@ export function revertCommand(program: Command): void {
             : options.all === true
               ? { kind: 'all' }
               : { kind: 'namespace', name: namespace };
-        const places = await surveyPlaces(api, scope.kind === 'all' ? undefined : namespace);
+        const done: RevertedObject[] = [];
+        const isTable = options.output === 'table';
+        const onDone = (object: RevertedObject): void => {
+          done.push(object);
+          if (object.result === 'failed') process.exitCode = 1;
+          if (isTable) process.stdout.write(`${doneText(object)}\n`);
+        };
+        const unlisted: RevertedObject[] = [];
+        const place = scope.kind === 'all' ? '*' : namespace;
+        const places = await surveyPlaces(api, scope.kind === 'all' ? undefined : namespace, (kind, error) =>
+          unlisted.push({ name: `${kind}/${place}/*`, result: 'failed', message: `not looked at: ${refusal(error)}` }),
+        );
         const steps = revertSteps(scope, places.workloads, [...places.namespaces.values()], options.force === true);
         const held = options.force === true ? [] : steps.filter(({ owner }) => owner !== undefined);
         const todo = steps.filter((step) => !held.includes(step));
-        const isTable = options.output === 'table';
         if (isTable) process.stdout.write(stepTable(steps, held));
         if (held.length > 0) process.exitCode = 1;
+        done.push(...held.map(({ name: object, owner }) => ({ name: object, result: 'failed' as const, message: gitOpsMessage(owner) })));
+        if (scope.kind !== 'workload') unlisted.forEach(onDone);
         const go =
           options.dryRun !== true && todo.length > 0 && (options.yes === true || (await confirmed(todo.length, name !== undefined)));
-        const done: RevertedObject[] = held.map(({ name: object, owner }) => ({
-          name: object,
-          result: 'failed',
-          message: gitOpsMessage(owner),
-        }));
-        if (go) {
-          const onDone = (object: RevertedObject): void => {
-            done.push(object);
-            if (object.result === 'failed') process.exitCode = 1;
-            if (isTable)
-              process.stdout.write(
-                `${object.name}: ${object.result}${object.by === undefined ? '' : ` by ${object.by === 'operator' ? 'the operator' : 'this command'}`}${object.message === undefined ? '' : `: ${object.message}`}\n`,
-              );
-          };
-          await revertWorkloads({ api, clock: systemClock, steps: todo, onDone });
-        }
-        if (!isTable) {
+        try {
+          if (go) await revertWorkloads({ api, clock: systemClock, steps: todo, onDone });
+        } finally {
           const planned = steps.map(({ name: object, action, owner, inManifest }) => ({
             object,
             action,
             gitOps: owner ?? null,
             inManifest,
           }));
-          process.stdout.write(rendered(options.output, { dryRun: options.dryRun === true, steps: planned, done }, () => ''));
+          const report = { dryRun: options.dryRun === true, steps: planned, done };
+          if (!isTable) process.stdout.write(rendered(options.output, report, () => ''));
         }
       } finally {
         await api.close();
       }
     },
   );
+}
+
+function doneText({ name, result, by, message }: RevertedObject): string {
+  const author = by === undefined ? '' : ` by ${by === 'operator' ? 'the operator' : 'this command'}`;
+  return `${name}: ${result}${author}${message === undefined ? '' : `: ${message}`}`;
 }
 
 function stepTable(steps: readonly RevertStep[], held: readonly RevertStep[]): string {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Step } from '../../uninstall/uninstall.ts';
+import type { UninstallStep } from '../../uninstall/uninstall-options.ts';
 import { addConnectionOptions, type ConnectionOptions, credentialsSource } from '../options/cluster-options.ts';
 import { type Output, outputOption, rendered } from '../output/output.ts';
 
@@ -15,7 +15,10 @@ Deletes the namespace duotel with the traces and metrics in it, the operator, it
 Say what becomes of the workloads: --revert opts them out, waits for the operator to give them their former template back
 (one rollout each), and removes their duotel.io/ annotations; --keep leaves them as they are, with variables that point to nothing.
 
-Exit code 0: done. 1: something is in the way; with --revert nothing has been deleted then.
+What can not be reverted or deleted is named with the reason and what to do, and the rest is reverted or deleted all the same; but while
+a workload is not reverted, --revert deletes nothing. What somebody deleted meanwhile is gone, which is no failure.
+
+Exit code 0: done. 1: something stays; with --revert nothing has been deleted while it is a workload.
 
 Examples:
   npx duotel uninstall --revert --dry-run
@@ -51,21 +54,20 @@ export function uninstallCommand(program: Command): void {
         }
         const dryRun = options.dryRun === true;
         const would = dryRun ? 'would be ' : '';
-        const steps: Step[] = [];
-        await uninstall({
-          api,
-          clock: systemClock,
-          workloads: options.revert === true ? 'revert' : 'keep',
-          dryRun,
-          onStep: (step) => {
-            steps.push(step);
-            if (options.output === 'table')
-              process.stdout.write(
-                `${step.object}: ${step.action === 'not looked for' ? '' : would}${step.action}${step.message === undefined ? '' : `: ${step.message}`}\n`,
-              );
-          },
-        });
-        process.stdout.write(rendered(options.output, { dryRun, steps }, () => ''));
+        const steps: UninstallStep[] = [];
+        const onStep = (step: UninstallStep): void => {
+          steps.push(step);
+          if (step.action === 'failed') process.exitCode = 1;
+          const done = ['not looked for', 'gone', 'failed'].includes(step.action) ? step.action : `${would}${step.action}`;
+          if (options.output === 'table')
+            process.stdout.write(`${step.object}: ${done}${step.message === undefined ? '' : `: ${step.message}`}\n`);
+        };
+        try {
+          const workloads = options.revert === true ? 'revert' : 'keep';
+          await uninstall({ api, clock: systemClock, workloads, dryRun, onStep });
+        } finally {
+          process.stdout.write(rendered(options.output, { dryRun, steps }, () => ''));
+        }
       } finally {
         await api.close();
       }

@@ -23,6 +23,15 @@ export function denyConfigMaps(ns: string, operation: 'UPDATE' | 'DELETE', messa
   return policy(ns, 'Validating', { matchConstraints: onConfigMaps([operation]), validations }, { validationActions: ['Deny'] });
 }
 
+/** A policy that denies every change of one Deployment of a namespace. */
+export function freezeDeployment(ns: string, name: string, message: string): readonly object[] {
+  const resourceRules = [
+    { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['deployments'], resourceNames: [name] },
+  ];
+  const validations = [{ expression: 'false', message, reason: 'Forbidden' }];
+  return policy(ns, 'Validating', { matchConstraints: { resourceRules }, validations }, { validationActions: ['Deny'] });
+}
+
 /** A policy that sets `data.text` of every ConfigMap of a namespace on its way in. */
 export function rewriteConfigMaps(ns: string, text: string): readonly object[] {
   const expression = `Object{data: {'text': '${text}'}}`;

@@ -1,0 +1,35 @@
+import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
+import { refusal } from './refusal.ts';
+
+/** What became of something that is about one object. */
+export type Attempt<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  /** The object is not there any more, or its kind is not served any more: nothing is left to do. */
+  | { readonly kind: 'gone' }
+  /** Why, and what to do; see {@link refusal}. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/**
+ * Does something with one object of many. A refusal that is about this object is an answer, so that whoever calls goes on with the next.
+ * @throws what is about all of them: credentials that are not valid, or an API server that answers nobody.
+ */
+export async function attempt<T>(api: KubeApi, act: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { kind: 'done', value: await act() };
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return { kind: 'gone' };
+    if (!(error instanceof KubeApiError)) return { kind: 'refused', message: error instanceof Error ? error.message : String(error) };
+    if (error.body.status === 401 || (error.body.status === 0 && !(await answers(api)))) throw error;
+    return { kind: 'refused', message: refusal(error) };
+  }
+}
+
+/** A webhook that hangs keeps back the answer for one object, a server that is down those for all. */
+async function answers(api: KubeApi): Promise<boolean> {
+  try {
+    await api.getText('/version');
+    return true;
+  } catch (error) {
+    return isApiError(error) && error.body.status !== 0;
+  }
+}
