@@ -15,6 +15,7 @@ import { program } from '../../../tools/cluster/main.ts';
 import { type Claim, plan, volumeFor } from '../../../tools/cluster/provisioner.ts';
 import { checkClusterName, clusterNames, readState, stateRoot, writeState } from '../../../tools/cluster/state.ts';
 import { findProgram, NODE_REQUIREMENTS, osReleaseField, planPackages } from '../../../tools/lib/packages.ts';
+import { runOk } from '../../../tools/lib/run.ts';
 
 describe('the certificates of a cluster', () => {
   let authority: Authority;
@@ -208,12 +209,31 @@ describe('the volume provisioner', () => {
 });
 
 describe('free ports', () => {
+  /** These first, then any: whichever ports the machine has taken, others are found. */
+  const drawing = (...draws: readonly number[]): (() => number) => {
+    const left = [...draws];
+    return () => left.shift() ?? Math.random();
+  };
+
   it('are distinct, although the same number was drawn twice', async () => {
-    const draws = [0.1, 0.1, 0.2, 0.3];
-    let next = 0;
-    const ports = await freePorts(3, () => draws[Math.min(next++, 3)] ?? 0.3);
+    const ports = await freePorts(3, drawing(0.1, 0.1, 0.2));
     expect(new Set(ports).size).toBe(3);
     for (const port of ports) expect(port).toBeLessThan(32_000);
+  });
+
+  it('are given to nobody else while nothing listens on them yet, nor by another process', async () => {
+    const [first = 0] = await freePorts(1);
+    const draw = (first - 20_000 + 0.5) / 12_000;
+    const [second = 0] = await freePorts(1, drawing(draw, draw));
+    expect(second).not.toBe(first);
+
+    const module = join(import.meta.dirname, '../../../tools/cluster/free-ports.ts');
+    const program = `const { freePorts } = await import(${JSON.stringify(module)});
+      const draws = [${draw}, ${draw}];
+      console.log((await freePorts(1, () => draws.shift() ?? Math.random())).join());`;
+    const { stdout } = await runOk(process.execPath, ['--input-type=module', '-e', program]);
+    expect(Number(stdout)).toBeGreaterThanOrEqual(20_000);
+    expect(Number(stdout)).not.toBe(first);
   });
 });
 
