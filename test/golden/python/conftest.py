@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -22,10 +23,32 @@ def pytest_runtest_logreport(report):
             file.write(json.dumps(row) + "\n")
 
 
+CLAIMS = []  # sockets that hold ports, until this process ends
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free TCP port of the loopback interface, that no other test run is given: as tools/cluster/free-ports.ts, with the same claims."""
+    for _ in range(200):
+        port = random.randrange(20_000, 32_000)
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+            claim.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        CLAIMS.append(claim)
+        return port
+    raise AssertionError("no free TCP port on 127.0.0.1 between 20000 and 32000")
+
+
+@pytest.fixture
+def refusing():
+    """URL of a port that nothing listens on, for as long as the test lasts."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield "http://127.0.0.1:%d" % taken.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +66,11 @@ def mount(tmp_path_factory):
 @pytest.fixture(scope="session")
 def api():
     """URL of the example's model API, run as the example runs it."""
-    port = free_port()
-    argv = [sys.executable, str(ROOT / "examples/fake-openai/server.py"), "--host", "127.0.0.1", "--port", str(port)]
+    argv = [sys.executable, str(ROOT / "examples/fake-openai/server.py"), "--host", "127.0.0.1", "--port", "0"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-    assert re.search("listens", process.stdout.readline())
-    yield "http://127.0.0.1:%d" % port
+    yield "http://" + re.search("listens on (127.0.0.1:[0-9]+)", process.stdout.readline())[1]
     process.terminate()
-    assert process.wait(60) == 0
+    assert process.wait(SECONDS) == 0
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +83,8 @@ def lab(mount, api):
 @pytest.fixture
 def stats(api):
     """What the model API has served since the test began."""
-    urllib.request.urlopen(urllib.request.Request(api + "/stats", method="DELETE"), timeout=60).read()
-    return lambda: json.load(urllib.request.urlopen(api + "/stats", timeout=60))
+    urllib.request.urlopen(urllib.request.Request(api + "/stats", method="DELETE"), timeout=SECONDS).read()
+    return lambda: json.load(urllib.request.urlopen(api + "/stats", timeout=SECONDS))
 
 
 @pytest.fixture(scope="session")

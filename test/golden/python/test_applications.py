@@ -107,7 +107,7 @@ def test_an_app_that_sets_itself_up_needs_variables_alone(lab, eventually, tmp_p
     try:
         wait_for_line(process, "listens")
         post = urllib.request.Request("http://127.0.0.1:%d/run" % port, data=b"")
-        usage = json.load(urllib.request.urlopen(post, timeout=60))["usage"]["by_model"]["gpt-4o-mini"]
+        usage = json.load(urllib.request.urlopen(post, timeout=SECONDS))["usage"]["by_model"]["gpt-4o-mini"]
     finally:
         process.terminate()
         _, stderr = process.communicate(timeout=SECONDS)
@@ -167,7 +167,7 @@ def test_instrumentors_can_be_switched_off_one_by_one(lab):
     assert len(run.capture.spans) == 1 and run.capture.metric(TOKENS) == []
 
 
-def test_the_grpc_protocol_is_taken_from_the_variable(lab):
+def test_the_grpc_protocol_is_taken_from_the_variable(lab, refusing):
     code = "import chat; from opentelemetry import trace; print(type(trace.get_tracer_provider()._active_span_processor._span_processors[-1].span_exporter).__module__)"
-    run = lab.run("both", "-c", code, PYTHONPATH="%s:%s" % (lab.mount, HERE / "apps"), OTEL_EXPORTER_OTLP_PROTOCOL="grpc", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_EXPORTER_OTLP_TIMEOUT="2")
+    run = lab.run("both", "-c", code, PYTHONPATH="%s:%s" % (lab.mount, HERE / "apps"), OTEL_EXPORTER_OTLP_PROTOCOL="grpc", OTEL_EXPORTER_OTLP_ENDPOINT=refusing, OTEL_EXPORTER_OTLP_TIMEOUT="2")
     assert (run.code, run.stdout) == (0, "opentelemetry.exporter.otlp.proto.grpc.trace_exporter\n")

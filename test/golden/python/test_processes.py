@@ -97,7 +97,7 @@ def test_every_call_of_a_web_server_that_is_stopped_arrives(lab, eventually, wor
 
     def answers():
         try:
-            return urllib.request.urlopen(url, timeout=60).status == 200
+            return urllib.request.urlopen(url, timeout=SECONDS).status == 200
         except urllib.error.URLError:
             return False
 
@@ -115,18 +115,18 @@ def test_imports_in_four_threads_at_once_end_and_the_call_is_counted(lab):
     assert (run.code, requests(run.capture), len([s for s in run.capture.spans if s.name == "ChatCompletion"])) == (0, 1, 1)
 
 
-def test_a_collector_that_refuses_or_never_answers_does_not_keep_the_process(lab):
+def test_a_collector_that_refuses_or_never_answers_does_not_keep_the_process(lab, refusing):
     plain = lab.app("none", "chat.py")
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen(64)
-        for endpoint in ("http://127.0.0.1:9", "http://127.0.0.1:%d" % hole.getsockname()[1]):
+        for endpoint in (refusing, "http://127.0.0.1:%d" % hole.getsockname()[1]):
             run = lab.app("both", "chat.py", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="2")
             assert (run.code, run.stdout) == (plain.code, plain.stdout)
 
 
-def test_a_timeout_in_milliseconds_is_read_as_such(lab):
-    run = lab.app("both", "chat.py", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_EXPORTER_OTLP_TIMEOUT="2000")
+def test_a_timeout_in_milliseconds_is_read_as_such(lab, refusing):
+    run = lab.app("both", "chat.py", OTEL_EXPORTER_OTLP_ENDPOINT=refusing, OTEL_EXPORTER_OTLP_TIMEOUT="2000")
     assert run.code == 0 and run.said("OTEL_EXPORTER_OTLP_TIMEOUT=2000 read as milliseconds")
 
 
