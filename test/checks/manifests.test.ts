@@ -54,7 +54,7 @@ beforeAll(async () => {
   await must(cluster, ['apply', '--server-side', '-f', join(folder, 'default', '00-foundation.k8s.yaml')]);
   // A kind's schema is published some time after the kind is served.
   for (const group of ['duotel.io/v1alpha1', 'monitoring.coreos.com/v1', 'opentelemetry.io/v1beta1'])
-    await eventually(`the schemas of ${group}`, async () => (await get('/openapi/v3')).includes(`"apis/${group}"`), 60);
+    await eventually(`the schemas of ${group}`, async () => (await get('/openapi/v3')).includes(`"apis/${group}"`));
 }, LIMIT_MS);
 
 afterAll(async () => {

@@ -258,7 +258,7 @@ describe('any sets, one after the other', () => {
       }),
       { numRuns: 12 },
     );
-  }, 300_000);
+  });
 });
 
 describe('an inventory that is too large for a status', () => {

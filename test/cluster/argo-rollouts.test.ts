@@ -89,16 +89,14 @@ describe('a Rollout', () => {
 
   it('may lose its CRD, and is injected again when that is back', async () => {
     await must(cluster, ['delete', 'crd/rollouts.argoproj.io']);
-    await eventually(
-      'the end of the watch',
-      async () => operator.log.some(({ message }) => `${message}`.startsWith('kind is no longer served')),
-      90,
+    await eventually('the end of the watch', async () =>
+      operator.log.some(({ message }) => `${message}`.startsWith('kind is no longer served')),
     );
     await sleep(1000);
     await createRolloutCrd(cluster);
     await must(cluster, ['apply', '-f', '-'], ROLLOUT);
     await annotate('my-rag', 'duotel.io/backend=openlit');
-    await eventually('it to be injected', async () => (await status()) === 'Injected openlit', 90);
+    await eventually('it to be injected', async () => (await status()) === 'Injected openlit');
     expect(troubles()).toEqual([]);
   });
 });

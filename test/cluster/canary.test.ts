@@ -142,7 +142,7 @@ beforeAll(async () => {
   }
   await podStatus('crashing', READY);
   operator = await startOperator(cluster);
-}, 300_000);
+});
 
 afterAll(async () => {
   await operator?.stop();

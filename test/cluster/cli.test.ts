@@ -108,7 +108,7 @@ describe('a cluster without an operator', () => {
     const before = await replicaSets('alone');
     await must(cluster, ['annotate', 'deployment/alone', '-n', 'demo', 'duotel.io/backend=both']);
     operator = await startOperator(cluster);
-    await eventually('alone to be injected', async () => (await annotationsOf('alone'))['duotel.io/injected'] !== undefined, 60);
+    await eventually('alone to be injected', async () => (await annotationsOf('alone'))['duotel.io/injected'] !== undefined);
     await operator.stop();
     operator = undefined;
     const reverted = await run('revert', 'deploy/alone', '-n', 'demo');
@@ -128,8 +128,8 @@ describe('a cluster with an operator', () => {
   });
 
   it('adopts what Git injected without a rollout, and leaves its ConfigMaps', async () => {
-    await eventually('the operator to have looked', async () => (await annotationsOf('from-git'))['duotel.io/status'] !== undefined, 60);
-    await eventually('the operator to have looked', async () => (await annotationsOf('from-json'))['duotel.io/status'] !== undefined, 60);
+    await eventually('the operator to have looked', async () => (await annotationsOf('from-git'))['duotel.io/status'] !== undefined);
+    await eventually('the operator to have looked', async () => (await annotationsOf('from-json'))['duotel.io/status'] !== undefined);
     expect((await annotationsOf('from-git'))['duotel.io/status']).toMatch(/^Injected both/);
     await rolledOut('from-git');
     await rolledOut('from-json');

@@ -36,7 +36,7 @@ beforeAll(async () => {
     'the operator to have made the stack',
     async () => (await getObject<Stack>(cluster, 'tstack/duotel'))?.status !== undefined,
   );
-}, 300_000);
+});
 
 afterAll(async () => {
   await operator?.stop();
@@ -121,7 +121,7 @@ describe('a stack that asks for a kind', () => {
       prometheus: { mode: 'managed', url: null },
       grafana: { ingress: null, httpRoute: null },
     });
-    await eventually('all of it to be gone', async () => (await labelled()) === '', 60);
+    await eventually('all of it to be gone', async () => (await labelled()) === '');
 
     await patch({
       collector: { replicas: 2, gateway: { enabled: true } },
@@ -131,7 +131,7 @@ describe('a stack that asks for a kind', () => {
     for (const what of ['deployment/duotel-gateway', 'hpa/duotel-gateway', 'servicemonitor/duotel-jaeger', 'ingress/duotel-grafana'])
       await eventually(what, () => getObject(cluster, what));
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
-    await eventually('nothing of the deleted stack to be left', async () => (await labelled()) === '', 60);
+    await eventually('nothing of the deleted stack to be left', async () => (await labelled()) === '');
 
     const used = (): ReadonlySet<string> => {
       const own = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code < 300);

@@ -39,8 +39,7 @@ const answer = async (operator: Operator, path: string): Promise<number> =>
     ({ status }) => status,
     () => 0,
   );
-const ready = (operator: Operator): Promise<unknown> =>
-  eventually('readiness', async () => (await answer(operator, '/readyz')) === 200, 60);
+const ready = (operator: Operator): Promise<unknown> => eventually('readiness', async () => (await answer(operator, '/readyz')) === 200);
 async function leads(operator: Operator): Promise<boolean> {
   const text = await fetch(`${operator.url}/metrics`).then(
     (response) => response.text(),
@@ -110,7 +109,7 @@ describe('two operators', () => {
     await ready(first);
     await ready(second);
     churning = churn(quiet.signal);
-    await eventually('writes', async () => of(first).length > 20, 60);
+    await eventually('writes', async () => of(first).length > 20);
     expect([await leads(second), of(second).length]).toEqual([false, 0]);
   });
 

@@ -64,7 +64,7 @@ beforeAll(async () => {
   await operator.stop();
   operator = undefined;
   await must(cluster, ['delete', '-f', OPERATOR_MANIFEST]);
-}, 300_000);
+});
 
 afterAll(async () => {
   await operator?.stop();

@@ -62,7 +62,7 @@ describe('the schema of a TelemetryStack', () => {
       if (message === '' || !message.includes(path)) wrong.push(`${about}: ${message || 'taken'}`);
     }
     expect(wrong).toEqual([]);
-  }, 400_000);
+  });
 
   it.each(REFUSED_SPECS)('says what to write: %s', async (_, spec, words) => {
     expect(await refusal(spec)).toContain(words);

@@ -27,8 +27,8 @@ beforeAll(async () => {
   for (const namespace of [...SCOPE, 'outside']) await must(cluster, ['create', 'namespace', namespace]);
   await must(cluster, ['apply', '--server-side', '-f', dist]);
   operator = await startOperator(cluster, { scope: SCOPE });
-  await eventually('the stack', async () => getObject(cluster, 'statefulset/duotel-jaeger'), 60);
-}, 300_000);
+  await eventually('the stack', async () => getObject(cluster, 'statefulset/duotel-jaeger'));
+});
 
 afterAll(async () => {
   await operator?.stop();

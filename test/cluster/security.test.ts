@@ -49,7 +49,7 @@ describe('the manifests under restricted Pod Security', () => {
     };
     // The controllers make the pods; there is no node, so they stay as they were admitted.
     const all = ['collector', 'grafana', 'jaeger', 'operator', 'prometheus'];
-    await eventually('a pod of each workload', async () => (await running()).join() === all.join(), 60);
+    await eventually('a pod of each workload', async () => (await running()).join() === all.join());
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',

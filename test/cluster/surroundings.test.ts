@@ -135,16 +135,12 @@ describe('an annotation on the pod template alone', () => {
 
 describe('a Deployment with an autoscaler', () => {
   const available = (count: number) =>
-    eventually(
-      `${count} available pods`,
-      async () => {
-        await sayReady(cluster, NAMESPACE, 'scaled');
-        const { metadata, status } = await get('deployment/scaled');
-        const { observedGeneration, availableReplicas, updatedReplicas, replicas } = status;
-        return observedGeneration === metadata.generation && [availableReplicas, updatedReplicas, replicas].every((one) => one === count);
-      },
-      120,
-    );
+    eventually(`${count} available pods`, async () => {
+      await sayReady(cluster, NAMESPACE, 'scaled');
+      const { metadata, status } = await get('deployment/scaled');
+      const { observedGeneration, availableReplicas, updatedReplicas, replicas } = status;
+      return observedGeneration === metadata.generation && [availableReplicas, updatedReplicas, replicas].every((one) => one === count);
+    });
   const autoscaler = (): Promise<string> => kubectl('get', 'hpa/scaled', '-o', 'jsonpath={.metadata.generation} {.spec}');
 
   it('keeps the replicas that the autoscaler set through an injection, a change of mode and a revert', async () => {

@@ -174,5 +174,5 @@ describe('uninstall', () => {
       (await getObject<KubeObject>(cluster, 'namespace/demo'))?.metadata.annotations,
     ]);
     expect(annotations).not.toContain('duotel.io/');
-  }, 300_000);
+  });
 });

@@ -133,7 +133,7 @@ beforeAll(async () => {
   await must(cluster, ['annotate', 'deployment/both', '-n', 'demo', 'duotel.io/backend=both', 'duotel.io/bootstrap=python']);
   await must(cluster, ['annotate', 'deployment/rich', '-n', 'demo', 'duotel.io/backend=openinference']);
   await must(cluster, ['annotate', 'statefulset/costs', '-n', 'demo', 'duotel.io/backend=openlit']);
-  await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length, 90);
+  await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length);
   await settled();
   installed = await snapshot();
   await install(next.dist, 'next');

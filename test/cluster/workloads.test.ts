@@ -86,15 +86,11 @@ describe('kubectl apply --server-side', () => {
     const versions = (): Promise<string> =>
       must(cluster, ['get', 'statefulsets,services,configmaps', '-n', 'duotel', '-o', 'jsonpath={.items[*].metadata.resourceVersion}']);
     // Nobody else is to write meanwhile: not the operator, which notes its default stack, nor the controllers, which begin with their statuses.
-    const before = await eventually(
-      'nothing to change by itself',
-      async () => {
-        const seen = await versions();
-        await sleep(3000);
-        return (await versions()) === seen && seen;
-      },
-      60,
-    );
+    const before = await eventually('nothing to change by itself', async () => {
+      const seen = await versions();
+      await sleep(3000);
+      return (await versions()) === seen && seen;
+    });
     await must(cluster, ['apply', '--server-side', '-f', dist]);
     expect(await versions()).toBe(before);
   });

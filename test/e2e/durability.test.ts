@@ -123,7 +123,7 @@ afterAll(async () => {
   process.stderr.write(`${JSON.stringify(report, undefined, 2)}\n`);
   await downCluster(NAME);
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 describe('what workloads have sent', () => {
   it(

@@ -104,7 +104,7 @@ describe('the embedded cluster', () => {
 
   afterAll(async () => {
     await downCluster(NAME);
-  }, 120_000);
+  });
 
   it('has one Ready node and every process running', async () => {
     const status = await clusterStatus(NAME);
@@ -117,7 +117,7 @@ describe('the embedded cluster', () => {
     expect(await kubectl('logs', 'python')).toBe('imported\n');
     expect(await kubectl('exec', 'python', '--', 'cat', '/data/seen')).toBe('kept');
     expect(await kubectl('get', 'pvc', 'data', '--output=jsonpath={.status.phase} {.spec.storageClassName}')).toBe('Bound duotel-local');
-  }, 400_000);
+  });
 
   it('runs Node 24 in the image that stands in for the official one', async () => {
     const version = await eventually('what it prints', async () => (await kubectl('logs', 'node')) || undefined, 60);
@@ -153,7 +153,7 @@ describe('the embedded cluster', () => {
     await eventually('the volume to be gone', async () => (await kubectl('get', 'persistentvolumes', '-o', 'name')) === '', 120);
     const folders = () => readdirSync(join(clusterFolder(NAME), 'volumes'));
     await eventually('its folder to be gone', async () => expect(folders()).toEqual([]) ?? true);
-  }, 400_000);
+  });
 
   it('is seen broken when its kubelet has died, and leaves nothing when it is ended in that state with pods running', async () => {
     const folder = clusterFolder(NAME);
@@ -168,5 +168,5 @@ describe('the embedded cluster', () => {
     expect(mountsBelow(readFileSync('/proc/self/mountinfo', 'utf8'), folder)).toEqual([]);
     expect(existsSync(netnsPath(netns))).toBe(false);
     expect(existsSync(folder)).toBe(false);
-  }, 400_000);
+  });
 });

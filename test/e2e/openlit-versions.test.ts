@@ -199,7 +199,7 @@ afterAll(async () => {
   await relay?.close();
   await downCluster(NAME);
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 describe('apps with OpenLIT of three ranges, on a real node', () => {
   it(

@@ -93,7 +93,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopOperator();
   await downCluster(NAME);
-}, 120_000);
+});
 
 describe('an app that ends when it is injected', () => {
   it('gets its former template back and runs again, with what ended it in the status', async () => {

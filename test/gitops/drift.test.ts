@@ -73,7 +73,7 @@ describe(`${WORKLOADS} injected workloads`, () => {
         .filter(({ reportingComponent }) => reportingComponent === 'duotel.io/operator')
         .map(({ reason }) => reason);
     // Events come last: what people wait for goes first.
-    await eventually('an event each', async () => (await told()).length >= WORKLOADS, 120);
+    await eventually('an event each', async () => (await told()).length >= WORKLOADS);
     expect(await told()).toEqual(names.map(() => 'Injected'));
   });
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await must(cluster, ['apply', '--server-side', '-f', dist]);
   remove();
   operator = await startOperator(cluster);
-}, 300_000);
+});
 
 afterAll(async () => {
   await operator?.stop();
@@ -42,9 +42,9 @@ describe('the last volume goes with the sidecar that used it', () => {
       const annotations = { 'duotel.io/backend': 'both', 'duotel.io/containers': 'app' };
       const deliver = (app: App) => apply({ cluster, namespace }, [deployment('shop', namespace, { ...app, annotations })]);
       await deliver(WITH_PROXY);
-      await eventually('the variables', async () => (await statusOf(namespace)).startsWith('Injected both; PricesLeftOut'), 60);
+      await eventually('the variables', async () => (await statusOf(namespace)).startsWith('Injected both; PricesLeftOut'));
       await deliver(ALONE);
-      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both', 60);
+      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both');
       const shop = await getObject<KubeObject>(cluster, 'deployment/shop', namespace);
       const { containers, volumes = [] } = (shop && podTemplate(shop))?.spec ?? { containers: [] };
       expect([containers.map(({ name }) => name), volumes.map(({ name }) => name)]).toEqual([['app'], ['duotel-pricing']]);
@@ -59,13 +59,12 @@ describe('the last volume goes with the sidecar that used it', () => {
       const annotations = { 'duotel.io/backend': 'both' };
       const deliver = (app: App) => apply({ cluster, namespace }, [deployment('shop', namespace, { ...app, annotations })]);
       await deliver(ALONE);
-      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both', 60);
+      await eventually('the price list', async () => (await statusOf(namespace)) === 'Injected both');
       await deliver(WITH_PROXY);
-      await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked AmbiguousContainer'), 60);
+      await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked AmbiguousContainer'));
       await deliver(ALONE);
-      await eventually('the price list again', async () => (await statusOf(namespace)) === 'Injected both', 60);
+      await eventually('the price list again', async () => (await statusOf(namespace)) === 'Injected both');
     },
-    180_000,
   );
 
   it('and where a bootstrap is asked for, nothing is injected before', async () => {
@@ -74,6 +73,6 @@ describe('the last volume goes with the sidecar that used it', () => {
     const annotations = { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python', 'duotel.io/containers': 'app' };
     const object = deployment('shop', namespace, { ...WITH_PROXY, annotations });
     await must(cluster, ['apply', '-f', '-'], JSON.stringify(object));
-    await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked VolumeListShared: container app'), 60);
-  }, 300_000);
+    await eventually('the reason', async () => (await statusOf(namespace)).startsWith('Blocked VolumeListShared: container app'));
+  });
 });

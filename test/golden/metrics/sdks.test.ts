@@ -102,7 +102,7 @@ beforeAll(async () => {
       const producer = MODE_OF[service] === 'openlit' ? 'openlit' : 'openinference';
       const spans = async () => total(select(await scrape(service), CALLS_TOTAL, { [PRODUCER_LABEL]: producer }));
       const before = counted.get(service) ?? 0;
-      counted.set(service, await eventually(`spans of ${service} in round ${step}`, async () => (await spans()) > before && spans(), 60));
+      counted.set(service, await eventually(`spans of ${service} in round ${step}`, async () => (await spans()) > before && spans()));
     }
     await caughtUp(stack.url.prometheus);
   }

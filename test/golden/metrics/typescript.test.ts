@@ -61,7 +61,7 @@ beforeAll(async () => {
   });
   answer = (await app.ask()) as Answer;
   // Metrics are exposed as soon as they are accepted; what is counted from spans comes with the next flush.
-  await eventually('the spans to be counted', async () => (await scrape()).some(({ name }) => name === CALLS_TOTAL), 60);
+  await eventually('the spans to be counted', async () => (await scrape()).some(({ name }) => name === CALLS_TOTAL));
   await caughtUp(stack.url.prometheus);
 }, LIMIT_MS);
 

@@ -87,14 +87,10 @@ beforeAll(async () => {
   stack = await startStackProcesses({}, { scrapeInterval: '5s' });
   for (const step of [1, 2]) {
     await sendAll(step);
-    await eventually(
-      `the spans of round ${step} to be counted`,
-      async () => {
-        const samples = parseExposition(await (await fetch(stack.url.metrics)).text());
-        return total(select(samples, 'calls_total')) === SERVICES * OPERATIONS.length * step;
-      },
-      120,
-    );
+    await eventually(`the spans of round ${step} to be counted`, async () => {
+      const samples = parseExposition(await (await fetch(stack.url.metrics)).text());
+      return total(select(samples, 'calls_total')) === SERVICES * OPERATIONS.length * step;
+    });
     await caughtUp(stack.url.prometheus);
     const requests = await promQuery(stack.url.prometheus, 'sum(gen_ai_client_operation_duration_seconds_count)');
     expect(Number(requests[0]?.value[1])).toBe(SERVICES * MODELS * 2 * step);

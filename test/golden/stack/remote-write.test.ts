@@ -105,7 +105,7 @@ async function startReceiver(name: string, port: number, web: object): Promise<v
   ];
   const child = start(binaries.prometheus, args, join(folder, `${name}.log`));
   children[name] = child;
-  await eventually(`${name} to listen`, async () => log(name)().includes('Server is ready to receive web requests'), 120);
+  await eventually(`${name} to listen`, async () => log(name)().includes('Server is ready to receive web requests'));
 }
 
 /** In front of the first receiver, as Mimir's own gateway is: refuses who names no tenant. */
@@ -177,19 +177,15 @@ afterAll(async () => {
   gateway?.close();
   gateway?.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** Waits until a store has all that our Prometheus has. */
 async function sameAsOurs(name: keyof typeof stores): Promise<Readonly<Record<string, number | undefined>>> {
-  return eventually(
-    `the sums of our Prometheus at ${name}`,
-    async () => {
-      const [theirs, ours] = await Promise.all([seedSums(stores[name]), seedSums({ url: '', query: stack.url.prometheus })]);
-      expect(theirs).toEqual(ours);
-      return theirs;
-    },
-    90,
-  );
+  return eventually(`the sums of our Prometheus at ${name}`, async () => {
+    const [theirs, ours] = await Promise.all([seedSums(stores[name]), seedSums({ url: '', query: stack.url.prometheus })]);
+    expect(theirs).toEqual(ours);
+    return theirs;
+  });
 }
 
 describe('the settings of docs/scale-out, with stores that ask for what the pages say', () => {
@@ -236,5 +232,5 @@ describe('the settings of docs/scale-out, with stores that ask for what the page
       parse(readFileSync(join(folder, 'thanos-web.yml'), 'utf8')) as object,
     );
     await sameAsOurs('thanos');
-  }, 300_000);
+  });
 });

@@ -180,15 +180,11 @@ describe('Prometheus', () => {
       return [...new Set(panels)];
     };
     // A rate over what the operator's metrics were scraped for has no answer until the second scrape.
-    const unanswered = await eventually(
-      'answers',
-      async () => {
-        const panels = await empty();
-        if (panels.length > 1) throw new Error(panels.join(', '));
-        return panels;
-      },
-      60,
-    );
+    const unanswered = await eventually('answers', async () => {
+      const panels = await empty();
+      if (panels.length > 1) throw new Error(panels.join(', '));
+      return panels;
+    });
     // The alert that fires is the one on content. Each call had a price.
     expect(unanswered).toEqual(['cost: Calls without a price']);
     // The service `catalogue` sends a point of every instrument, the count of leaks among them: its alert comes with the next evaluation.
@@ -221,17 +217,13 @@ describe('Jaeger', () => {
 
   /** All spans of a service, once there are as many. */
   async function spansOf(service: string, count: number): Promise<readonly JaegerSpan[]> {
-    return eventually(
-      `${count} spans of ${service}`,
-      async () => {
-        const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=50`);
-        const body = (await response.json()) as { data: { spans: JaegerSpan[] }[] | null };
-        const spans = (body.data ?? []).flatMap((trace) => trace.spans);
-        if (spans.length < count) throw new Error(`${spans.length} spans`);
-        return spans;
-      },
-      60,
-    );
+    return eventually(`${count} spans of ${service}`, async () => {
+      const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=50`);
+      const body = (await response.json()) as { data: { spans: JaegerSpan[] }[] | null };
+      const spans = (body.data ?? []).flatMap((trace) => trace.spans);
+      if (spans.length < count) throw new Error(`${spans.length} spans`);
+      return spans;
+    });
   }
   const tag = (span: JaegerSpan | undefined, key: string) => span?.tags.find((candidate) => candidate.key === key)?.value;
 
@@ -279,27 +271,23 @@ describe('Jaeger', () => {
   });
 
   it('shows call rates in its Monitor tab', async () => {
-    const points = await eventually(
-      'a call rate',
-      async () => {
-        const parameters = new URLSearchParams({
-          service: 'both',
-          spanKind: 'internal',
-          lookback: '600000',
-          step: '1000',
-          ratePer: '60000',
-          endTs: String(Date.now()),
-          groupByOperation: 'true',
-        });
-        const response = await fetch(`${stack.url.jaeger}/api/metrics/calls?${parameters}`);
-        const body = (await response.json()) as { metrics?: { metricPoints: { gaugeValue?: { doubleValue: number } }[] }[] };
-        const values = (body.metrics ?? [])
-          .flatMap(({ metricPoints }) => metricPoints.map(({ gaugeValue }) => gaugeValue?.doubleValue ?? 0))
-          .filter((rate) => rate > 0);
-        return values.length > 0 && values;
-      },
-      60,
-    );
+    const points = await eventually('a call rate', async () => {
+      const parameters = new URLSearchParams({
+        service: 'both',
+        spanKind: 'internal',
+        lookback: '600000',
+        step: '1000',
+        ratePer: '60000',
+        endTs: String(Date.now()),
+        groupByOperation: 'true',
+      });
+      const response = await fetch(`${stack.url.jaeger}/api/metrics/calls?${parameters}`);
+      const body = (await response.json()) as { metrics?: { metricPoints: { gaugeValue?: { doubleValue: number } }[] }[] };
+      const values = (body.metrics ?? [])
+        .flatMap(({ metricPoints }) => metricPoints.map(({ gaugeValue }) => gaugeValue?.doubleValue ?? 0))
+        .filter((rate) => rate > 0);
+      return values.length > 0 && values;
+    });
     expect(points.length).toBeGreaterThan(0);
   });
 });

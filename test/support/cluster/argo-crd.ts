@@ -24,5 +24,5 @@ spec:
 /** The CustomResourceDefinition of Argo Rollouts, with as much of its schema as the API server needs. */
 export async function createRolloutCrd(cluster: ControlPlane): Promise<void> {
   await must(cluster, ['apply', '-f', '-'], CRD);
-  await eventually('Rollouts to be served', () => must(cluster, ['get', 'rollouts.argoproj.io', '-A', '-o', 'name']).then(() => true), 30);
+  await eventually('Rollouts to be served', () => must(cluster, ['get', 'rollouts.argoproj.io', '-A', '-o', 'name']).then(() => true));
 }

@@ -46,7 +46,7 @@ export async function installCrd(cluster: ControlPlane, crd: string): Promise<vo
   if (applied.code !== 0) throw new Error(`the CRD was refused: ${applied.stderr}`);
   // A CRD that has no status yet makes kubectl wait fail at once.
   const wait = ['wait', '--for=condition=Established', '--timeout=5s', name];
-  await eventually(`${name} to be served`, async () => (await cluster.kubectl(wait)).code === 0, 60);
+  await eventually(`${name} to be served`, async () => (await cluster.kubectl(wait)).code === 0);
 }
 
 /** Conversion between versions asks a webhook of the operator, which is not there. */

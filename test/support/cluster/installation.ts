@@ -81,10 +81,8 @@ export async function startOperator(
 
 /** Waits until an operator has read everything and begins: before that it can do nothing wrong. */
 export async function controllersStarted({ log }: RunningOperator): Promise<void> {
-  await eventually(
-    'the operator to start its controllers',
-    async () => log.some(({ message }) => message === 'caches are in, controllers start'),
-    60,
+  await eventually('the operator to start its controllers', async () =>
+    log.some(({ message }) => message === 'caches are in, controllers start'),
   );
 }
 

@@ -17,7 +17,7 @@ export function cli(args: readonly string[], options: { readonly input?: string;
     const child = execFile(
       process.execPath,
       ['src/cli/main.ts', ...args],
-      { env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+      { env, timeout: 300_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : error.code;
         if (typeof code === 'number') resolve({ code, stdout, stderr });

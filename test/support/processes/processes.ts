@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Programs as children of a test, and what their configurations need to run on this machine. */
 
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 export type Json = Record<string, unknown>;
 
 /** A configuration with some of its values replaced; lists are replaced whole. */

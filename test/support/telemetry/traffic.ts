@@ -95,16 +95,12 @@ export const SPANS = {
 
 /** Waits until everything of the first rounds is exposed by the collector, and in Prometheus with what its rules make of it. */
 export async function roundsArrived({ url }: Pick<StackProcesses, 'url'>, rounds: number): Promise<void> {
-  await eventually(
-    `all spans of ${rounds} rounds to be counted`,
-    async () => {
-      // Metrics are exposed as soon as they are accepted; what is counted from spans comes with the next flush.
-      const samples = parseExposition(await (await fetch(url.metrics)).text());
-      return Object.entries(SPANS).every(
-        ([service, spans]) => total(select(samples, 'calls_total', { service_name: service })) === spans * rounds,
-      );
-    },
-    60,
-  );
+  await eventually(`all spans of ${rounds} rounds to be counted`, async () => {
+    // Metrics are exposed as soon as they are accepted; what is counted from spans comes with the next flush.
+    const samples = parseExposition(await (await fetch(url.metrics)).text());
+    return Object.entries(SPANS).every(
+      ([service, spans]) => total(select(samples, 'calls_total', { service_name: service })) === spans * rounds,
+    );
+  });
   await caughtUp(url.prometheus);
 }

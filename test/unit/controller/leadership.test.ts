@@ -37,7 +37,7 @@ describe('an operator that waits for the lease', () => {
     const logger = { debug: say, info: say, warn: say, error: say };
     const stop = new AbortController();
     const running = runOperator({ api: quiet, logger, metrics: new Metrics(), namespace: 'duotel', election }, stop.signal);
-    const giveUp = setTimeout(() => stop.abort(), 5000);
+    const giveUp = setTimeout(() => stop.abort(), 300_000);
     await expect(running.finally(() => clearTimeout(giveUp))).rejects.toThrow(LeadershipLostError);
     expect(said.find((line) => line.includes('resource version 40 is older than 91'))).toContain('restored from a backup');
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { ANNOTATION } from '../../../api/annotations.ts';
@@ -120,10 +121,11 @@ describe('a part of a stack that has lost its label', () => {
     operate(cluster, () => [PART]);
     await eventually('the label', async () => cluster.find('StatefulSet')?.metadata.labels?.[STACK_LABEL] === 'duotel');
     const counted = (): Partial<StackStatus>['workloads'] => statusOf(cluster.find('TelemetryStack') ?? STACK).workloads;
-    await eventually('the count', async () => counted() !== undefined);
+    const none = { injected: 0, pending: 0, blocked: 0, reverted: 0 };
+    await eventually('the count', async () => isDeepStrictEqual(counted(), none));
     // Workloads are counted anew half a second after one has changed.
     await sleep(1200);
-    expect(counted()).toEqual({ injected: 0, pending: 0, blocked: 0, reverted: 0 });
+    expect(counted()).toEqual(none);
   });
 });
 
