@@ -4,7 +4,7 @@ export const PREFIX = 'duotel.io/';
 export const ANNOTATION = {
   /** Which producers are on; see {@link BACKENDS}. Absent: the workload is not ours. */
   backend: 'duotel.io/backend',
-  /** Zero-code start-up in the app's interpreter; see {@link BOOTSTRAPS}. */
+  /** Zero-code start-up in the app's interpreter; see api/runtimes. */
   bootstrap: 'duotel.io/bootstrap',
   /** Container names, comma-separated, or `*`. */
   containers: 'duotel.io/containers',
@@ -47,6 +47,3 @@ export const BACKENDS = ['openinference', 'openlit', 'both', 'none'] as const;
 export type Backend = (typeof BACKENDS)[number];
 /** A backend mode that turns at least one producer on. */
 export type ActiveBackend = Exclude<Backend, 'none'>;
-
-export const BOOTSTRAPS = ['none', 'python', 'nodejs'] as const;
-export type Bootstrap = (typeof BOOTSTRAPS)[number];

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readAsset } from '../api/assets.ts';
+import { servedRuntimes } from '../api/runtimes/choice.ts';
+import type { ServedRuntime } from '../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../api/runtimes/runtimes.ts';
 
 /** One file of a bootstrap as it goes into a ConfigMap and from there into a pod. */
 export interface BootstrapFile {
@@ -10,56 +13,38 @@ export interface BootstrapFile {
   readonly text: string;
 }
 
-/** Runtimes that a bootstrap exists for. */
-export type BootstrapRuntime = 'python';
-
-/** Where the Python bootstrap is mounted, and what PYTHONPATH names. */
-export const PYTHON_MOUNT_PATH = '/duotel/python';
-/** File of the price list below the mount; also mounted alone for applications that set themselves up. */
+/** File of the price list below its mount, for applications that set themselves up and for every language. */
 export const PRICING_FILE = 'pricing.json';
 
-/** Files of the Python bootstrap by their path from the top of the repository; the bundle embeds them. */
-export const BOOTSTRAP_PYTHON_FILES = [
-  'bootstrap/python/sitecustomize.py',
-  'bootstrap/python/duotel_bootstrap/__init__.py',
-  'bootstrap/python/duotel_bootstrap/config.py',
-  'bootstrap/python/duotel_bootstrap/flush.py',
-  'bootstrap/python/duotel_bootstrap/fork.py',
-  'bootstrap/python/duotel_bootstrap/imports.py',
-  'bootstrap/python/duotel_bootstrap/log.py',
-  'bootstrap/python/duotel_bootstrap/openinference_producer.py',
-  'bootstrap/python/duotel_bootstrap/openlit_libraries.py',
-  'bootstrap/python/duotel_bootstrap/openlit_producer.py',
-  'bootstrap/python/duotel_bootstrap/privacy.py',
-  'bootstrap/python/duotel_bootstrap/providers.py',
-  'bootstrap/python/duotel_bootstrap/spans.py',
-  'bootstrap/python/duotel_bootstrap-0.1.0.dist-info/METADATA',
-  'bootstrap/python/duotel_bootstrap-0.1.0.dist-info/entry_points.txt',
-  'bootstrap/python/pricing.json',
-] as const;
+/** Where the price list is in the repository: with the language that falls back to it, so that its folder runs as it is. */
+const PRICING_ASSET = 'bootstrap/python/pricing.json';
 
-const FILES: Readonly<Record<BootstrapRuntime, readonly string[]>> = { python: BOOTSTRAP_PYTHON_FILES };
+/** Files of every bootstrap by their path from the top of the repository, for the bundle. */
+export const BOOTSTRAP_FILES: readonly string[] = servedRuntimes(RUNTIMES).flatMap((runtime) =>
+  runtime.files.map((path) => assetOf(runtime, path)),
+);
 
-/** Files of every bootstrap, for the bundle. */
-export const BOOTSTRAP_FILES: readonly string[] = Object.values(FILES).flat();
-
-/** All files of a runtime's bootstrap, in the order of their keys. */
-export function bootstrapFiles(runtime: BootstrapRuntime): readonly BootstrapFile[] {
-  const folder = `bootstrap/${runtime}/`;
-  return FILES[runtime]
-    .map((asset) => bootstrapFile(asset.slice(folder.length), readAsset(asset)))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
+/**
+ * All files of a language's bootstrap, in the order of their keys.
+ * @param read gives the text of a file of the repository. Default: {@link readAsset}.
+ */
+export function bootstrapFiles(runtime: ServedRuntime, read: (asset: string) => string = readAsset): readonly BootstrapFile[] {
+  return runtime.files.map((path) => bootstrapFile(path, read(assetOf(runtime, path)))).sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** The price list alone: prices in USD per 1000 tokens in OpenLIT's format. For applications that set themselves up (OPENLIT_PRICING_JSON). */
 export function pricingFile(): BootstrapFile {
-  return bootstrapFile(PRICING_FILE, readAsset(`bootstrap/python/${PRICING_FILE}`));
+  return bootstrapFile(PRICING_FILE, readAsset(PRICING_ASSET));
 }
 
 /** Ten hexadecimal digits that change when a key or a text does: names an immutable ConfigMap. The order of the files does not matter. */
 export function contentHash(files: readonly Pick<BootstrapFile, 'key' | 'text'>[]): string {
   const pairs = files.map(({ key, text }) => [key, text] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 10);
+}
+
+function assetOf({ id }: ServedRuntime, path: string): string {
+  return `bootstrap/${id}/${path}`;
 }
 
 function bootstrapFile(path: string, text: string): BootstrapFile {

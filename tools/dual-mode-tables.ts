@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { ActiveBackend } from '../api/annotations.ts';
 import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
+import { PYTHON } from '../api/runtimes/python.ts';
 import { DASHBOARDS } from '../charts/dashboards/index.ts';
 import { llmOverview } from '../charts/dashboards/llm-overview.ts';
 import type { InjectedWorkload } from '../src/survey/targets.ts';
-import { LOG_FACTS } from '../src/verify/log-facts.ts';
+import { factPattern } from '../src/verify/log-facts.ts';
 import { verify } from '../src/verify/verify.ts';
 import { code, markdownTable } from './lib/markdown-table.ts';
 
@@ -45,7 +46,9 @@ function names(): readonly string[] {
 function lines(): readonly string[] {
   const source = read('bootstrap/python/duotel_bootstrap/log.py');
   const said = [...source.matchAll(/^(?:[A-Z_]+ = | +"\w+": )"([^"\n]+)",?$/gm)].map(([, line = '']) => line);
-  const rows = LOG_FACTS.map(({ fact, line, modes }) => {
+  const rows = PYTHON.log.facts.map((promised) => {
+    const { fact, modes } = promised;
+    const line = factPattern(promised);
     const matching = said.filter((text) => line.test(`duotel[1]: ${text.replaceAll(/\{\w+\}/g, '1.0')}`));
     return [fact, matching.map(code).join('<br>'), modes.map(code).join(' ')];
   });

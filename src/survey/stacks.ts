@@ -1,8 +1,9 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { DEFAULT_STACK, SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { Runtime } from '../../api/runtimes/runtime.ts';
 import type { TelemetryStackSpec } from '../../api/telemetry-stack.ts';
 import { resolveStackSpec } from '../../api/telemetry-stack.ts';
-import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
+import { injectionAssets } from '../inject/wishes/assets.ts';
 import { type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
 
 export interface StackSettings {
@@ -11,9 +12,12 @@ export interface StackSettings {
   readonly suspended: boolean;
 }
 
-/** What TelemetryStacks tell workloads; those that are being deleted tell nothing. Throws Error for a spec that can not be read. */
-export function stackSettings(stacks: readonly KubeObject[]): readonly StackSettings[] {
-  const assets = { python: bootstrapFiles('python'), pricing: pricingFile() };
+/**
+ * What TelemetryStacks tell workloads; those that are being deleted tell nothing. Throws Error for a spec that can not be read.
+ * @param runtimes default: the languages of this release.
+ */
+export function stackSettings(stacks: readonly KubeObject[], runtimes?: readonly Runtime[]): readonly StackSettings[] {
+  const assets = injectionAssets(runtimes);
   return stacks
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, ...stack }) => {

@@ -1,4 +1,4 @@
-import type { ActiveBackend, Bootstrap } from '../../api/annotations.ts';
+import type { ActiveBackend } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from '../../api/value-at.ts';
 import { readRecord } from '../inject/record/record.ts';
@@ -10,7 +10,8 @@ export interface InjectedWorkload {
   readonly namespace: string;
   readonly name: string;
   readonly backend: ActiveBackend;
-  readonly bootstrap: Bootstrap;
+  /** The value of `duotel.io/bootstrap` that it was injected by. */
+  readonly bootstrap: string;
   /** `namespace/name` of the TelemetryStack it reports to. */
   readonly stack: string;
   /** `service.name` of its telemetry: Prometheus' label and Jaeger's service. */

@@ -1,3 +1,4 @@
+import type { Runtime } from '../../api/runtimes/runtime.ts';
 import { type InjectedWorkload, workloadId } from '../survey/targets.ts';
 import type { Check } from './check.ts';
 import { type JaegerClient, NAMESPACE_TAG } from './jaeger.ts';
@@ -17,13 +18,15 @@ export interface VerifyPort {
 export interface VerifyOptions {
   /** Whether each check says of which workload it is: `Kind/namespace/name: ` before `what`. Default: where there are several. */
   readonly named?: boolean;
+  /** The languages whose log lines are known. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
 }
 
 /** The three verification steps of the source document for the workloads of one stack, in its order, each workload by itself. Reads only. */
 export async function verify(
   workloads: readonly InjectedWorkload[],
   port: VerifyPort,
-  { named = workloads.length > 1 }: VerifyOptions = {},
+  { named = workloads.length > 1, runtimes }: VerifyOptions = {},
 ): Promise<readonly Check[]> {
   const each = async (look: (workload: InjectedWorkload) => Promise<readonly Check[]>): Promise<readonly Check[]> => {
     const checks = await Promise.all(
@@ -35,7 +38,7 @@ export async function verify(
     return checks.flat();
   };
   const [logs, metrics, dashboards, traces] = await Promise.all([
-    each(async (workload) => logChecks(workload, await port.logs(workload))),
+    each(async (workload) => logChecks(workload, await port.logs(workload), runtimes)),
     each((workload) => askAll([...seedMetricQuestions(workload), producerQuestion(workload)], port)),
     askAll(dashboardQuestions(workloads), port),
     each((workload) => lookUp(workload, port)),

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { TelemetryStackSpec } from '../../api/telemetry-stack.ts';
 import { resolveStackSpec, TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
-import { bootstrapFiles, pricingFile } from '../../bootstrap/files.ts';
 import type { ClusterCache } from '../controller/cluster-cache.ts';
 import { errorText, type Logger } from '../controller/logger.ts';
-import { type InjectionAssets, type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
+import { injectionAssets } from '../inject/wishes/assets.ts';
+import { type InjectionConfig, injectionConfig } from '../inject/wishes/config.ts';
 import { objectKey } from '../kube/object-key.ts';
 
 interface ReadSpec {
@@ -25,7 +25,7 @@ export class StackConfigs {
   readonly #cache: ClusterCache;
   readonly #namespace: string;
   readonly #logger: Logger;
-  readonly #assets: InjectionAssets = { python: bootstrapFiles('python'), pricing: pricingFile() };
+  readonly #assets = injectionAssets();
   /** By stack that is there. */
   #known: ReadonlyMap<string, ReadSpec> = new Map();
 

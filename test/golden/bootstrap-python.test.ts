@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { PYTHON } from '../../api/runtimes/python.ts';
 import { bootstrapFiles } from '../../bootstrap/files.ts';
 import { ensurePythonEnvironment } from '../../tools/python/uv.ts';
 
@@ -19,7 +20,7 @@ interface Row {
 
 /** The files as the kubelet mounts a ConfigMap with `items`: every top entry is a link through `..data`. */
 function mountLike(folder: string): void {
-  const files = bootstrapFiles('python');
+  const files = bootstrapFiles(PYTHON);
   for (const { path, text } of files) {
     const file = join(folder, '..2026_11_22', path);
     mkdirSync(dirname(file), { recursive: true });

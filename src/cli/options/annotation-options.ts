@@ -1,5 +1,8 @@
 import { type Command, Option } from 'commander';
-import { ANNOTATION, BACKENDS, BOOTSTRAPS } from '../../../api/annotations.ts';
+import { ANNOTATION, BACKENDS } from '../../../api/annotations.ts';
+import { bootstrapValues } from '../../../api/runtimes/choice.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 
 /** One option for each annotation that people set; what is given is assumed, or written, on the workloads that are chosen. */
 export interface AnnotationOptions {
@@ -20,12 +23,15 @@ const BY_OPTION = {
   captureContent: ANNOTATION.captureContent,
 } as const satisfies Readonly<Record<keyof AnnotationOptions, string>>;
 
-/** `prefix`: `--` or `--set-`, as the command sets an annotation or assumes it. */
-export function addAnnotationOptions(command: Command, prefix: '' | 'set-'): Command {
+/**
+ * @param prefix `--` or `--set-`, as the command sets an annotation or assumes it.
+ * @param runtimes the languages that can be asked for. Default: those of this release.
+ */
+export function addAnnotationOptions(command: Command, prefix: '' | 'set-', runtimes: readonly Runtime[] = RUNTIMES): Command {
   const option = (name: string, value: string, annotation: string) => new Option(`--${prefix}${name} <${value}>`, annotation);
   return command
     .addOption(option('backend', 'mode', ANNOTATION.backend).choices(BACKENDS))
-    .addOption(option('bootstrap', 'language', ANNOTATION.bootstrap).choices(BOOTSTRAPS))
+    .addOption(option('bootstrap', 'language', ANNOTATION.bootstrap).choices(bootstrapValues(runtimes)))
     .addOption(option('containers', 'names', `${ANNOTATION.containers}: names separated by commas, or *`))
     .addOption(option('service-name', 'text', ANNOTATION.serviceName))
     .addOption(option('stack', 'name', `${ANNOTATION.stack}: [namespace/]name`))

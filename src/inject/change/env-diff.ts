@@ -1,9 +1,11 @@
+import { ANNOTATION } from '../../../api/annotations.ts';
 import type { OutcomeReason } from '../../../api/reason.ts';
+import { NO_BOOTSTRAP } from '../../../api/runtimes/choice.ts';
 import type { Note } from '../decision/outcome.ts';
-import { MOUNT_PATH } from '../wishes/config.ts';
 import { type EnvContent, envItem, holds, references } from '../workload/env-content.ts';
 import type { Container, EnvItem } from '../workload/pod-template.ts';
-import { PYTHONPATH, type Variable } from './variables.ts';
+import { appendix, hasOurPart } from './extended-variable.ts';
+import type { Variable } from './variables.ts';
 
 /** Why nothing of the workload may be changed. */
 export interface Refusal {
@@ -59,7 +61,7 @@ export function diffEnv(
       record[name] = content;
       if (item === undefined || !holds(item, content)) set.push(envItem(name, content));
     } else if (!holds(item, content)) {
-      if (name !== PYTHONPATH) kept.push(name);
+      if (variable.extended === undefined) kept.push(name);
     } else if (recorded[name] !== undefined && holds(item, recorded[name])) {
       // Somebody else owns it too by now, with our value. Removal asks for ownership again, so the record need not change.
       record[name] = content;
@@ -119,12 +121,13 @@ function endpointOwnedByUser(container: string, names: readonly string[]): Note 
   return { reason: 'EndpointOwnedByUser', level: 'note', message };
 }
 
-/** A PYTHONPATH of the user's is fine when it names our folder; else the bootstrap can not load, and half an injection helps nobody. */
+/** A variable of the user's that we would extend is fine when it has our part in it; else the bootstrap can not load, and half an injection helps nobody. */
 function startupRefusal(container: string, wanted: readonly Variable[], users: readonly EnvItem[]): Refusal | undefined {
-  const item = users.find(({ name }) => name === PYTHONPATH);
-  if (item === undefined || !wanted.some(({ name }) => name === PYTHONPATH)) return undefined;
-  const folders = (item.value ?? '').split(':').map((folder) => folder.replace(/\/+$/, ''));
-  if (item.valueFrom === undefined && folders.includes(MOUNT_PATH.python)) return undefined;
-  const message = `container ${container} sets ${PYTHONPATH} itself, without ${MOUNT_PATH.python}: append :${MOUNT_PATH.python} to it, or set duotel.io/bootstrap to none`;
-  return { kind: 'refused', reason: 'StartupPathOwnedByUser', message };
+  for (const { name, extended } of wanted) {
+    const item = users.find((one) => one.name === name);
+    if (extended === undefined || item === undefined || hasOurPart(extended, item)) continue;
+    const message = `container ${container} sets ${name} itself, without ${extended.value}: append ${appendix(extended)} to it, or set ${ANNOTATION.bootstrap} to ${NO_BOOTSTRAP}`;
+    return { kind: 'refused', reason: 'StartupPathOwnedByUser', message };
+  }
+  return undefined;
 }

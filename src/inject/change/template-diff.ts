@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import type { Note } from '../decision/outcome.ts';
 import { containerRecord, type Mine, NOTHING } from '../record/mine.ts';
 import type { ContainerRecord } from '../record/record.ts';
-import { type Mount, OUR_VOLUMES } from '../wishes/config.ts';
+import { type Mount, ourVolumes } from '../wishes/config.ts';
 import type { Container, PodSpec } from '../workload/pod-template.ts';
 import { diffEnv, type EnvDiff, type Refusal } from './env-diff.ts';
 import type { Variable } from './variables.ts';
@@ -15,6 +17,8 @@ export interface DesiredTemplate {
   readonly mounts: readonly Mount[];
   /** `duotel inject -f` wrote the manifest: a volume of ours with other content is the one of its release, and stays. Default false. */
   readonly byManifest?: boolean;
+  /** Languages whose volumes are ours, whether they are desired or not. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -36,10 +40,11 @@ export function diffTemplate(pod: PodSpec, desired: DesiredTemplate, mine: Mine,
   const records: Record<string, ContainerRecord> = {};
   const patches: Fields[] = [];
   const remaining: string[] = [];
+  const volumesOfOurs = ourVolumes(desired.runtimes ?? RUNTIMES);
   for (const container of pod.containers) {
     const variables = desired.containers.get(container.name);
     const ours = containerRecord(mine, container.name) ?? { env: {}, mounts: {} };
-    const mounts = diffMounts(container, variables === undefined ? [] : desired.mounts, ours.mounts);
+    const mounts = diffMounts(container, variables === undefined ? [] : desired.mounts, ours.mounts, volumesOfOurs);
     if (mounts.kind === 'refused') return mounts;
     remaining.push(...mounts.remaining);
     const env =
@@ -93,7 +98,7 @@ function envPatch({ set, remove, order }: EnvDiff): Fields {
   };
 }
 
-function diffMounts(container: Container, wanted: readonly Mount[], mine: Readonly<Record<string, string>>) {
+function diffMounts(container: Container, wanted: readonly Mount[], mine: Readonly<Record<string, string>>, ours: readonly string[]) {
   const live = container.volumeMounts ?? [];
   const patch: Fields[] = [];
   const record: Record<string, string> = {};
@@ -104,7 +109,7 @@ function diffMounts(container: Container, wanted: readonly Mount[], mine: Readon
       const message = `container ${container.name} mounts volume ${taken.name} at ${mountPath}, where the operator mounts ${volume}: mount yours elsewhere`;
       return { kind: 'refused', reason: 'MountPathOwnedByUser', message } as const;
     }
-    const nested = live.find((mount) => !OUR_VOLUMES.includes(mount.name) && isNested(absolute(mount.mountPath), mountPath));
+    const nested = live.find((mount) => !ours.includes(mount.name) && isNested(absolute(mount.mountPath), mountPath));
     if (nested !== undefined) {
       const message = `container ${container.name} mounts volume ${nested.name} at ${nested.mountPath}, and the operator mounts ${volume} at ${mountPath}: mount yours elsewhere`;
       return { kind: 'refused', reason: 'MountPathOwnedByUser', message } as const;

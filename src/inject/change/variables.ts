@@ -1,8 +1,10 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { CA_FILE, type InjectionConfig, MOUNT_PATH } from '../wishes/config.ts';
+import type { ExtendedVariable, RuntimeVariable } from '../../../api/runtimes/runtime.ts';
+import { CA_FILE, chosenBootstraps, type InjectionConfig, MOUNT_PATH } from '../wishes/config.ts';
 import type { ActiveSettings } from '../wishes/settings.ts';
 import { type EnvContent, literal } from '../workload/env-content.ts';
+import { isExtended } from './extended-variable.ts';
 import { annotated, identityVariables, resourceAttributes } from './resource-attributes.ts';
 
 /** One variable that a container should have. */
@@ -13,6 +15,8 @@ export interface Variable {
   readonly why: string;
   /** Variables of one group are one setting: where the user has any variable that `taken` matches, none of the group is set. */
   readonly group?: VariableGroup;
+  /** Where the user has one of this name, it must have our part in it. */
+  readonly extended?: ExtendedVariable;
 }
 
 export interface VariableGroup {
@@ -39,7 +43,8 @@ const OPENINFERENCE_HIDES = [
   'EMBEDDING_VECTORS',
 ] as const;
 
-export const PYTHONPATH = 'PYTHONPATH';
+/** How long an export may take: a dead collector then delays the exit of an app no longer. */
+const EXPORT_TIMEOUT_S = 2;
 /** Holds the token, from a Secret of the workload's namespace, for the header that refers to it. */
 const TOKEN = 'DUOTEL_OTLP_TOKEN';
 
@@ -105,15 +110,15 @@ function exporters(workload: KubeObject, container: string, settings: ActiveSett
       why: 'OpenLIT labels its metrics from this and not from the resource',
     });
   }
-  if (settings.bootstrap === 'python') {
-    // Python's exporters read seconds, every other SDK milliseconds: set only where the language is known.
-    variables.push({
-      name: 'OTEL_EXPORTER_OTLP_TIMEOUT',
-      content: '2',
-      why: 'seconds: a dead collector delays the exit of the app no longer',
-    });
-  }
-  return variables;
+  return [...variables, ...exportTimeout(settings, config)];
+}
+
+/** Set only where the language is known, and not where several read it in different units. */
+function exportTimeout(settings: ActiveSettings, config: InjectionConfig): readonly Variable[] {
+  const [unit, ...others] = new Set(chosenBootstraps(settings.bootstrap, config).map(({ runtime }) => runtime.timeoutUnit));
+  if (unit === undefined || others.length > 0) return [];
+  const content = String(unit === 'seconds' ? EXPORT_TIMEOUT_S : EXPORT_TIMEOUT_S * 1000);
+  return [{ name: 'OTEL_EXPORTER_OTLP_TIMEOUT', content, why: `${unit}: a dead collector delays the exit of the app no longer` }];
 }
 
 /** What the collector's certificate is checked by, and the token it asks for; belongs to the endpoint. */
@@ -173,7 +178,8 @@ function producers(settings: ActiveSettings, config: InjectionConfig): readonly 
       why: 'cost without network: OpenLIT would fetch prices for up to 20 s and then record 0',
     });
   }
-  if (settings.bootstrap === 'python') {
+  const chosen = chosenBootstraps(settings.bootstrap, config);
+  if (chosen.length > 0) {
     variables.push(
       { name: 'DUOTEL_CAPTURE_CONTENT', content: String(settings.captureContent), why: `for the bootstrap: ${ANNOTATION.captureContent}` },
       {
@@ -181,8 +187,13 @@ function producers(settings: ActiveSettings, config: InjectionConfig): readonly 
         content: String(config.showOpenlitSpans),
         why: 'for the bootstrap: spec.injection.showOpenlitSpans',
       },
-      { name: PYTHONPATH, content: MOUNT_PATH.python, why: 'Python loads sitecustomize.py from here at start' },
+      ...chosen.flatMap(({ runtime }) => runtime.variables.map(ofRuntime)),
     );
   }
   return variables;
+}
+
+function ofRuntime(variable: RuntimeVariable): Variable {
+  const { name, value, why } = variable;
+  return { name, content: literal(value), why, ...(isExtended(variable) ? { extended: variable } : {}) };
 }

@@ -1,10 +1,12 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import type { Refusal } from '../change/env-diff.ts';
 import { diffTemplate, type TemplateDiff } from '../change/template-diff.ts';
 import { containerVariables } from '../change/variables.ts';
 import { type Held, heldOf, LOST } from '../record/held.ts';
-import type { InjectionConfig, Mount } from '../wishes/config.ts';
+import { chosenBootstraps, type InjectionConfig, type Mount } from '../wishes/config.ts';
 import type { ActiveSettings, InjectionSettings } from '../wishes/settings.ts';
 import { chooseStack, type StackChoice } from '../wishes/stack-choice.ts';
 import { type TargetContainers, targetContainers } from '../wishes/target-containers.ts';
@@ -19,6 +21,8 @@ export interface CandidateInput {
   readonly stacks: readonly InjectionConfig[];
   /** Never injected into. */
   readonly operatorNamespace: string;
+  /** The languages that can be asked for. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
 }
 
 /** Where the variables, volumes and mounts of a candidate would go. */
@@ -37,6 +41,7 @@ export class Candidate {
   readonly workload: KubeObject;
   readonly namespace: KubeObject;
   readonly operatorNamespace: string;
+  readonly runtimes: readonly Runtime[];
   /** `refused`: it asks in a way that cannot be understood. */
   readonly settings: Extract<InjectionSettings, { kind: 'active' | 'refused' }>;
   /** undefined: it has none, or none that we know. */
@@ -45,10 +50,11 @@ export class Candidate {
   #held: Held | undefined;
   #diff: TemplateDiff | Refusal | undefined;
 
-  constructor({ workload, namespace, stacks, operatorNamespace }: CandidateInput, settings: Candidate['settings']) {
+  constructor({ workload, namespace, stacks, operatorNamespace, runtimes = RUNTIMES }: CandidateInput, settings: Candidate['settings']) {
     this.workload = workload;
     this.namespace = namespace;
     this.operatorNamespace = operatorNamespace;
+    this.runtimes = runtimes;
     this.settings = settings;
     this.template = podTemplate(workload);
     this.#stacks = stacks;
@@ -67,7 +73,7 @@ export class Candidate {
   /** What the workload holds of ours. */
   get held(): Held {
     const { workload, template, settings } = this;
-    this.#held ??= template === undefined ? LOST : heldOf(workload, template, settings, this.#stacks);
+    this.#held ??= template === undefined ? LOST : heldOf(workload, template, settings, this.#stacks, this.runtimes);
     return this.#held;
   }
 
@@ -85,7 +91,7 @@ export class Candidate {
   get placement(): Placement | undefined {
     const { active, template, stack, targets } = this;
     if (active === undefined || template === undefined || stack?.kind !== 'chosen' || targets?.kind !== 'targets') return undefined;
-    const exposed = exposedContainer(template.spec, targets.names);
+    const exposed = exposedContainer(template.spec, targets.names, this.runtimes);
     const config = exposed === undefined ? stack.config : withoutPrices(stack.config);
     return { config, targets: targets.names, exposed, mounts: mountsOf(active, config) };
   }
@@ -97,12 +103,12 @@ export class Candidate {
   }
 
   #compare(): TemplateDiff | Refusal | undefined {
-    const { workload, active, template, held, placement } = this;
+    const { workload, active, template, held, placement, runtimes } = this;
     if (active === undefined || template === undefined || placement === undefined) return undefined;
     const { config, targets, mounts } = placement;
     const containers = new Map(targets.map((name) => [name, containerVariables(workload, name, active, config)] as const));
     const byManifest = workload.metadata.annotations?.[ANNOTATION.manifest] !== undefined;
-    return diffTemplate(template.spec, { containers, mounts, byManifest }, held.mine, held.recorded);
+    return diffTemplate(template.spec, { containers, mounts, byManifest, runtimes }, held.mine, held.recorded);
   }
 }
 
@@ -113,7 +119,7 @@ function withoutPrices({ pricing, ...config }: InjectionConfig): InjectionConfig
 function mountsOf(settings: ActiveSettings, config: InjectionConfig): readonly Mount[] {
   return [
     ...(settings.backend === 'openinference' || config.pricing.files.length === 0 ? [] : [config.pricing]),
-    ...(settings.bootstrap === 'python' ? [config.python] : []),
+    ...chosenBootstraps(settings.bootstrap, config).map(({ mount }) => mount),
     ...(config.ca === undefined ? [] : [config.ca]),
   ];
 }

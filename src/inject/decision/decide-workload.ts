@@ -24,7 +24,7 @@ export interface DecisionInput extends CandidateInput {
 
 /** Decides from nothing but its input; equal input gives an equal decision, and once it is carried out the next one is `none`. */
 export function decideWorkload(input: DecisionInput): Decision {
-  const settings = settingsOf(input.workload, input.namespace);
+  const settings = settingsOf(input.workload, input.namespace, input.runtimes);
   if (settings.kind === 'absent' || settings.kind === 'optedOut') return decideUnasked(input, settings);
   const candidate = new Candidate(input, settings);
   const verdict = firstVerdict(PRECONDITIONS, candidate);
@@ -33,7 +33,7 @@ export function decideWorkload(input: DecisionInput): Decision {
 
 /** For a workload that asks for nothing, or for nothing to be done. */
 function decideUnasked(
-  { workload, namespace, stacks, operatorNamespace }: DecisionInput,
+  { workload, namespace, stacks, operatorNamespace, runtimes }: DecisionInput,
   settings: { readonly kind: 'absent' | 'optedOut' },
 ): Decision {
   if (isProtected(workload, operatorNamespace)) return { action: 'none', needs: NO_NEEDS };
@@ -43,7 +43,7 @@ function decideUnasked(
     return concerned ? ignore(outcome('Deleting', going)) : { action: 'none', needs: NO_NEEDS };
   }
   const template = podTemplate(workload);
-  const { mine } = template === undefined ? LOST : heldOf(workload, template, settings, stacks);
+  const { mine } = template === undefined ? LOST : heldOf(workload, template, settings, stacks, runtimes);
   return withdraw(workload, template, mine, settings.kind === 'optedOut' ? outcome('OptedOut') : undefined);
 }
 
@@ -54,7 +54,7 @@ function refusal(candidate: Candidate, { reason, message, effect, notes, annotat
   // Where there is no template to change, it does not matter where the annotation stands.
   const beside = notes ?? (template === undefined ? [] : (active?.notes ?? []));
   const result = outcome(reason, message, beside);
-  const mustGo = effect === 'takeBack' || (template !== undefined && exposes(template, held.mine));
+  const mustGo = effect === 'takeBack' || (template !== undefined && exposes(template, held.mine, candidate.runtimes));
   return mustGo ? takeBack(workload, template, held.mine, result, annotations) : report(workload, result, annotations);
 }
 
@@ -70,7 +70,7 @@ export function decideRefused(workload: KubeObject, message: string): Decision {
 
 /** Takes an injection back since its pods failed, and notes for what settings, so that it is not tried again with the same ones. */
 export function decideRollback(input: DecisionInput, failure: string): Decision {
-  const settings = settingsOf(input.workload, input.namespace);
+  const settings = settingsOf(input.workload, input.namespace, input.runtimes);
   if (settings.kind !== 'active') return decideWorkload(input);
   const candidate = new Candidate(input, settings);
   if (candidate.template === undefined || beingDeleted(input.workload, input.namespace) !== undefined) return decideWorkload(input);

@@ -1,8 +1,10 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import { filesConfigMap } from '../change/config-map.ts';
+import { isExtended } from '../change/extended-variable.ts';
 import { mergedTemplate, templatePatch } from '../change/template-patch.ts';
 import { formatRecord, type InjectionRecord, readRecord } from '../record/record.ts';
 import { readRollback } from '../rollback/rollback-note.ts';
+import { chosenBootstraps } from '../wishes/config.ts';
 import type { ActiveSettings } from '../wishes/settings.ts';
 import { digestOf } from '../workload/digest-of.ts';
 import type { Candidate } from './candidate.ts';
@@ -21,6 +23,7 @@ export function injection(candidate: Candidate, healthy: boolean): Decision {
   if (settings === undefined || template === undefined || placement === undefined || diff?.kind !== 'diff')
     throw new Error(`${candidate.name} is no candidate for an injection: a precondition does not hold`);
   const { config, targets, exposed, mounts } = placement;
+  const extended = chosenBootstraps(settings.bootstrap, config).flatMap(({ runtime }) => runtime.variables.filter(isExtended));
   const { namespace: place = '' } = workload.metadata;
   const stack = `${config.stack.namespace}/${config.stack.name}`;
   const message = `mode ${settings.backend} in ${targets.map((name) => `container ${name}`).join(', ')}, reporting to TelemetryStack ${stack}`;
@@ -29,7 +32,7 @@ export function injection(candidate: Candidate, healthy: boolean): Decision {
     ...held.notes,
     ...diff.notes,
     ...pricesNote(settings, exposed),
-    ...surroundings(workload, template, targets, settings),
+    ...surroundings(workload, template, targets, extended),
   ];
   const result = outcome('Injected', message, notes, settings.backend);
   const wanted: InjectionRecord = { backend: settings.backend, bootstrap: settings.bootstrap, stack, ...diff.record };
@@ -50,7 +53,9 @@ export function injection(candidate: Candidate, healthy: boolean): Decision {
     patch: templatePatch(workload, annotate(record), diff.podSpec),
     record,
     config,
-    urgent: exposes(template, held.mine) || (former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former)),
+    urgent:
+      exposes(template, held.mine, candidate.runtimes) ||
+      (former !== undefined && formatRecord({ ...wanted, ...kept }) === formatRecord(former)),
     needs,
     outcome: result,
     event: eventOf(result),

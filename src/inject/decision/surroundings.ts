@@ -1,17 +1,19 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
+import type { ExtendedVariable } from '../../../api/runtimes/runtime.ts';
 import { valueAt } from '../../../api/value-at.ts';
-import { PYTHONPATH } from '../change/variables.ts';
-import { MOUNT_PATH } from '../wishes/config.ts';
-import type { ActiveSettings } from '../wishes/settings.ts';
+import { appendix } from '../change/extended-variable.ts';
 import type { PodTemplate } from '../workload/pod-template.ts';
 import type { Note } from './outcome.ts';
 
-/** What a person should know about the pods though it hinders nothing. */
+/**
+ * What a person should know about the pods though it hinders nothing.
+ * @param extended the variables that the languages of the workload extend.
+ */
 export function surroundings(
   workload: KubeObject,
   template: PodTemplate,
   targets: readonly string[],
-  settings: ActiveSettings,
+  extended: readonly ExtendedVariable[],
 ): readonly Note[] {
   const notes: Note[] = [];
   const { hostNetwork, dnsPolicy = 'ClusterFirst', containers } = template.spec;
@@ -25,16 +27,14 @@ export function surroundings(
   const targeted = containers.filter(({ name }) => targets.includes(name));
   const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
   if (withEnvFrom.length > 0) {
-    const startup =
-      settings.bootstrap === 'python'
-        ? `; a ${PYTHONPATH} in it is replaced: name it under env with :${MOUNT_PATH.python} appended to keep it`
-        : '';
+    const startup = extended
+      .map((variable) => `; a ${variable.name} in it is replaced: name it under env with ${appendix(variable)} appended to keep it`)
+      .join('');
     const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it${startup}`;
     notes.push({ reason: 'EnvFromNotRead', level: 'note', message });
   }
-  if (settings.bootstrap === 'python') {
-    const message = `${PYTHONPATH} of the pod replaces the one that the image may have`;
-    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message });
+  for (const { name } of extended) {
+    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message: `${name} of the pod replaces the one that the image may have` });
   }
   return notes;
 }

@@ -1,5 +1,7 @@
 import { ANNOTATION } from '../../../api/annotations.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import type { Note } from '../decision/outcome.ts';
 import type { InjectionConfig } from '../wishes/config.ts';
 import type { InjectionSettings } from '../wishes/settings.ts';
@@ -21,11 +23,17 @@ export interface Held {
 export const LOST: Held = { recorded: NOTHING, mine: NOTHING, notes: [] };
 
 /** By its record, or, where that is lost, by what can be recognised in the template. */
-export function heldOf(workload: KubeObject, template: PodTemplate, settings: InjectionSettings, stacks: readonly InjectionConfig[]): Held {
+export function heldOf(
+  workload: KubeObject,
+  template: PodTemplate,
+  settings: InjectionSettings,
+  stacks: readonly InjectionConfig[],
+  runtimes: readonly Runtime[] = RUNTIMES,
+): Held {
   const owned = ownership(workload);
   const read = readRecord(workload);
   if (typeof read !== 'string') return { recorded: read, mine: mineOf(read, template.spec, owned), notes: [] };
-  const recorded = recoverRecord(workload, template.spec, settings, stacks, owned);
+  const recorded = recoverRecord(workload, template.spec, settings, stacks, owned, runtimes);
   const notes: readonly Note[] =
     read === 'absent'
       ? []

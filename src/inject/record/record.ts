@@ -1,4 +1,4 @@
-import { type ActiveBackend, ANNOTATION, type Bootstrap } from '../../../api/annotations.ts';
+import { type ActiveBackend, ANNOTATION } from '../../../api/annotations.ts';
 import { type Fields, isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { EnvContent } from '../workload/env-content.ts';
@@ -13,7 +13,8 @@ export interface ContainerRecord {
 /** What we set in one workload: the annotation `duotel.io/injected`. */
 export interface InjectionRecord {
   readonly backend: ActiveBackend;
-  readonly bootstrap: Bootstrap;
+  /** The value of `duotel.io/bootstrap`; one of another release may name a language that this one does not know. */
+  readonly bootstrap: string;
   /** `namespace/name` of the stack. */
   readonly stack: string;
   readonly containers: Readonly<Record<string, ContainerRecord>>;

@@ -1,21 +1,23 @@
 import { componentHost, PORT } from '../../../api/names.ts';
+import { chosenRuntimes, servedRuntimes } from '../../../api/runtimes/choice.ts';
+import type { Runtime, ServedRuntime } from '../../../api/runtimes/runtime.ts';
 import type { StackRef } from '../../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../../api/telemetry-stack.ts';
-import { contentHash, PYTHON_MOUNT_PATH } from '../../../bootstrap/files.ts';
-
-/** A file of `bootstrap/`: its key in the ConfigMap, its path under the mount, its text. */
-export interface MountedFile {
-  readonly key: string;
-  readonly path: string;
-  readonly text: string;
-}
+import { type BootstrapFile, contentHash } from '../../../bootstrap/files.ts';
+import type { InjectionAssets } from './assets.ts';
 
 /** A set of files that pods mount from a ConfigMap of their own namespace, which is named by content and never changes. */
 export interface Mount {
   readonly volume: string;
   readonly configMap: string;
   readonly mountPath: string;
-  readonly files: readonly MountedFile[];
+  readonly files: readonly BootstrapFile[];
+}
+
+/** A language, and the mount with its files. */
+export interface Bootstrap {
+  readonly runtime: ServedRuntime;
+  readonly mount: Mount;
 }
 
 /** What one TelemetryStack tells the workloads that report to it. */
@@ -36,21 +38,13 @@ export interface InjectionConfig {
   readonly autoRollback?: { readonly deadlineMs: number };
   /** Namespaces that are never touched for this stack, besides Kubernetes' own. */
   readonly protectedNamespaces: readonly string[];
-  readonly python: Mount;
+  /** Of every language that there are files for; which of them a workload gets is for its annotation to say. */
+  readonly bootstraps: readonly Bootstrap[];
   readonly pricing: Mount;
 }
 
-/** The files that pods get, as `bootstrap/files.ts` gives them. */
-export interface InjectionAssets {
-  readonly python: readonly MountedFile[];
-  readonly pricing: MountedFile;
-}
-
-/** Where pods of any stack find the files. Constant: a container may name them in its own variables. */
-export const MOUNT_PATH = { python: PYTHON_MOUNT_PATH, pricing: '/duotel/pricing', ca: '/duotel/ca' } as const;
-
-/** Names of the volumes that the operator adds. */
-export const OUR_VOLUMES: readonly string[] = Object.keys(MOUNT_PATH).map((kind) => `duotel-${kind}`);
+/** Where pods of any stack find the files that are of no language. Constant: a container may name them in its own variables. */
+export const MOUNT_PATH = { pricing: '/duotel/pricing', ca: '/duotel/ca' } as const;
 
 /** Name of the file with the collector's certificates. */
 export const CA_FILE = 'ca.crt';
@@ -75,10 +69,10 @@ export function injectionConfig(
     },
     ...(autoRollback.enabled ? { autoRollback: { deadlineMs: milliseconds(autoRollback.deadline) } } : {}),
     protectedNamespaces,
-    ...(tls?.ca === undefined ? {} : { ca: mount('ca', [{ key: CA_FILE, path: CA_FILE, text: tls.ca }]) }),
+    ...(tls?.ca === undefined ? {} : { ca: mount('ca', MOUNT_PATH.ca, [{ key: CA_FILE, path: CA_FILE, text: tls.ca }]) }),
     ...(auth === undefined ? {} : { token: { name: auth.secretName, key: auth.key } }),
-    python: mount('python', assets.python),
-    pricing: mount('pricing', [assets.pricing]),
+    bootstraps: assets.bootstraps.map(({ runtime, files }) => ({ runtime, mount: mount(runtime.id, runtime.mountPath, files) })),
+    pricing: mount('pricing', MOUNT_PATH.pricing, [assets.pricing]),
   };
 }
 
@@ -88,7 +82,30 @@ function milliseconds(duration: string): number {
   return Number.parseInt(duration, 10) * unit;
 }
 
-function mount(kind: keyof typeof MOUNT_PATH, files: readonly MountedFile[]): Mount {
-  const volume = `duotel-${kind}`;
-  return { volume, configMap: `${volume}-${contentHash(files)}`, mountPath: MOUNT_PATH[kind], files };
+function mount(kind: string, mountPath: string, files: readonly BootstrapFile[]): Mount {
+  const volume = volumeOf(kind);
+  return { volume, configMap: `${volume}-${contentHash(files)}`, mountPath, files };
+}
+
+function volumeOf(kind: string): string {
+  return `duotel-${kind}`;
+}
+
+/** Names of the volumes that the operator adds. */
+export function ourVolumes(runtimes: readonly Runtime[]): readonly string[] {
+  return [...servedRuntimes(runtimes).map(({ id }) => id), ...Object.keys(MOUNT_PATH)].map(volumeOf);
+}
+
+/** Where the operator mounts them. */
+export function ourMountPaths(runtimes: readonly Runtime[]): readonly string[] {
+  return [...servedRuntimes(runtimes).map(({ mountPath }) => mountPath), ...Object.values(MOUNT_PATH)];
+}
+
+/** The languages that a value of `duotel.io/bootstrap` asks for, with their mounts. */
+export function chosenBootstraps(value: string, { bootstraps }: InjectionConfig): readonly Bootstrap[] {
+  const chosen = chosenRuntimes(
+    value,
+    bootstraps.map(({ runtime }) => runtime),
+  );
+  return bootstraps.filter(({ runtime }) => chosen.includes(runtime));
 }

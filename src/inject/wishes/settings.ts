@@ -2,8 +2,6 @@ import {
   type ActiveBackend,
   ANNOTATION,
   BACKENDS,
-  BOOTSTRAPS,
-  type Bootstrap,
   CONFIG_HASH_ANNOTATION,
   OPERATOR_ANNOTATIONS,
   PREFIX,
@@ -12,6 +10,9 @@ import {
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { didYouMean } from '../../../api/nearest.ts';
 import type { OutcomeReason } from '../../../api/reason.ts';
+import { bootstrapValues, NO_BOOTSTRAP } from '../../../api/runtimes/choice.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import type { Note } from '../decision/outcome.ts';
 import { templateAnnotations } from '../workload/pod-template.ts';
 
@@ -23,7 +24,8 @@ export type InjectionSettings =
   | {
       readonly kind: 'active';
       readonly backend: ActiveBackend;
-      readonly bootstrap: Bootstrap;
+      /** A value of `duotel.io/bootstrap`; see {@link bootstrapValues}. */
+      readonly bootstrap: string;
       /** undefined: no choice was made. */
       readonly containers?: '*' | readonly string[];
       readonly serviceName?: string;
@@ -57,13 +59,15 @@ const STACK_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-.a-z0-9]*[a-z0
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const SERVICE_NAME = /^[^\u0000-\u001f\u007f]{1,255}$/;
 
+type Expected =
+  | { readonly values: (runtimes: readonly Runtime[]) => readonly string[] }
+  | { readonly text: string; valid(value: string): boolean };
+
 /** What each annotation's value must be; a list is closed and gets suggestions. */
-const EXPECTED: Readonly<
-  Record<UserAnnotation, { readonly values: readonly string[] } | { readonly text: string; valid(value: string): boolean }>
-> = {
-  [ANNOTATION.backend]: { values: BACKENDS },
-  [ANNOTATION.bootstrap]: { values: BOOTSTRAPS },
-  [ANNOTATION.captureContent]: { values: ['true', 'false'] },
+const EXPECTED: Readonly<Record<UserAnnotation, Expected>> = {
+  [ANNOTATION.backend]: { values: () => BACKENDS },
+  [ANNOTATION.bootstrap]: { values: bootstrapValues },
+  [ANNOTATION.captureContent]: { values: () => ['true', 'false'] },
   [ANNOTATION.containers]: {
     text: 'names of containers separated by commas, or *',
     valid: (value) => value.trim() === '*' || names(value).every((name) => DNS_NAME.test(name)),
@@ -79,8 +83,9 @@ function names(value: string): readonly string[] {
 /**
  * The settings of a workload. The workload's own annotations win over its pod template's, and these over the Namespace's, but for
  * `duotel.io/backend: none`, which wins wherever it stands. Any unknown key or value under `duotel.io/` refuses the whole.
+ * @param runtimes the languages that `duotel.io/bootstrap` can name. Default: those of this release.
  */
-export function settingsOf(workload: KubeObject, namespace: KubeObject): InjectionSettings {
+export function settingsOf(workload: KubeObject, namespace: KubeObject, runtimes: readonly Runtime[] = RUNTIMES): InjectionSettings {
   const sources: readonly [Level, string, Readonly<Record<string, string>>][] = [
     ['workload', `${workload.kind} ${workload.metadata.name}`, workload.metadata.annotations ?? {}],
     ['pod template', `the pod template of ${workload.kind} ${workload.metadata.name}`, templateAnnotations(workload)],
@@ -100,7 +105,7 @@ export function settingsOf(workload: KubeObject, namespace: KubeObject): Injecti
         unknown ??= refused(unknownKey(key, place), level);
         continue;
       }
-      const message = invalidValue(known, value, place);
+      const message = invalidValue(known, value, place, runtimes);
       if (message === undefined) found.push({ key: known, value: value.trim(), level });
       else invalid ??= refused(message, level);
     }
@@ -127,7 +132,7 @@ function combine(found: readonly Found[]): InjectionSettings {
   return {
     kind: 'active',
     backend: backend as ActiveBackend,
-    bootstrap: (get(ANNOTATION.bootstrap) ?? 'none') as Bootstrap,
+    bootstrap: get(ANNOTATION.bootstrap) ?? NO_BOOTSTRAP,
     ...(containers === undefined ? {} : { containers: containers === '*' ? '*' : [...new Set(names(containers))] }),
     ...(serviceName === undefined ? {} : { serviceName }),
     ...(stack === undefined ? {} : { stack }),
@@ -147,11 +152,12 @@ function unknownKey(key: string, place: string): string {
 }
 
 /** undefined: the value is fine. */
-function invalidValue(key: UserAnnotation, value: string, place: string): string | undefined {
+function invalidValue(key: UserAnnotation, value: string, place: string, runtimes: readonly Runtime[]): string | undefined {
   const expected = EXPECTED[key];
   if ('values' in expected) {
-    if (expected.values.includes(value.trim())) return undefined;
-    return `${key} on ${place} is ${quote(value)}, expected ${list(expected.values)}.${didYouMean(value.trim(), expected.values)}`;
+    const values = expected.values(runtimes);
+    if (values.includes(value.trim())) return undefined;
+    return `${key} on ${place} is ${quote(value)}, expected ${list(values)}.${didYouMean(value.trim(), values)}`;
   }
   return expected.valid(value) ? undefined : `${key} on ${place} is ${quote(value)}, expected ${expected.text}`;
 }

@@ -1,4 +1,6 @@
-import { OUR_VOLUMES } from '../wishes/config.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
+import { ourVolumes } from '../wishes/config.ts';
 import type { Container, PodSpec } from './pod-template.ts';
 
 /**
@@ -10,8 +12,9 @@ import type { Container, PodSpec } from './pod-template.ts';
  * Where the container has a mount of the owner's too, that list goes with the volumes, and we put ours back. Measured with seven tools:
  * docs/gitops.md. A mount of a volumeClaimTemplate is no such mount: its volume is not in `volumes`, so it outlives that list.
  */
-export function exposedContainer(pod: PodSpec, targets: readonly string[]): string | undefined {
-  const theirs = (pod.volumes ?? []).map(({ name }) => name).filter((name) => !OUR_VOLUMES.includes(name));
+export function exposedContainer(pod: PodSpec, targets: readonly string[], runtimes: readonly Runtime[] = RUNTIMES): string | undefined {
+  const ours = ourVolumes(runtimes);
+  const theirs = (pod.volumes ?? []).map(({ name }) => name).filter((name) => !ours.includes(name));
   if (theirs.length === 0) return undefined;
   const isExposed = ({ volumeMounts = [] }: Container): boolean => !volumeMounts.some(({ name }) => theirs.includes(name));
   return pod.containers.find((container) => targets.includes(container.name) && isExposed(container))?.name;

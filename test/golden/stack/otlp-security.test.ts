@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
-import { bootstrapFiles, pricingFile } from '../../../bootstrap/files.ts';
 import type { TelemetryStackSpec } from '../../../imports/duotel.io.ts';
 import { decideWorkload } from '../../../src/inject/decision/decide-workload.ts';
+import { injectionAssets } from '../../../src/inject/wishes/assets.ts';
 import { injectionConfig } from '../../../src/inject/wishes/config.ts';
 import { type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { createAuthority } from '../../../tools/cluster/certificates.ts';
@@ -67,8 +67,7 @@ function loopbackAddress(): string {
 function injectedPod(protocol: Protocol): { readonly name: string; readonly pod: PodSpec; readonly configMaps: Files } {
   const name = `over-${protocol.replace('/protobuf', '')}`;
   const spec = resolveStackSpec({ ...SPEC, injection: { protocol } } as unknown as TelemetryStackSpec);
-  const assets = { python: bootstrapFiles('python'), pricing: pricingFile() };
-  const config = injectionConfig({ name: 'duotel', namespace: 'duotel', spec }, assets);
+  const config = injectionConfig({ name: 'duotel', namespace: 'duotel', spec }, injectionAssets());
   const before = workload({ name, annotations: { 'duotel.io/backend': 'both', 'duotel.io/bootstrap': 'python' } });
   const plan = decideWorkload(input(before, { stacks: [config] }));
   const pod = podTemplate(after(before, plan))?.spec;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { ANNOTATION, BACKENDS, BOOTSTRAPS, OPERATOR_ANNOTATIONS, PREFIX } from '../../../api/annotations.ts';
+import { ANNOTATION, BACKENDS, OPERATOR_ANNOTATIONS, PREFIX } from '../../../api/annotations.ts';
+import { bootstrapValues } from '../../../api/runtimes/choice.ts';
+import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 
 export const PLACES = ['workload', 'template', 'namespace'] as const;
 type Place = (typeof PLACES)[number];
@@ -27,10 +30,10 @@ const code = (text: string): string => `\`${text}\``;
 const values = (list: readonly string[]): string => list.map(code).join(', ');
 
 /** Text of docs/reference/annotations.md. */
-export function annotationsReference(): string {
+export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): string {
   const user: readonly (readonly [string, string, string])[] = [
     [ANNOTATION.backend, values(BACKENDS), 'absent: the workload is not touched; `none` wins wherever it stands'],
-    [ANNOTATION.bootstrap, values(BOOTSTRAPS), '`none`'],
+    [ANNOTATION.bootstrap, values(bootstrapValues(runtimes)), '`none`'],
     [ANNOTATION.containers, 'names separated by commas, or `*`', 'the only container that is no known sidecar'],
     [
       ANNOTATION.serviceName,

@@ -1,4 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
+import { PYTHON } from '../../../api/runtimes/python.ts';
 import { type ResolvedStackSpec, resolveStackSpec } from '../../../api/telemetry-stack.ts';
 import { nestAt } from '../../../api/value-at.ts';
 import type { DecisionInput } from '../../../src/inject/decision/decide-workload.ts';
@@ -12,9 +13,14 @@ export const OPERATOR_NAMESPACE = 'duotel';
 
 /** Small files in place of the real bootstrap. */
 export const ASSETS = {
-  python: [
-    { key: 'sitecustomize.py', path: 'sitecustomize.py', text: 'pass\n' },
-    { key: 'metadata', path: 'duotel-0.1.dist-info/METADATA', text: 'Name: duotel\n' },
+  bootstraps: [
+    {
+      runtime: PYTHON,
+      files: [
+        { key: 'sitecustomize.py', path: 'sitecustomize.py', text: 'pass\n' },
+        { key: 'metadata', path: 'duotel-0.1.dist-info/METADATA', text: 'Name: duotel\n' },
+      ],
+    },
   ],
   pricing: { key: 'pricing.json', path: 'pricing.json', text: '{}\n' },
 };

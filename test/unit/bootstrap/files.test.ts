@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { BOOTSTRAP_PYTHON_FILES, bootstrapFiles, contentHash, PRICING_FILE, pricingFile } from '../../../bootstrap/files.ts';
+import { PYTHON } from '../../../api/runtimes/python.ts';
+import { BOOTSTRAP_FILES, bootstrapFiles, contentHash, PRICING_FILE, pricingFile } from '../../../bootstrap/files.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** What Kubernetes accepts as a key of a ConfigMap (apimachinery validation.IsConfigMapKey). */
@@ -15,11 +16,12 @@ function filesBelow(folder: string): string[] {
 }
 
 describe('bootstrapFiles', () => {
-  const files = bootstrapFiles('python');
+  const files = bootstrapFiles(PYTHON);
 
   it('holds every file of bootstrap/python but the documentation', () => {
     const shipped = filesBelow(join(ROOT, 'bootstrap/python')).filter((path) => !/README\.md$|__pycache__/.test(path));
-    expect([...BOOTSTRAP_PYTHON_FILES].sort()).toEqual(shipped.sort());
+    expect(PYTHON.files.map((path) => `bootstrap/python/${path}`).sort()).toEqual(shipped.sort());
+    expect(shipped.filter((path) => !BOOTSTRAP_FILES.includes(path))).toEqual([]);
   });
 
   it('has keys that a ConfigMap accepts, each once, and paths that come back from them', () => {

@@ -24,7 +24,7 @@ const FIGURES: readonly (readonly [figure: string, file: string, stated: RegExp]
   ['0 writes in 60 s', 'docs/benchmarks.md', /settled: writes in 60 s \| 0 \|/],
   ['500 injected workloads', 'docs/benchmarks.md', /500 annotated/],
   ['sent every 15 s', 'src/inject/change/variables.ts', /OTEL_METRIC_EXPORT_INTERVAL',\s+content: '15000'/],
-  ['gives up after 2 s', 'src/inject/change/variables.ts', /OTEL_EXPORTER_OTLP_TIMEOUT',\s+content: '2'/],
+  ['gives up after 2 s', 'src/inject/change/variables.ts', /EXPORT_TIMEOUT_S = 2;/],
   ['one rollout, whichever tool', 'docs/gitops.md', /changes duotel\.io\/backend from both to openlit \| 0 \| 1, 1 \|/],
 ];
 

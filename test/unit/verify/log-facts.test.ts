@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { LOG_FACTS, logChecks } from '../../../src/verify/log-facts.ts';
+import { PYTHON } from '../../../api/runtimes/python.ts';
+import { factPattern, logChecks } from '../../../src/verify/log-facts.ts';
 import { injected } from '../../support/workloads/injected.ts';
 
 /** Each line of the bootstrap's log module, its placeholders filled in as Python would. */
@@ -26,9 +27,12 @@ const states = (text: string, backend: 'both' | 'openlit' | 'openinference' = 'b
   logChecks(injected({ backend }), [{ pod: 'my-rag-1', text }]).map(({ what, state }) => `${state} ${what}`);
 
 describe('the log lines', () => {
-  it.each(LOG_FACTS.map(({ fact, line }) => [fact, line] as const))('"%s" is one that the bootstrap can say', (_fact, line) => {
-    expect(LINES.filter((text) => line.test(text))).not.toEqual([]);
-  });
+  it.each(PYTHON.log.facts.flatMap((fact) => fact.lines.map((line) => [line, { ...fact, lines: [line] }] as const)))(
+    '"%s" is one that the bootstrap can say',
+    (_line, fact) => {
+      expect(LINES.filter((text) => factPattern(fact).test(text))).not.toEqual([]);
+    },
+  );
 
   it('of both producers are all found in the log of mode both', () => {
     expect(states(BOTH).filter((state) => !state.startsWith('ok'))).toEqual([]);

@@ -1,12 +1,14 @@
 import { ANNOTATION } from '../../../../api/annotations.ts';
+import { NO_BOOTSTRAP } from '../../../../api/runtimes/choice.ts';
 import { policy } from '../policy.ts';
 
 export const languageIsServed = policy({
   requires: 'this release has start-up files for the language of duotel.io/bootstrap',
   reasons: ['BootstrapUnavailable'],
-  check: ({ active }) => {
-    if (active?.bootstrap !== 'nodejs') return undefined;
-    const message = `${ANNOTATION.bootstrap}: nodejs is not in this release: set it to none and initialise the producers in the app`;
+  check: ({ active, runtimes }) => {
+    const asked = runtimes.find(({ id }) => id === active?.bootstrap);
+    if (asked === undefined || asked.served) return undefined;
+    const message = `${ANNOTATION.bootstrap}: ${asked.id} is not in this release: set it to ${NO_BOOTSTRAP} and initialise the producers in the app`;
     return { reason: 'BootstrapUnavailable', message, effect: 'leave' };
   },
 });
