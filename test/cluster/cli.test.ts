@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditMark } from '../support/cluster/audit-log.ts';
+import { auditLines, auditMark } from '../support/cluster/audit-log.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize, tokenKubeconfig } from '../support/cluster/installation.ts';
 import { type CliResult, cli } from '../support/processes/cli.ts';
 import { eventually } from '../support/time/eventually.ts';
@@ -61,8 +60,7 @@ async function rolledOut(name: string): Promise<void> {
 
 /** Requests that changed something, by programs of ours that are not the operator. */
 function writesSince(mark: number): readonly string[] {
-  const lines = readFileSync(cluster.auditLog, 'utf8').split('\n').slice(mark).filter(Boolean);
-  return lines
+  return auditLines(cluster.auditLog, mark)
     .map(
       (line) => JSON.parse(line) as { verb: string; userAgent?: string; requestURI: string; stage: string; user?: { username?: string } },
     )

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { readState } from '../../tools/cluster/state.ts';
 import { isRunning } from '../../tools/lib/process-identity.ts';
+import { auditLines } from '../support/cluster/audit-log.ts';
 
 describe('a control plane for tests', () => {
   let cluster: ControlPlane;
@@ -39,10 +40,7 @@ describe('a control plane for tests', () => {
   });
 
   it('has the creation in its audit log, at level Metadata and without bodies', () => {
-    const events = readFileSync(cluster.auditLog, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const events = auditLines(cluster.auditLog).map((line) => JSON.parse(line));
     const creation = events.find(
       (event) => event.verb === 'create' && event.objectRef?.resource === 'namespaces' && event.objectRef?.name === 'shop',
     );

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
+import { auditLines } from '../support/cluster/audit-log.ts';
 import { must, synthesize, tokenKubeconfig } from '../support/cluster/installation.ts';
 import { parseExposition, select, total } from '../support/telemetry/exposition.ts';
 import { eventually } from '../support/time/eventually.ts';
@@ -56,9 +57,7 @@ interface Write {
 
 /** Writes of the operators that the API server carried out, but for those of the lease itself, in the order of their arrival. */
 function writes(): readonly Write[] {
-  return readFileSync(cluster.auditLog, 'utf8')
-    .split('\n')
-    .filter(Boolean)
+  return auditLines(cluster.auditLog)
     .map((line) => JSON.parse(line))
     .filter(({ stage, userAgent, verb }) => stage === 'ResponseComplete' && userAgent === 'duotel' && /^(create|patch|delete)$/.test(verb))
     .filter(({ objectRef, responseStatus }) => objectRef?.resource !== 'leases' && responseStatus?.code < 300)
@@ -117,14 +116,16 @@ describe('two operators', () => {
     first.child.kill('SIGSTOP');
     const stopped = Date.now();
     await sleep(30_000);
-    expect(await leads(second)).toBe(true);
+    await eventually('the other to lead', () => leads(second));
+    await eventually('writes of the other', async () => of(second).length > 0);
     const before = of(first).length;
     first.child.kill('SIGCONT');
     expect(await first.exit).toBe(1);
     await sleep(1000);
     expect(of(first)).toHaveLength(before);
     const last = Math.max(...of(first).map(({ done }) => done));
-    expect(last).toBeLessThan(stopped + 1000);
+    // What was on its way may be carried out late on a busy machine, but well before the lease may go to another, after 15 s.
+    expect(last).toBeLessThan(stopped + 10_000);
     expect(Math.min(...of(second).map(({ received }) => received))).toBeGreaterThan(last);
     expect(handovers()).toBe(1);
   });
@@ -146,7 +147,8 @@ describe('two operators', () => {
     await ready(second);
     first.child.kill('SIGTERM');
     expect(await first.exit).toBe(0);
-    await eventually('the other to lead', () => leads(second), 5);
+    // One that is not given back is waited for 15 s.
+    await eventually('the other to lead', () => leads(second), 10);
     await eventually('writes', async () => of(second).length > 5);
     expect(handovers()).toBe(3);
     quiet.abort();

@@ -110,7 +110,6 @@ describe('the stack', () => {
     await eventually(
       'the image to be ours again',
       async () => !JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-collector'))?.['spec']).includes('other:1'),
-      5,
     );
   });
 

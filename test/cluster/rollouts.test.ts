@@ -247,13 +247,13 @@ describe('an injection whose pods fail where the former ones were available', ()
 
   it('stays when they fail long after it was through', async () => {
     const deadline = (text: string) => JSON.stringify({ spec: { injection: { autoRollback: { deadline: text } } } });
-    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', deadline('20s')]);
+    await must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', deadline('30s')]);
     await healthy('later');
     await annotate('later', 'duotel.io/backend=both');
     await eventually('it to be injected', () => isInjected('later'));
     await becomesReady('later');
-    // The operator answers for 90 s, but never for longer than the deadline.
-    await sleep(22_000);
+    // The operator answers for 90 s, but never for longer than the deadline, from when it sees the rollout through.
+    await sleep(45_000);
     await sayCrashed(cluster, await newPods('later'));
     await sleep(8000);
     expect(await isInjected('later')).toBe(true);

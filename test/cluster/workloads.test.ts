@@ -134,7 +134,7 @@ describe('an annotated Deployment', () => {
 
   it('gets back a variable that somebody took away', async () => {
     await must(cluster, ['set', 'env', 'deployment/my-rag', '-n', 'demo', 'OBSERVABILITY_BACKEND-']);
-    await eventually('it to be back', async () => (await variables('my-rag')).includes('OBSERVABILITY_BACKEND'), 5);
+    await eventually('it to be back', async () => (await variables('my-rag')).includes('OBSERVABILITY_BACKEND'));
   });
 
   it('changes its mode in one rollout', async () => {

@@ -23,10 +23,14 @@ interface RawEvent {
 
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 
+/** The log from the `from`-th line on, a JSON text each. The API server may be writing one more right now: that one is left out. */
+export function auditLines(file: string, from = 0): readonly string[] {
+  return readFileSync(file, 'utf8').split('\n').slice(0, -1).slice(from);
+}
+
 /** What the API server wrote down, from the `from`-th line on; a request once, when it is complete. */
 export function auditEvents(file: string, from = 0): readonly AuditEvent[] {
-  const lines = readFileSync(file, 'utf8').split('\n').slice(from).filter(Boolean);
-  return lines
+  return auditLines(file, from)
     .map((line) => JSON.parse(line) as RawEvent)
     .filter(({ stage }) => stage === 'ResponseComplete' || stage === 'ResponseStarted')
     .map(({ verb, userAgent = '', user, objectRef, responseStatus }) => ({
@@ -43,7 +47,7 @@ export function auditEvents(file: string, from = 0): readonly AuditEvent[] {
 
 /** Number of lines so far: a mark for {@link auditEvents}. */
 export function auditMark(file: string): number {
-  return readFileSync(file, 'utf8').split('\n').length - 1;
+  return auditLines(file).length;
 }
 
 /** Events, the renewals of its lease and its question what it may do: none changes an object that is there. */

@@ -36,14 +36,16 @@ export function workload(
 
 /** A set that is applied again and again, as a controller does: it keeps its inventory and what it has learnt. */
 export class AppliedSet {
-  readonly memory = new ApplyMemory(() => performance.now());
+  readonly memory: ApplyMemory;
   inventory: readonly InventoryEntry[] = [];
   readonly #api: KubeApi;
   readonly #namespace: string;
 
-  constructor(api: KubeApi, namespace: string) {
+  /** `now`: the clock that the pauses between repairs go by. */
+  constructor(api: KubeApi, namespace: string, now = () => performance.now()) {
     this.#api = api;
     this.#namespace = namespace;
+    this.memory = new ApplyMemory(now);
   }
 
   async apply(desired: readonly KubeObject[], options: Partial<ApplySetOptions> = {}): Promise<ApplySetResult> {
