@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { statusOf } from '../../api/stack-status.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { slowness } from '../support/time/slowness.ts';
 import { path } from './support/admin.ts';
 import { conditions } from './support/conditions.ts';
 import { ACTS, describeWrite, quiet, settle, silent } from './support/journey.ts';
@@ -116,7 +117,7 @@ row('F1', 'every object that a person deletes is back within 5 s, and so is ever
     let slowest = 0;
     const timed = async (what: string, look: () => Promise<boolean>): Promise<void> => {
       const begun = performance.now();
-      await eventually(what, look, 5);
+      await eventually(what, look, 5 * slowness());
       slowest = Math.max(slowest, performance.now() - begun);
     };
     for (const { kind, metadata } of objects) {
@@ -156,7 +157,7 @@ row('F1', 'whatever a person takes out of an injected workload is back within 5 
     let slowest = 0;
     const timed = async (what: string, look: () => Promise<boolean>): Promise<void> => {
       const begun = performance.now();
-      await eventually(what, look, 5);
+      await eventually(what, look, 5 * slowness());
       slowest = Math.max(slowest, performance.now() - begun);
     };
     const copies = await admin.list('ConfigMap', 'shop', 'app.kubernetes.io/managed-by=duotel');

@@ -9,6 +9,7 @@ import { must, type RunningOperator, startOperator, synthesize } from '../suppor
 import { TemplateHistory } from '../support/cluster/template-history.ts';
 import { APP, deployment } from '../support/gitops/app.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { slowness } from '../support/time/slowness.ts';
 
 /** Many injected workloads: what they cost, how fast a drift is repaired, and how quiet it is when nothing happens. */
 
@@ -91,6 +92,7 @@ describe(`${WORKLOADS} injected workloads`, () => {
   it('get back a variable that somebody takes away in less than a second (p99)', async () => {
     const template = { spec: { containers: [{ name: 'app', env: [{ name: 'OTEL_SERVICE_NAME', $patch: 'delete' }] }] } };
     const milliseconds: number[] = [];
+    const paces: number[] = [];
     for (const name of names.slice(0, SAMPLES)) {
       const edited = await api.patch(DEPLOYMENT, { name, namespace: NAMESPACE }, 'application/strategic-merge-patch+json', {
         spec: { template },
@@ -102,10 +104,14 @@ describe(`${WORKLOADS} injected workloads`, () => {
       const seen = (): boolean => history.rollouts(NAMESPACE, name) === 3;
       while (!(seen() && isRepaired()) && performance.now() - start < 20_000) await sleep(1);
       milliseconds.push(performance.now() - start);
+      paces.push(slowness());
     }
     milliseconds.sort((a, b) => a - b);
+    const pace = paces.reduce((sum, one) => sum + one, 0) / paces.length;
     const at = (share: number): number => Math.round(milliseconds[Math.ceil(SAMPLES * share) - 1] ?? Number.NaN);
-    process.stdout.write(`drift repaired, milliseconds: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}\n`);
-    expect(at(0.99)).toBeLessThan(1000);
+    process.stdout.write(
+      `drift repaired, milliseconds: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}; machine slower by ${pace.toFixed(1)}\n`,
+    );
+    expect(at(0.99)).toBeLessThan(1000 * pace);
   });
 });

@@ -37,7 +37,7 @@ export interface Delivery {
 const asList = (items: readonly KubeObject[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 
 async function call(command: string, args: readonly string[], { cluster }: Target, input = '', env = {}): Promise<string> {
-  const { stdout, stderr, code } = await run(command, args, { env: { KUBECONFIG: cluster.kubeconfig, ...env }, input, timeoutMs: 120_000 });
+  const { stdout, stderr, code } = await run(command, args, { env: { KUBECONFIG: cluster.kubeconfig, ...env }, input, timeoutMs: 300_000 });
   if (code !== 0) throw new Error(`${args.slice(0, 3).join(' ')}: ${stderr}`);
   return stdout;
 }

@@ -37,7 +37,7 @@ export interface ScenarioResult {
 
 const TWIN = '-twin';
 const QUIET_MS = 800;
-const SETTLE_LIMIT_MS = 90_000;
+const SETTLE_LIMIT_MS = 240_000;
 
 export function changesOf(mode: Mode): readonly Change[] {
   return CHANGES.filter(({ inManifestOnly }) => mode === 'manifest' || inManifestOnly !== true);
