@@ -68,6 +68,8 @@ export const DEFAULT_STACK_MANAGER = `${FIELD_MANAGER}-default`;
 export const OPERATOR_NAME = 'duotel-operator';
 /** Labels that select the operator's pods. */
 export const OPERATOR_SELECTOR = { 'app.kubernetes.io/name': 'operator', 'app.kubernetes.io/part-of': 'duotel' } as const;
+/** Labels, besides the operator's own, of the ConfigMaps that hold its program. */
+export const PROGRAM_LABELS = { 'app.kubernetes.io/component': 'program' } as const;
 /** Port of the operator's `/healthz`, `/readyz` and `/metrics`. */
 export const OPERATOR_PORT = 8080;
 

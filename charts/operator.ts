@@ -8,6 +8,7 @@ import {
   DEFAULT_STACK_CONFIG,
   OPERATOR_NAME as NAME,
   OPERATOR_PORT,
+  PROGRAM_LABELS,
   OPERATOR_SELECTOR as SELECTOR,
   SYSTEM_NAMESPACE,
 } from '../api/names.ts';
@@ -72,7 +73,8 @@ export class OperatorChart extends Chart {
     this.#object('default-stack', 'v1', 'ConfigMap', DEFAULT_STACK_CONFIG, { data: { 'telemetrystack.yaml': stack } });
     const parts = props.operator.builtImage === undefined ? programParts(props.program) : [];
     for (const part of parts) {
-      this.#object(part.name, 'v1', 'ConfigMap', part.name, { immutable: true, binaryData: { [part.key]: part.data } });
+      const rest = { immutable: true, binaryData: { [part.key]: part.data } };
+      this.#object(part.name, 'v1', 'ConfigMap', part.name, rest, PROGRAM_LABELS);
     }
     this.#object('service', 'v1', 'Service', NAME, {
       spec: { selector: SELECTOR, ports: [{ name: 'http', port: OPERATOR_PORT, targetPort: 'http', protocol: 'TCP' }] },
@@ -88,6 +90,8 @@ export class OperatorChart extends Chart {
     this.#object('deployment', 'apps/v1', 'Deployment', NAME, {
       spec: {
         replicas,
+        // Each revision keeps its program in the cluster, half a MiB, so that it can be gone back to (docs/adr/0039).
+        revisionHistoryLimit: 3,
         // One: nothing is gained by a second pod that waits for the lease. Several: the others are warm when it is given back.
         strategy: replicas === 1 ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } },
         selector: { matchLabels: SELECTOR },
@@ -128,8 +132,9 @@ export class OperatorChart extends Chart {
     }
   }
 
-  #object(id: string, apiVersion: string, kind: string, name: string, rest: object): void {
-    new ApiObject(this, id, { apiVersion, kind, metadata: { name, namespace: SYSTEM_NAMESPACE, labels: LABELS }, ...rest });
+  #object(id: string, apiVersion: string, kind: string, name: string, rest: object, labels: Readonly<Record<string, string>> = {}): void {
+    const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: { ...LABELS, ...labels } };
+    new ApiObject(this, id, { apiVersion, kind, metadata, ...rest });
   }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PREFIX } from '../../api/annotations.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { STACK_LABEL } from '../../api/names.ts';
+import { OPERATOR_NAME, STACK_LABEL } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
 import type { Change } from '../controller/cluster-cache.ts';
 import type { Priority, WorkQueue } from '../controller/work-queue.ts';
@@ -19,10 +19,14 @@ export interface ChangeRoutesOptions {
   readonly stacks: Pick<WorkQueue, 'add'>;
   readonly workloadController: Pick<WorkloadController, 'observe' | 'stackGone' | 'annotated' | 'inNamespace'>;
   readonly workloads: Pick<WorkQueue, 'add' | 'addAfter' | 'drop' | 'started'>;
+  readonly program: Pick<WorkQueue, 'addAfter'>;
 }
 
 /** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
 const COLLECT_AFTER_MS = 5000;
+
+/** After the operator's Deployment has changed: its controller drops former ReplicaSets when a rollout is through, right after it says so. */
+const PROGRAM_AFTER_MS = 10_000;
 
 /** Which keys a change in the cluster puts into the queues. */
 export class ChangeRoutes {
@@ -33,7 +37,7 @@ export class ChangeRoutes {
   }
 
   route(change: Change): void {
-    const { stackController, stacks, workloadController, workloads } = this.#options;
+    const { namespace, stackController, stacks, workloadController, workloads, program } = this.#options;
     const { kind, key, object, previous, resync } = change;
     switch (kind) {
       case TELEMETRY_STACK.kind:
@@ -52,6 +56,7 @@ export class ChangeRoutes {
         return;
       default: {
         this.routeWorkload(change);
+        if (kind === 'Deployment' && key === `${namespace}/${OPERATOR_NAME}`) program.addAfter(key, PROGRAM_AFTER_MS);
         // Both: a label that somebody took off is drift as well.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};

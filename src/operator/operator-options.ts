@@ -21,6 +21,8 @@ export interface OperatorOptions {
   readonly relistMs?: number;
   /** What a stack's objects are made by. Default: the charts; tests put faults here. */
   readonly synth?: Synth;
+  /** How much older than the operator's newest ReplicaSet a program is that may be deleted, milliseconds. Default an hour. */
+  readonly programMarginMs?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Default: the machine's. */

@@ -18,6 +18,7 @@ import { storedConfigMap } from '../workloads/stored-config-map.ts';
 import { WorkloadController } from '../workloads/workload-controller.ts';
 import { WorkloadWatches } from '../workloads/workload-watches.ts';
 import { ChangeRoutes } from './change-routes.ts';
+import { collectProgram } from './collect-program.ts';
 import type { OperatorOptions } from './operator-options.ts';
 import { MANAGED, stackWatches } from './stack-watches.ts';
 
@@ -48,6 +49,7 @@ export class Operator {
   readonly #stacks: Controller;
   readonly #workloads: Controller;
   readonly #defaultStack: Controller;
+  readonly #program: Controller;
   readonly #routes: ChangeRoutes;
   readonly #watches: WorkloadWatches;
   /** Optional kinds of which it is not known yet whether they are served. */
@@ -107,6 +109,12 @@ export class Operator {
       concurrency: 1,
       reconcile: () => this.#makeDefaultStack(),
     });
+    this.#program = new Controller({
+      ...common,
+      name: 'program',
+      concurrency: 1,
+      reconcile: () => collectProgram({ api, logger, namespace, marginMs: options.programMarginMs ?? 3_600_000 }),
+    });
     this.#routes = new ChangeRoutes({
       namespace,
       scope,
@@ -114,6 +122,7 @@ export class Operator {
       stacks: this.#stacks.queue,
       workloadController: this.#workloadController,
       workloads: this.#workloads.queue,
+      program: this.#program.queue,
     });
     this.#watches = new WorkloadWatches({ cache: this.cache, namespace, scope, onListed: () => this.#collectFiles() });
   }
@@ -179,7 +188,7 @@ export class Operator {
     // Also what came by events, from a process that has led until now.
     this.#collectFiles();
     this.#logger.info('caches are in, controllers start', { workloads: this.#workloadController.annotated().length });
-    await Promise.all([this.#stacks, this.#workloads, this.#defaultStack].map((one) => one.run(stop, cut)));
+    await Promise.all([this.#stacks, this.#workloads, this.#defaultStack, this.#program].map((one) => one.run(stop, cut)));
   }
 
   async #makeDefaultStack(): Promise<void> {

@@ -48,7 +48,11 @@ export interface RunningOperator {
  */
 export async function startOperator(
   cluster: ControlPlane,
-  { leaderElect = false, scope }: { readonly leaderElect?: boolean; readonly scope?: readonly string[] } = {},
+  {
+    leaderElect = false,
+    scope,
+    programMarginMs,
+  }: { readonly leaderElect?: boolean; readonly scope?: readonly string[]; readonly programMarginMs?: number } = {},
 ): Promise<RunningOperator> {
   const kubeconfig = await tokenKubeconfig(cluster);
   const log: Record<string, unknown>[] = [];
@@ -63,10 +67,12 @@ export async function startOperator(
   const election = fence && { api: api.forLease(), fence, identity: randomUUID() };
   const metrics = new Metrics();
   const stop = new AbortController();
-  const running = runOperator(
-    { api, logger, metrics, namespace: SYSTEM_NAMESPACE, ...(election && { election }), ...(scope && { scope }) },
-    stop.signal,
-  );
+  const options = {
+    ...(election && { election }),
+    ...(scope && { scope }),
+    ...(programMarginMs !== undefined && { programMarginMs }),
+  };
+  const running = runOperator({ api, logger, metrics, namespace: SYSTEM_NAMESPACE, ...options }, stop.signal);
   running.catch((error) => log.push({ level: 'fatal', message: String(error) }));
   return {
     log,

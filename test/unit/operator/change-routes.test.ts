@@ -12,6 +12,8 @@ const STACK: KubeObject = { ...TELEMETRY_STACK, metadata: { name: 'duotel', name
 function world() {
   const queue = (): WorkQueue => new WorkQueue({ clock: new VirtualClock(), random: () => 0.5 });
   const [stacks, workloads] = [queue(), queue()];
+  /** Milliseconds after which the program is looked at. */
+  const looks: number[] = [];
   const routes = new ChangeRoutes({
     namespace: 'duotel',
     scope: undefined,
@@ -19,8 +21,9 @@ function world() {
     stacks,
     workloadController: { observe: () => true, stackGone: () => undefined, annotated: () => [], inNamespace: () => [] },
     workloads,
+    program: { addAfter: (_key, ms) => void looks.push(ms) },
   });
-  return { routes, stacks, workloads };
+  return { routes, stacks, workloads, looks };
 }
 
 /** With which priority the stack waits after this event of it. */
@@ -61,5 +64,21 @@ describe('a workload that is deleted while another process leads', () => {
     void workloads.run(async () => undefined, AbortSignal.abort());
     routes.route({ kind: 'Deployment', key: 'shop/my-rag', object: undefined, previous: workload(), resync: false });
     expect(workloads.depth()).toBe(1);
+  });
+});
+
+describe('the programs of former releases', () => {
+  const changed = (kind: string, namespace: string, name: string): readonly number[] => {
+    const { routes, looks } = world();
+    const object = { ...workload({ kind, name, namespace }) };
+    routes.route({ kind, key: `${namespace}/${name}`, object, previous: object, resync: false });
+    return looks;
+  };
+
+  it("are looked at some seconds after the operator's own Deployment has changed, and after no other", () => {
+    expect(changed('Deployment', 'duotel', 'duotel-operator')).toEqual([10_000]);
+    expect(changed('Deployment', 'other', 'duotel-operator')).toEqual([]);
+    expect(changed('Deployment', 'duotel', 'duotel-gateway')).toEqual([]);
+    expect(changed('StatefulSet', 'duotel', 'duotel-operator')).toEqual([]);
   });
 });
