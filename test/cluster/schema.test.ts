@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
+import { ruleViolations } from '../../api/stack-rules.ts';
+import { stackSpecSchema, telemetryStackCrd } from '../../api/telemetry-stack.ts';
+import { mergePatch } from '../../charts/merge-patch.ts';
 import { isApiError } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { walk } from '../support/assertions/walk.ts';
 import { installCrd } from '../support/cluster/foreign-crds.ts';
 import { REFUSED_SPECS } from '../support/stacks/refused-specs.ts';
 import { fieldCases } from '../support/stacks/schema-walk.ts';
+import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
 
 const CASES = fieldCases();
 let cluster: ControlPlane;
@@ -22,6 +27,11 @@ afterAll(async () => {
   await api?.close();
   await cluster?.stop();
 });
+
+/** Messages of the rules across fields. */
+function ruleMessages(): readonly string[] {
+  return [...walk(stackSpecSchema())].flatMap(([path, value]) => (/validations\[\d+\]\.message$/.test(path) ? [String(value)] : []));
+}
 
 /** What the API server says against a spec; empty when it takes it. */
 async function refusal(spec: object): Promise<string> {
@@ -62,6 +72,21 @@ describe('the schema of a TelemetryStack', () => {
       if (message === '' || !message.includes(path)) wrong.push(`${about}: ${message || 'taken'}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('refuses what `cdk8s synth` refuses, in the same words, for any of these specs together', async () => {
+    const messages = [...new Set(ruleMessages())];
+    const specs = [...REFUSED_SPECS.map(([, spec]) => spec), ...Object.values(STACK_INPUTS)];
+    const together = fc.array(fc.constantFrom(...specs), { minLength: 2, maxLength: 4 }).map((some) => some.reduce(mergePatch, {}));
+    await fc.assert(
+      fc.asyncProperty(together, async (spec) => {
+        const said = await refusal(spec);
+        const broken = ruleViolations(stackSpecSchema(), spec).map(({ message }) => message);
+        expect(messages.filter((message) => said.includes(message))).toEqual(messages.filter((message) => broken.includes(message)));
+        expect(said === '').toBe(broken.length === 0);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each(REFUSED_SPECS)('says what to write: %s', async (_, spec, words) => {
