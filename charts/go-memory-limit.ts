@@ -1,5 +1,5 @@
 import type { EnvVar } from 'cdk8s-plus-28/lib/imports/k8s.js';
-import { bytes } from './quantity.ts';
+import { bytes } from '../api/quantity.ts';
 
 /**
  * GOMEMLIMIT at 80 % of a container's memory limit, so that Go's garbage collector works harder before the kernel ends the process

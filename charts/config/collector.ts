@@ -1,8 +1,8 @@
 import { PORT } from '../../api/names.ts';
+import { bytes } from '../../api/quantity.ts';
 import { pushesMetrics } from '../../api/stack-parts.ts';
 import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
-import { bytes } from '../quantity.ts';
 import { attributeLimits } from './attribute-limits.ts';
 import {
   DELTA_TO_CUMULATIVE,

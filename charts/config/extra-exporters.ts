@@ -1,5 +1,5 @@
 import type { CollectorSettings, ExtraExporter, Signal } from '../../api/component-spec.ts';
-import { bytes } from '../quantity.ts';
+import { bytes } from '../../api/quantity.ts';
 import type { SecretFile } from '../secret-files.ts';
 import { diskQueue, RETRY } from './collector-common.ts';
 

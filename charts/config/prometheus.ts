@@ -1,9 +1,9 @@
 import type { PrometheusSettings, RemoteWrite } from '../../api/component-spec.ts';
 import { type ComponentName, componentHost, OPERATOR_NAME, OPERATOR_PORT, PORT, podsName } from '../../api/names.ts';
+import { bytes } from '../../api/quantity.ts';
 import { pushesMetrics, stackParts } from '../../api/stack-parts.ts';
 import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
-import { bytes } from '../quantity.ts';
 import type { SecretFile } from '../secret-files.ts';
 import { RESOURCE_LABELS } from './collector-common.ts';
 import { address } from './edges.ts';
@@ -102,8 +102,7 @@ export function remoteWriteFiles({ remoteWrite = [] }: PrometheusSettings): read
 
 /** What is asked for, but never more than four fifths of the volume: Prometheus does not survive a full one. */
 function retentionSize({ retentionSize: asked, storage }: ResolvedStackSpec['prometheus']): string {
-  const units: Readonly<Record<string, number>> = { MB: 1024 ** 2, GB: 1024 ** 3 };
-  const [, digits = '0', unit = 'MB'] = /^([0-9]+)(MB|GB)$/.exec(asked) ?? [];
   const most = bytes(storage.size) * 0.8;
-  return Number(digits) * (units[unit] ?? 1) <= most ? asked : `${Math.floor(most / 1024 ** 2)}MB`;
+  // Prometheus' MB and GB are powers of 1024.
+  return bytes(asked.replace(/B$/, 'i')) <= most ? asked : `${Math.floor(most / 1024 ** 2)}MB`;
 }

@@ -26,9 +26,3 @@ export function stackPolicies(stack: KubeObject, { reconcile }: ResolvedStackSpe
     pruneShare: explained ? 1 : 0.5,
   };
 }
-
-/** Milliseconds of a duration such as `90s`, `10m` or `2h`. */
-export function durationMs(text: string): number {
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? 0;
-  return Number(text.slice(0, -1)) * unit;
-}

@@ -1,3 +1,4 @@
+import { milliseconds } from '../../api/duration.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { grafanaAdminSecret } from '../../api/names.ts';
 import { stackParts } from '../../api/stack-parts.ts';
@@ -22,7 +23,7 @@ import { createGrafanaAdmin } from './grafana-admin.ts';
 import { LeftOvers } from './left-overs.ts';
 import { isWhole, stackLive } from './live-objects.ts';
 import { optionalKindProblem } from './optional-rights.ts';
-import { durationMs, stackPolicies } from './policies.ts';
+import { stackPolicies } from './policies.ts';
 import { retried, stalledBy } from './problems.ts';
 import { RenderedStacks, type Synth } from './rendered-stacks.ts';
 import { RECONCILE_AT, refusedOutcome, type StackOutcome } from './status.ts';
@@ -219,7 +220,7 @@ export class StackController {
         return results.find(({ object }) => object?.kind === kind && object.metadata.name === named)?.object ?? cached;
       },
       before: observedGeneration === generation ? components.filter((line) => !written.has(`${name}-${line.name}`)) : [],
-      deadlineMs: durationMs(spec.reconcile.readinessDeadline),
+      deadlineMs: milliseconds(spec.reconcile.readinessDeadline),
       now: wallClock(),
       why: (part) => podReason(api, stack, part),
     });

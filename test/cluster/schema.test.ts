@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
+import { canonicalQuantity, parseQuantity } from '../../api/quantity.ts';
 import { ruleViolations } from '../../api/stack-rules.ts';
 import { stackSpecSchema, telemetryStackCrd } from '../../api/telemetry-stack.ts';
 import { mergePatch } from '../../charts/merge-patch.ts';
@@ -9,6 +10,7 @@ import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { walk } from '../support/assertions/walk.ts';
 import { installCrd } from '../support/cluster/foreign-crds.ts';
+import { quantityText } from '../support/stacks/arbitrary-quantity.ts';
 import { REFUSED_SPECS } from '../support/stacks/refused-specs.ts';
 import { fieldCases } from '../support/stacks/schema-walk.ts';
 import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
@@ -93,3 +95,34 @@ describe('the schema of a TelemetryStack', () => {
     expect(await refusal(spec)).toContain(words);
   });
 });
+
+describe('a quantity', () => {
+  it('in canonical form comes back from the API server as it is, and in any other form as the same amount', async () => {
+    const given = fc.sample(quantityText, 500);
+    const written = given.map((text) => {
+      const quantity = parseQuantity(text);
+      return quantity === undefined ? text : canonicalQuantity(quantity);
+    });
+    expect(await storedSizeLimits(written)).toEqual(written);
+    const amounts = (texts: readonly string[]) => texts.map((text, index) => `${given[index]}: ${parseQuantity(text)?.nano}`);
+    expect(amounts(await storedSizeLimits(given))).toEqual(amounts(given));
+  });
+});
+
+/** What the API server makes of quantities; `emptyDir.sizeLimit` takes every amount, where `resources` rounds up to 1m. */
+async function storedSizeLimits(texts: readonly string[]): Promise<readonly string[]> {
+  const type = await api.resourceType('apps/v1', 'Deployment');
+  const labels = { app: 'quantities' };
+  const volumes = texts.map((sizeLimit, index) => ({ name: `v${index}`, emptyDir: { sizeLimit } }));
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'quantities', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app' }], volumes } },
+    },
+  };
+  const stored = (await api.create(type, deployment, { dryRun: 'All' })) as unknown as typeof deployment;
+  return stored.spec.template.spec.volumes.map(({ emptyDir }) => emptyDir.sizeLimit);
+}

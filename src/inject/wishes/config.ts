@@ -1,3 +1,4 @@
+import { milliseconds } from '../../../api/duration.ts';
 import { componentHost, PORT } from '../../../api/names.ts';
 import { chosenRuntimes, servedRuntimes } from '../../../api/runtimes/choice.ts';
 import type { Runtime, ServedRuntime } from '../../../api/runtimes/runtime.ts';
@@ -74,12 +75,6 @@ export function injectionConfig(
     bootstraps: assets.bootstraps.map(({ runtime, files }) => ({ runtime, mount: mount(runtime.id, runtime.mountPath, files) })),
     pricing: mount('pricing', MOUNT_PATH.pricing, [assets.pricing]),
   };
-}
-
-/** `90s`, `10m` or `1h`, as the CRD's pattern allows. */
-function milliseconds(duration: string): number {
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[duration.at(-1) ?? ''] ?? 0;
-  return Number.parseInt(duration, 10) * unit;
 }
 
 function mount(kind: string, mountPath: string, files: readonly BootstrapFile[]): Mount {

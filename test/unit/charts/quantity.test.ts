@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytes, cpuQuantity, memoryQuantity } from '../../../charts/quantity.ts';
+import { cpuQuantity, memoryQuantity } from '../../../charts/quantity.ts';
 
 describe('a quantity is written as the API server returns it', () => {
   it.each([
@@ -25,7 +25,7 @@ describe('a quantity is written as the API server returns it', () => {
   });
 
   it('is refused with its value when it cannot be one', () => {
-    expect(() => bytes('1G')).toThrow('quantity "1G"');
+    expect(() => memoryQuantity('1GB')).toThrow('quantity "1GB"');
     expect(() => cpuQuantity('0.0001')).toThrow('CPU quantity "0.0001"');
     expect(() => cpuQuantity('half')).toThrow('CPU quantity "half"');
   });
