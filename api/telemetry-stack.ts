@@ -1,9 +1,8 @@
 import { parse } from 'yaml';
 import type { TelemetryStackSpec } from '../imports/duotel.io.ts';
 import { readAsset } from './assets.ts';
-import type { CollectorSettings, GrafanaSettings, JaegerSettings, PrometheusSettings } from './component-spec.ts';
 import { IMAGES } from './images.ts';
-import type { ReconcileSettings } from './reconcile-settings.ts';
+import type { Resolved } from './resolved.ts';
 import { applyDefaults, type Schema } from './schema.ts';
 
 /** What people write under `spec`: made of the CRD by `npm run import`. */
@@ -11,31 +10,8 @@ export type { TelemetryStackSpec };
 
 export const TELEMETRY_STACK = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', plural: 'telemetrystacks' } as const;
 
-/** Every optional field of T present, at every depth, but for those that have no default. */
-export interface ResolvedStackSpec {
-  readonly suspend: boolean;
-  readonly reconcile: ReconcileSettings;
-  /** On every object and pod. */
-  readonly commonLabels?: Readonly<Record<string, string>>;
-  readonly imagePullSecrets?: readonly string[];
-  readonly collector: CollectorSettings;
-  readonly jaeger: JaegerSettings;
-  readonly prometheus: PrometheusSettings;
-  readonly grafana: GrafanaSettings;
-  /** `monthlyCostBudget`: USD. */
-  readonly alerts: { readonly monthlyCostBudget?: number };
-  readonly injection: {
-    readonly protocol: 'http/protobuf' | 'grpc';
-    readonly deploymentEnvironment?: string;
-    readonly showOpenlitSpans: boolean;
-    /** Workloads with available pods that may roll out for the operator at once: of the stack, and of one namespace. */
-    readonly maxConcurrentRollouts: number;
-    readonly maxConcurrentRolloutsPerNamespace: number;
-    /** `deadline`: a number and `s`, `m` or `h`. */
-    readonly autoRollback: { readonly enabled: boolean; readonly deadline: string };
-    readonly protectedNamespaces: readonly string[];
-  };
-}
+/** The spec with every default filled in; crds/telemetrystack.yaml describes each field. */
+export type ResolvedStackSpec = Resolved<TelemetryStackSpec>;
 
 /** The CustomResourceDefinition as in crds/telemetrystack.yaml. */
 export function telemetryStackCrd(): Record<string, unknown> {
