@@ -55,8 +55,8 @@ export interface OperatorChartProps extends ChartProps {
   readonly stack: TelemetryStackSpec;
   /** Optional kinds that it may write. Default: none. */
   readonly features?: readonly Feature[];
-  /** The compressed program, as tools/bundle.ts makes it. */
-  readonly program: Uint8Array;
+  /** The compressed program, as tools/bundle makes it. Not called where the image holds it. */
+  readonly program: () => Uint8Array;
 }
 
 /** The operator: its program, its rights and its Deployment. */
@@ -71,7 +71,7 @@ export class OperatorChart extends Chart {
       spec: props.stack,
     });
     this.#object('default-stack', 'v1', 'ConfigMap', DEFAULT_STACK_CONFIG, { data: { 'telemetrystack.yaml': stack } });
-    const parts = props.operator.builtImage === undefined ? programParts(props.program) : [];
+    const parts = props.operator.builtImage === undefined ? programParts(props.program()) : [];
     for (const part of parts) {
       const rest = { immutable: true, binaryData: { [part.key]: part.data } };
       this.#object(part.name, 'v1', 'ConfigMap', part.name, rest, PROGRAM_LABELS);

@@ -7,7 +7,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programArchive } from '../../tools/bundle.ts';
 import { synthesize } from '../support/cluster/installation.ts';
 import { elsewhereResults, type JestReport } from './support/elsewhere-results.ts';
 import { page, table } from './support/report.ts';
@@ -29,7 +28,6 @@ const [program, results, report] = [join(folder, 'duotel.mjs'), join(folder, 're
 const dist = synthesize();
 try {
   // A copy: the tests run for minutes, and sources may change meanwhile.
-  await programArchive();
   copyFileSync('build/duotel.mjs', program);
   writeFileSync(results, '');
   const code = await jest({
