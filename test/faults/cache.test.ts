@@ -3,6 +3,7 @@ import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
 import { eventually } from '../support/time/eventually.ts';
 import { ALL_CASES } from './support/case.ts';
 import { errorEvent, type Fault, type StreamStep, type WatchLine } from './support/fault.ts';
+import { installed } from './support/installed.ts';
 import { ACTS, journey, objectWrites, quiet, settle, silent, uninjected } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
@@ -15,10 +16,7 @@ row('B1', 'a stack that was deleted and made again loses nothing to an operator 
   cases: ['create', 'delete'],
   run: async ({ world, reference }) => {
     const { proxy } = world;
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     // The past: the first stack is deleted, its objects are there.
     await world.operator.kill();
     await ACTS.delete(world);
@@ -218,10 +216,7 @@ row('C3', 'an annotation that comes and goes while the operator is cut off leave
       await sleep(1500);
       await proxy.listen();
     };
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     await off(() => ACTS.inject(world));
     await settle(world, 'inject', reference.inject, 90);
     await off(() => ACTS.revert(world));

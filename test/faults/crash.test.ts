@@ -3,6 +3,7 @@ import { statusOf } from '../../api/stack-status.ts';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
 import { eventually } from '../support/time/eventually.ts';
 import { ALL_CASES } from './support/case.ts';
+import { installed } from './support/installed.ts';
 import { ACTS, counts, journey, type Phase, type PhaseEnd, quiet, reached, settle, silent } from './support/journey.ts';
 import { objectWrites, of, stackStatus, writes } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
@@ -93,10 +94,7 @@ row('A1', 'a workload survives SIGKILL after every single write of its injection
   injected: 'SIGKILL after write k, for each k',
   cases: ['inject'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     return crashEverywhere(world, ['inject', 'revert'], async () => {
       await world.admin.delete('Deployment', 'my-rag', 'shop');
       await eventually('the workload to be gone', async () => (await world.admin.list('ReplicaSet', 'shop')).length === 0);
@@ -157,10 +155,7 @@ row('A3', 'an object that a foreign finalizer keeps comes back once, although th
   injected: 'SIGKILL while a deleted Service waits for its finalizer',
   cases: ['create', 'delete'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     const before = await world.admin.patch('Service', 'duotel-jaeger', { metadata: { finalizers: ['example.com/wait'] } });
     await quiet(world, 500);
     const mark = world.proxy.passed.length;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/time/eventually.ts';
 import { path } from './support/admin.ts';
+import { installed } from './support/installed.ts';
 import { ACTS, injectedMeanwhile, PHASES, settle, silent } from './support/journey.ts';
 import { lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
@@ -11,10 +12,7 @@ row('D3', 'a half-open connection is noticed within a minute, and readiness says
   injected: 'all streams held and all requests but the lease’s unanswered, until readiness turns false; drift, inject and update meanwhile',
   cases: ['update', 'inject'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     const { proxy, operator } = world;
     if ((await operator.get('/readyz')).status !== 200) throw new Error('not ready before the fault');
     proxy.add({
@@ -46,10 +44,7 @@ row('D4', 'a stream with nothing but bookmarks goes on from the last of them, wi
   injected: '20 streams of a second with one bookmark each, versions moved on by others; every act after that',
   cases: ['update', 'prune', 'delete', 'inject'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     const { proxy, admin } = world;
     const now = async (): Promise<string> =>
       (await admin.request('GET', path('ServiceAccount', 'duotel'))).body.metadata['resourceVersion'] as string;

@@ -5,6 +5,7 @@ import type { ApiRequest } from './support/api-request.ts';
 import { type Condition, conditions } from './support/conditions.ts';
 import { denyDeletion } from './support/denial.ts';
 import { status } from './support/fault.ts';
+import { installed, statusLine } from './support/installed.ts';
 import { ACTS, describeWrite, quiet, settle, silent } from './support/journey.ts';
 import { type Match, of } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
@@ -81,10 +82,7 @@ row('E5', 'an immutable field stalls, and is recreated only when the spec allows
   injected: 'spec.jaeger.storage.size changed: the API server itself refuses',
   cases: ['update'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     const { admin, proxy } = world;
     const deletions = (): number => proxy.passed.filter(({ request, status: code }) => request.verb === 'delete' && code === 200).length;
     const before = (await admin.get('StatefulSet', 'duotel-jaeger'))?.metadata.uid;
@@ -123,10 +121,6 @@ function notStalled(world: World): Promise<boolean> {
   return eventually('the stack not to be stalled', async () => (await conditions(world)).some(isOver), 90);
 }
 
-async function statusLine({ admin }: World): Promise<string> {
-  return (await admin.get('Deployment', 'my-rag', 'shop'))?.metadata.annotations?.['duotel.io/status'] ?? '';
-}
-
 /** The most tries of a deletion that is denied, in about the time of a test: each comes later than the one before. */
 const TRIES = 12;
 
@@ -144,10 +138,7 @@ row('E7', 'an object whose deletion is denied stays in the inventory, and goes w
       if (count() > TRIES) throw new Error(`${count()} tries to delete ${resource} ${name}, expected 1 to ${TRIES}`);
       return count();
     };
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     for (const phase of ['inject', 'update'] as const) {
       await ACTS[phase](world);
       await settle(world, phase, reference[phase]);

@@ -2,41 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { statusOf } from '../../api/stack-status.ts';
 import { eventually } from '../support/time/eventually.ts';
-import { slowness } from '../support/time/slowness.ts';
+import { Slowest } from '../support/time/slowest.ts';
 import { path } from './support/admin.ts';
 import { conditions } from './support/conditions.ts';
+import { APP, app, injected, installed, statusLine } from './support/installed.ts';
 import { ACTS, describeWrite, quiet, settle, silent } from './support/journey.ts';
 import { objectWrites, of, watches } from './support/match.ts';
-import { row, type Stage, useWorld } from './support/row.ts';
+import { row, useWorld } from './support/row.ts';
 import { stackObjects } from './support/snapshot.ts';
 import { everyValue, noTelemetry, rewritingWebhook } from './support/webhook.ts';
 import { type World, workload } from './support/world.ts';
 
 const stage = useWorld();
-
-async function installed({ world, reference }: Stage): Promise<void> {
-  await world.reset();
-  await world.restart();
-  await ACTS.create(world);
-  await settle(world, 'create', reference.create, 90);
-}
-
-async function injected(at: Stage): Promise<void> {
-  await installed(at);
-  await ACTS.inject(at.world);
-  await settle(at.world, 'inject', at.reference.inject, 90);
-}
-
-async function app({ admin }: World): Promise<KubeObject> {
-  const found = await admin.get('Deployment', APP, 'shop');
-  if (found === undefined) throw new Error('the workload is gone');
-  return found;
-}
-const APP = workload().metadata.name;
-
-async function statusLine(world: World): Promise<string> {
-  return (await app(world)).metadata.annotations?.['duotel.io/status'] ?? '';
-}
 
 /** Patches of the pod template since the mark that were carried out: each is a rollout. */
 const templatesSince = (world: World, mark: number): number =>
@@ -114,23 +91,18 @@ row('F1', 'every object that a person deletes is back within 5 s, and so is ever
     const { world, reference } = at;
     await installed(at);
     const objects = await stackObjects(world.admin);
-    let slowest = 0;
-    const timed = async (what: string, look: () => Promise<boolean>): Promise<void> => {
-      const begun = performance.now();
-      await eventually(what, look, 5 * slowness());
-      slowest = Math.max(slowest, performance.now() - begun);
-    };
+    const slowest = new Slowest(5);
     for (const { kind, metadata } of objects) {
       const { name, uid } = metadata;
       await world.admin.delete(kind, name);
-      await timed(`${kind}/${name} to be there again`, async () => {
+      await slowest.wait(`${kind}/${name} to be there again`, async () => {
         const now = (await world.admin.get(kind, name))?.metadata;
         return now !== undefined && now.uid !== uid && now.deletionTimestamp === undefined;
       });
     }
     const rob = async ({ kind, metadata: { name } }: KubeObject): Promise<void> => {
       await world.admin.patch(kind, name, { metadata: { labels: { 'duotel.io/stack': null } } });
-      await timed(
+      await slowest.wait(
         `${kind}/${name} to have its label`,
         async () => (await world.admin.get(kind, name))?.metadata.labels?.['duotel.io/stack'] === 'duotel',
       );
@@ -142,7 +114,7 @@ row('F1', 'every object that a person deletes is back within 5 s, and so is ever
     for (const object of objects.filter(({ kind }) => kind === 'StatefulSet')) await rob(object);
     await settle(world, 'create', reference.create, 90);
     const silence = await silent(world);
-    return `${objects.length} objects deleted and edited, slowest repair ${(slowest / 1000).toFixed(1)} s; ${silence}`;
+    return `${objects.length} objects deleted and edited, slowest repair ${slowest}; ${silence}`;
   },
 });
 
@@ -154,23 +126,21 @@ row('F1', 'whatever a person takes out of an injected workload is back within 5 
     const { admin } = world;
     await injected(at);
     const whole = JSON.stringify(reference.inject.state[`Deployment/shop/${APP}`]);
-    let slowest = 0;
-    const timed = async (what: string, look: () => Promise<boolean>): Promise<void> => {
-      const begun = performance.now();
-      await eventually(what, look, 5 * slowness());
-      slowest = Math.max(slowest, performance.now() - begun);
-    };
+    const slowest = new Slowest(5);
     const copies = await admin.list('ConfigMap', 'shop', 'app.kubernetes.io/managed-by=duotel');
     for (const { metadata } of copies) {
       await admin.delete('ConfigMap', metadata.name, 'shop');
-      await timed(`ConfigMap/${metadata.name} to be there again`, async () => {
+      await slowest.wait(`ConfigMap/${metadata.name} to be there again`, async () => {
         const now = (await admin.get('ConfigMap', metadata.name, 'shop'))?.metadata.uid;
         return now !== undefined && now !== metadata.uid;
       });
     }
     for (const annotation of ['duotel.io/injected', 'duotel.io/status']) {
       await admin.patch('Deployment', APP, { metadata: { annotations: { [annotation]: null } } }, 'shop');
-      await timed(`${annotation} to be there again`, async () => (await app(world)).metadata.annotations?.[annotation] !== undefined);
+      await slowest.wait(
+        `${annotation} to be there again`,
+        async () => (await app(world)).metadata.annotations?.[annotation] !== undefined,
+      );
     }
     const variable = /OTEL_EXPORTER_OTLP_ENDPOINT/;
     if (!variable.test(whole)) throw new Error('the variable to be removed is not injected');
@@ -179,10 +149,10 @@ row('F1', 'whatever a person takes out of an injected workload is back within 5 
     const where = path('Deployment', 'shop', APP);
     const { status } = await admin.request('PATCH', where, patch, 'application/strategic-merge-patch+json');
     if (status !== 200) throw new Error(`removing the variable: ${status}`);
-    await timed('the variable to be there again', async () => variable.test(JSON.stringify((await app(world))['spec'])));
+    await slowest.wait('the variable to be there again', async () => variable.test(JSON.stringify((await app(world))['spec'])));
     await quiet(world, 1000);
     const silence = await silent(world);
-    return `${copies.length} copies, record, status and a variable; slowest repair ${(slowest / 1000).toFixed(1)} s; ${silence}`;
+    return `${copies.length} copies, record, status and a variable; slowest repair ${slowest}; ${silence}`;
   },
 });
 

@@ -3,6 +3,7 @@ import type { ApiRequest } from './support/api-request.ts';
 import { ALL_CASES } from './support/case.ts';
 import { errorEvent, type Fault, type StreamStep, status, type WatchLine } from './support/fault.ts';
 import type { Passed } from './support/fault-proxy.ts';
+import { installed } from './support/installed.ts';
 import { ACTS, injectedMeanwhile, journey, PHASES, type Phase, settle, silent } from './support/journey.ts';
 import { firstOfEach, lists, watches } from './support/match.ts';
 import { row, useWorld } from './support/row.ts';
@@ -58,10 +59,7 @@ row('D1', 'streams that end at once are backed off from', stage, {
   injected: 'each watch ends cleanly at once, for 15 s; inject and update come meanwhile',
   cases: ['update', 'inject'],
   run: async ({ world, reference }) => {
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create);
+    await installed({ world, reference });
     const mark = world.proxy.passed.length;
     world.proxy.add({ match: watches(), fault: { do: 'stream', start: [{ end: true }] } });
     world.proxy.cutAll();

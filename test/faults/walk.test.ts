@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { path } from './support/admin.ts';
-import { ACTS, settle, silent } from './support/journey.ts';
+import { installed } from './support/installed.ts';
+import { settle, silent } from './support/journey.ts';
 import { row, useWorld } from './support/row.ts';
 import { type Schema, walk } from './support/schema-walk.ts';
 
@@ -24,10 +25,7 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
     const { admin } = world;
     const crd = world.base.find(({ kind }) => kind === 'CustomResourceDefinition') as Crd;
     const schema = crd.spec.versions[0].schema.openAPIV3Schema.properties?.['spec'] ?? {};
-    await world.reset();
-    await world.restart();
-    await ACTS.create(world);
-    await settle(world, 'create', reference.create, 90);
+    await installed({ world, reference });
     const seed = (await admin.get('TelemetryStack', 'duotel'))?.['spec'];
     const tried = { fields: 0, accepted: 0, refused: 0 };
     for (const field of walk(schema)) {
