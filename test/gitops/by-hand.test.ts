@@ -1,123 +1,29 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../api/names.ts';
-import { valueAt } from '../../api/value-at.ts';
-import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { binary } from '../../tools/build/binary.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { run } from '../../tools/lib/run.ts';
 import { proveAll, type Row } from '../support/assertions/rows.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { TemplateHistory } from '../support/cluster/template-history.ts';
-import { APP, type App, deployment } from '../support/gitops/app.ts';
+import { APP, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
+import { Twins } from '../support/gitops/twins.ts';
 import { withoutOurs } from '../support/gitops/without-ours.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** What people do by hand to an injected Deployment; beside each one a twin to which the same is done, and which is never annotated. */
 
 const NAMESPACE = 'shop';
-const OPT_IN = { 'duotel.io/backend': 'both' };
 
 let cluster: ControlPlane;
 let api: RestKubeApi;
 let operator: RunningOperator;
 let history: TemplateHistory;
+let twins: Twins;
 let results: ReadonlyMap<string, unknown>;
 let restless: readonly string[];
-
-type Args = readonly string[];
-const kubectl = (...args: Args): Promise<string> => must(cluster, ['-n', NAMESPACE, ...args]);
-const annotations = (name: string): Readonly<Record<string, string>> => history.get(NAMESPACE, name)?.metadata.annotations ?? {};
-const status = (name: string): string | undefined => annotations(name)['duotel.io/status'];
-const variable = (name: string, wanted: string): string | undefined => {
-  const object = history.get(NAMESPACE, name);
-  return (object && podTemplate(object))?.spec.containers.flatMap(({ env = [] }) => env).find((item) => item.name === wanted)?.value;
-};
-
-interface Expectation {
-  /** Rollouts that the app has more than its twin. */
-  readonly ours: number;
-  /** Beginning of the status line; undefined: nothing of ours is there. */
-  readonly status: string | undefined;
-  readonly theirs?: number;
-}
-
-/** Waits until app and twin are as expected and stay so. */
-async function comesTo(name: string, wanted: Expectation): Promise<void> {
-  const look = (): unknown => {
-    const [app, twin] = [history.get(NAMESPACE, name), history.get(NAMESPACE, `${name}-twin`)];
-    const theirs = history.rollouts(NAMESPACE, `${name}-twin`);
-    return {
-      ours: history.rollouts(NAMESPACE, name) - theirs,
-      ...(wanted.theirs !== undefined && { theirs }),
-      status: wanted.status === undefined ? status(name) : status(name)?.slice(0, wanted.status.length),
-      held: app?.metadata.managedFields?.some(({ manager }) => manager === FIELD_MANAGER),
-      user: app && withoutOurs(app),
-      twin: twin && withoutOurs(twin),
-    };
-  };
-  const end = performance.now() + 300_000;
-  const isRight = (): boolean => {
-    const { user, twin, held, ...rest } = look() as Record<string, unknown>;
-    return held === false && isDeepStrictEqual(rest, { ...wanted }) && isDeepStrictEqual(user, twin);
-  };
-  // Once it is right it must stay right: what comes late counts.
-  for (let since = performance.now(); performance.now() < end && performance.now() - since < 800; await sleep(50)) {
-    if (!isRight()) since = performance.now();
-  }
-  const { user, twin, ...found } = look() as Record<string, unknown>;
-  expect(found).toEqual({ ...wanted, held: false });
-  expect(user).toEqual(twin);
-}
-
-/** An injected Deployment and its twin, neither of which anybody has touched yet. */
-async function injected(name: string, app: App = { containers: [APP] }, replicas = 0): Promise<void> {
-  const asked = { ...app, annotations: { ...OPT_IN, ...app.annotations } };
-  const { annotations: _, ...bare } = app;
-  const items = [deployment(name, NAMESPACE, asked, replicas), deployment(`${name}-twin`, NAMESPACE, bare, replicas)];
-  await must(cluster, ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  await comesTo(name, { ours: 1, status: 'Injected both' });
-}
-
-/** Runs kubectl for the app and for its twin; `$` in an argument is the name of the Deployment. */
-async function toBoth(name: string, ...args: Args): Promise<void> {
-  for (const one of [name, `${name}-twin`]) await kubectl(...args.map((arg) => arg.replace('$', one)));
-}
-
-/** `kubectl edit` with an editor that replaces a text in the file which it is given. */
-async function edit(name: string, from: string, to: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'duotel-editor-'));
-  const editor = join(folder, 'editor');
-  writeFileSync(editor, `#!/bin/sh\nexec sed -i 's|${from}|${to}|' "$1"\n`);
-  chmodSync(editor, 0o700);
-  try {
-    const env = { KUBECONFIG: cluster.kubeconfig, KUBE_EDITOR: editor };
-    const { code, stderr } = await run(await binary('kubectl'), ['-n', NAMESPACE, 'edit', `deployment/${name}`], { env });
-    expect([code, stderr]).toEqual([0, '']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Its controller has seen its present template, and made its ReplicaSet: there is something to go back to. */
-async function observed(name: string): Promise<void> {
-  await eventually(`the controller to have seen ${name}`, async () => {
-    const live = history.get(NAMESPACE, name);
-    return live !== undefined && valueAt(live, ['status', 'observedGeneration']) === live.metadata.generation;
-  });
-}
-
-async function recordedVariables(name: string): Promise<readonly string[]> {
-  return Object.keys(JSON.parse(annotations(name)['duotel.io/injected'] ?? '{}').containers?.app?.env ?? {});
-}
 
 let serial = 0;
 const row = (title: string, prove: (name: string) => Promise<void>): Row => {
@@ -128,143 +34,146 @@ const row = (title: string, prove: (name: string) => Promise<void>): Row => {
 
 const COMMANDS: readonly Row[] = [
   row('kubectl set image is one rollout, with ours in it', async (name) => {
-    await injected(name);
-    await toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    await twins.injected(name);
+    await twins.toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
   }),
   row('kubectl set env sets a variable of the owner’s beside ours', async (name) => {
-    await injected(name);
-    await toBoth(name, 'set', 'env', 'deployment/$', 'ADDED=value');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    await twins.injected(name);
+    await twins.toBoth(name, 'set', 'env', 'deployment/$', 'ADDED=value');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
   }),
   row('kubectl scale rolls nothing out', async (name) => {
-    await injected(name);
-    await toBoth(name, 'scale', 'deployment/$', '--replicas=2');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.injected(name);
+    await twins.toBoth(name, 'scale', 'deployment/$', '--replicas=2');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('kubectl rollout restart is one rollout, with ours in it', async (name) => {
-    await injected(name);
-    await kubectl('rollout', 'restart', `deployment/${name}`, `deployment/${name}-twin`);
+    await twins.injected(name);
+    await twins.kubectl('rollout', 'restart', `deployment/${name}`, `deployment/${name}-twin`);
     // Both in one call, so that both get the same time.
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
   }),
   row('kubectl edit changes what the owner edits and nothing else', async (name) => {
-    await injected(name);
-    for (const one of [name, `${name}-twin`]) await edit(one, 'value: hello', 'value: good morning');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    await twins.injected(name);
+    for (const one of [name, `${name}-twin`]) await twins.edit(one, 'value: hello', 'value: good morning');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
   }),
   row('kubectl edit of the annotation changes the mode', async (name) => {
-    await injected(name);
-    await edit(name, 'duotel.io/backend: both', 'duotel.io/backend: openlit');
-    await comesTo(name, { ours: 2, status: 'Injected openlit', theirs: 0 });
+    await twins.injected(name);
+    await twins.edit(name, 'duotel.io/backend: both', 'duotel.io/backend: openlit');
+    await twins.comesTo(name, { ours: 2, status: 'Injected openlit', theirs: 0 });
   }),
   row('kubectl patch of one type after the other keeps ours', async (name) => {
-    await injected(name);
+    await twins.injected(name);
     const image = { spec: { template: { spec: { containers: [{ name: 'app', image: 'example/app:3' }] } } } };
-    await toBoth(name, 'patch', 'deployment/$', '--type=strategic', '-p', JSON.stringify(image));
+    await twins.toBoth(name, 'patch', 'deployment/$', '--type=strategic', '-p', JSON.stringify(image));
     const grace = { spec: { template: { spec: { terminationGracePeriodSeconds: 10 } } } };
-    await toBoth(name, 'patch', 'deployment/$', '--type=merge', '-p', JSON.stringify(grace));
+    await twins.toBoth(name, 'patch', 'deployment/$', '--type=merge', '-p', JSON.stringify(grace));
     const policy = [{ op: 'add', path: '/spec/template/spec/hostname', value: 'shop' }];
-    await toBoth(name, 'patch', 'deployment/$', '--type=json', '-p', JSON.stringify(policy));
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 3 });
+    await twins.toBoth(name, 'patch', 'deployment/$', '--type=json', '-p', JSON.stringify(policy));
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 3 });
   }),
   row('kubectl rollout undo of an image change keeps ours', async (name) => {
-    await injected(name);
-    for (const one of [name, `${name}-twin`]) await observed(one);
-    await toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
-    for (const one of [name, `${name}-twin`]) await observed(one);
-    await toBoth(name, 'rollout', 'undo', 'deployment/$');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 2 });
+    await twins.injected(name);
+    for (const one of [name, `${name}-twin`]) await twins.observed(one);
+    await twins.toBoth(name, 'set', 'image', 'deployment/$', 'app=example/app:2');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 1 });
+    for (const one of [name, `${name}-twin`]) await twins.observed(one);
+    await twins.toBoth(name, 'rollout', 'undo', 'deployment/$');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 2 });
   }),
   row('kubectl rollout undo of the injection itself is undone: the annotation says otherwise', async (name) => {
     await must(cluster, ['apply', '-f', '-'], JSON.stringify(deployment(name, NAMESPACE, { containers: [APP] })));
-    await observed(name);
-    await injected(name);
-    await observed(name);
-    await kubectl('rollout', 'undo', `deployment/${name}`);
-    await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
+    await twins.observed(name);
+    await twins.injected(name);
+    await twins.observed(name);
+    await twins.kubectl('rollout', 'undo', `deployment/${name}`);
+    await twins.comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
   }),
   row('kubectl annotate with a field manager of its own outlives the next apply of Flux', async (name) => {
     const flux = DELIVERIES.find(({ id }) => id === 'flux');
     const objects = [name, `${name}-twin`].map((one) => deployment(one, NAMESPACE, { containers: [APP] }));
     const target = { cluster, namespace: NAMESPACE };
     await flux?.apply(target, objects);
-    await kubectl('annotate', '--field-manager=team', `deployment/${name}`, 'duotel.io/backend=both');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.kubectl('annotate', '--field-manager=team', `deployment/${name}`, 'duotel.io/backend=both');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
     expect(await flux?.apply(target, objects)).not.toContain('configured');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('kubectl delete and a new creation is injected anew', async (name) => {
-    await injected(name);
-    await kubectl('delete', 'deployment', name, `${name}-twin`);
+    await twins.injected(name);
+    await twins.kubectl('delete', 'deployment', name, `${name}-twin`);
     await eventually('both to be gone', async () => [name, `${name}-twin`].every((one) => history.get(NAMESPACE, one) === undefined));
-    await injected(name);
+    await twins.injected(name);
   }),
 ];
 
 const CORRECTIONS: readonly Row[] = [
   row('the record removed by hand is written again, without a rollout', async (name) => {
-    await injected(name);
-    const before = annotations(name)['duotel.io/injected'];
-    await kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-');
-    await eventually('the record', async () => annotations(name)['duotel.io/injected'] === before);
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.injected(name);
+    const before = twins.annotations(name)['duotel.io/injected'];
+    await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-');
+    await eventually('the record', async () => twins.annotations(name)['duotel.io/injected'] === before);
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('the record overwritten by hand is written again, without a rollout', async (name) => {
-    await injected(name);
-    const before = annotations(name)['duotel.io/injected'];
-    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/injected=nonsense');
-    await eventually('the record', async () => annotations(name)['duotel.io/injected'] === before);
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.injected(name);
+    const before = twins.annotations(name)['duotel.io/injected'];
+    await twins.kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/injected=nonsense');
+    await eventually('the record', async () => twins.annotations(name)['duotel.io/injected'] === before);
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('the status removed by hand is written again, without a rollout', async (name) => {
-    await injected(name);
-    await kubectl('annotate', `deployment/${name}`, 'duotel.io/status-');
-    await comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
+    await twins.injected(name);
+    await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/status-');
+    await twins.comesTo(name, { ours: 1, status: 'Injected both', theirs: 0 });
   }),
   row('record and opt-in removed together: the template is what it was', async (name) => {
-    await injected(name);
-    await kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-', 'duotel.io/backend-', 'duotel.io/status-');
-    await comesTo(name, { ours: 2, status: undefined, theirs: 0 });
+    await twins.injected(name);
+    await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/injected-', 'duotel.io/backend-', 'duotel.io/status-');
+    await twins.comesTo(name, { ours: 2, status: undefined, theirs: 0 });
   }),
   row('a variable of ours that somebody removes is set again', async (name) => {
-    await injected(name);
-    await kubectl('set', 'env', `deployment/${name}`, 'OTEL_SERVICE_NAME-');
-    await eventually('it to be back', async () => variable(name, 'OTEL_SERVICE_NAME') === name);
-    await comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
+    await twins.injected(name);
+    await twins.kubectl('set', 'env', `deployment/${name}`, 'OTEL_SERVICE_NAME-');
+    await eventually('it to be back', async () => twins.variable(name, 'OTEL_SERVICE_NAME') === name);
+    await twins.comesTo(name, { ours: 3, status: 'Injected both', theirs: 0 });
   }),
   row('a variable of ours that somebody changes is theirs, and stays so after the opt-out', async (name) => {
-    await injected(name);
-    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
-    await eventually('the note', async () => status(name)?.startsWith('Injected both; EnvOwnedByUser'));
-    expect(await recordedVariables(name)).not.toContain('OTEL_SERVICE_NAME');
-    await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
-    await eventually('the revert', async () => status(name) === undefined && variable(name, 'OBSERVABILITY_BACKEND') === undefined);
-    expect(variable(name, 'OTEL_SERVICE_NAME')).toBe('theirs');
+    await twins.injected(name);
+    await twins.toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
+    await eventually('the note', async () => twins.status(name)?.startsWith('Injected both; EnvOwnedByUser'));
+    expect(await twins.recordedVariables(name)).not.toContain('OTEL_SERVICE_NAME');
+    await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
+    await eventually(
+      'the revert',
+      async () => twins.status(name) === undefined && twins.variable(name, 'OBSERVABILITY_BACKEND') === undefined,
+    );
+    expect(twins.variable(name, 'OTEL_SERVICE_NAME')).toBe('theirs');
     expect(history.rollouts(NAMESPACE, name)).toBe(3);
   }),
   row('a variable taken over and given back is ours again', async (name) => {
-    await injected(name);
-    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
-    await eventually('the note', async () => status(name)?.startsWith('Injected both; EnvOwnedByUser'));
-    await toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME-');
-    await eventually('it to be back', async () => variable(name, 'OTEL_SERVICE_NAME') === name);
-    await comesTo(name, { ours: 2, status: 'Injected both', theirs: 2 });
+    await twins.injected(name);
+    await twins.toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME=theirs');
+    await eventually('the note', async () => twins.status(name)?.startsWith('Injected both; EnvOwnedByUser'));
+    await twins.toBoth(name, 'set', 'env', 'deployment/$', 'OTEL_SERVICE_NAME-');
+    await eventually('it to be back', async () => twins.variable(name, 'OTEL_SERVICE_NAME') === name);
+    await twins.comesTo(name, { ours: 2, status: 'Injected both', theirs: 2 });
   }),
   row('two changes of the mode in a moment end in the last one, in two rollouts at most', async (name) => {
-    await injected(name);
-    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
-    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openinference');
-    await eventually('the last mode', async () => status(name)?.startsWith('Injected openinference'));
-    await comesTo(name, { ours: history.rollouts(NAMESPACE, name), status: 'Injected openinference', theirs: 0 });
+    await twins.injected(name);
+    await twins.kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
+    await twins.kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openinference');
+    await eventually('the last mode', async () => twins.status(name)?.startsWith('Injected openinference'));
+    await twins.comesTo(name, { ours: history.rollouts(NAMESPACE, name), status: 'Injected openinference', theirs: 0 });
     expect(history.rollouts(NAMESPACE, name)).toBeLessThanOrEqual(3);
   }),
   row('a change of the mode and back in a moment ends where it began', async (name) => {
-    await injected(name);
+    await twins.injected(name);
     const before = JSON.stringify(history.get(NAMESPACE, name)?.['spec']);
-    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
-    await kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=both');
+    await twins.kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=openlit');
+    await twins.kubectl('annotate', '--overwrite', `deployment/${name}`, 'duotel.io/backend=both');
     await sleep(1000);
     await eventually('the first mode', async () => JSON.stringify(history.get(NAMESPACE, name)?.['spec']) === before);
     expect([1, 3]).toContain(history.rollouts(NAMESPACE, name));
@@ -288,17 +197,17 @@ const CORRECTIONS: readonly Row[] = [
     expect([history.rollouts(team, 'follows'), history.rollouts(team, 'declines')]).toEqual([2, 0]);
   }),
   row('ten opt-ins and opt-outs leave no residue', async (name) => {
-    await injected(name);
+    await twins.injected(name);
     for (let cycle = 0; cycle < 10; cycle += 1) {
-      await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
-      await eventually('the revert', async () => status(name) === undefined);
-      if (cycle < 9) await kubectl('annotate', `deployment/${name}`, 'duotel.io/backend=both');
-      if (cycle < 9) await eventually('the injection', async () => status(name) === 'Injected both');
+      await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/backend-');
+      await eventually('the revert', async () => twins.status(name) === undefined);
+      if (cycle < 9) await twins.kubectl('annotate', `deployment/${name}`, 'duotel.io/backend=both');
+      if (cycle < 9) await eventually('the injection', async () => twins.status(name) === 'Injected both');
     }
-    await comesTo(name, { ours: 20, status: undefined, theirs: 0 });
-    await observed(name);
+    await twins.comesTo(name, { ours: 20, status: undefined, theirs: 0 });
+    await twins.observed(name);
     // All of its ReplicaSets are the two templates that it ever had.
-    const sets = await kubectl('get', 'replicasets', '-l', `app=${name}`, '-o', 'name');
+    const sets = await twins.kubectl('get', 'replicasets', '-l', `app=${name}`, '-o', 'name');
     expect(sets.trim().split('\n')).toHaveLength(2);
   }),
 ];
@@ -313,6 +222,7 @@ beforeAll(async () => {
   await controllersStarted(operator);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
+  twins = new Twins(cluster, history, NAMESPACE);
   results = await proveAll([...COMMANDS, ...CORRECTIONS], 6);
   const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
   // Counts of the stack are written half a second after the last change.
