@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * What the API server makes of a strategic merge patch, for the lists that injection writes
  * (k8s.io/apimachinery/pkg/util/strategicpatch). Custom resources have no such patch: for them the merge is done here, and the merged
- * lists are sent. test/cluster/inject.test.ts holds it against the real one on each of its writes.
+ * lists are sent. test/support/cluster/passes.ts holds it against the real one on each write of the cluster tests.
  */
 export function strategicMerge(live: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import type { KubeObject } from '../../../api/kube-object.ts';
 import type { InjectionConfig } from '../../../src/inject/wishes/config.ts';
-import type { EnvItem } from '../../../src/inject/workload/pod-template.ts';
+import { type EnvItem, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { stack, workload } from './injection.ts';
 
 /** Names that collide with ours often enough, and some that do not. */
@@ -79,3 +80,29 @@ export const OFF: Asked = {
   'duotel.io/capture-content': null,
   'duotel.io/service-name': null,
 };
+
+let serial = 0;
+
+/** A generated workload with a name of its own and the fields that the API server insists on, making no pods. */
+export function storable(generated: KubeObject): KubeObject {
+  serial += 1;
+  const name = `any-${serial}`;
+  const labels = { app: name };
+  const found = podTemplate(generated);
+  const pod = {
+    metadata: { labels: { ...found?.metadata?.labels, ...labels } },
+    spec: { ...found?.spec, volumes: [{ name: 'data', emptyDir: {} }] },
+  };
+  const { apiVersion, kind } = generated;
+  const metadata = { name, namespace: 'shop' };
+  if (kind === 'CronJob') {
+    const jobPod = { ...pod, spec: { ...pod.spec, restartPolicy: 'Never' } };
+    return { apiVersion, kind, metadata, spec: { schedule: '0 0 1 1 *', suspend: true, jobTemplate: { spec: { template: jobPod } } } };
+  }
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: { replicas: 0, selector: { matchLabels: labels }, ...(kind === 'StatefulSet' ? { serviceName: name } : {}), template: pod },
+  };
+}
