@@ -14,7 +14,7 @@ row('D3', 'a half-open connection is noticed within a minute, and readiness says
   run: async ({ world, reference }) => {
     await installed({ world, reference });
     const { proxy, operator } = world;
-    if ((await operator.get('/readyz')).status !== 200) throw new Error('not ready before the fault');
+    await eventually('readiness before the fault', async () => (await operator.get('/readyz')).status === 200);
     proxy.add({
       match: ({ verb, resource }) => verb === 'watch' && resource !== 'leases',
       fault: { do: 'stream', line: () => [{ hold: true }] },

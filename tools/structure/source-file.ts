@@ -14,8 +14,17 @@ export interface SourceFile {
 /** A file of another language imports nothing that the list of layers speaks of: its length counts alone. */
 const HAS_MODULES = /\.m?[jt]s$/;
 
+/** @throws with the path where the text is no module, as beside the marks of a merge. */
 export function sourceFile(path: string, text: string): SourceFile {
-  const specifiers = HAS_MODULES.test(path) ? importSpecifiers(text) : [];
+  const specifiers = HAS_MODULES.test(path) ? specifiersOf(path, text) : [];
   const imports = specifiers.filter((one) => one.startsWith('.')).map((one) => posix.join(posix.dirname(path), one));
   return { path, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), imports: [...new Set(imports)].sort() };
+}
+
+function specifiersOf(path: string, text: string): readonly string[] {
+  try {
+    return importSpecifiers(text);
+  } catch (cause) {
+    throw new Error(`${path}: its imports cannot be read; \`npm run lint\` says where it is no TypeScript`, { cause });
+  }
 }

@@ -121,6 +121,10 @@ describe('what a file imports', () => {
     expect(importsOf(text)).toEqual([]);
   });
 
+  it('is told with the file where it cannot be read', () => {
+    expect(() => importsOf('<<<<<<< HEAD\n', 'src/a.ts')).toThrow('src/a.ts: its imports cannot be read');
+  });
+
   it('is read in JavaScript too, and in no other language', () => {
     expect(importsOf("import './b.ts';", 'test/a.js')).toEqual(['test/b.ts']);
     expect(importsOf("import './b.ts';", 'test/a.py')).toEqual([]);
