@@ -42,8 +42,8 @@ async function replicaSets(): Promise<readonly string[]> {
 function writesSince(mark: number): readonly string[] {
   return auditEvents(cluster.auditLog, mark)
     .filter(
-      ({ user, verb, resource, code }) =>
-        user === OPERATOR_USER && /create|update|patch|delete/.test(verb) && !/events|leases/.test(resource) && code < 300,
+      ({ user, verb, resource, code, isDryRun }) =>
+        user === OPERATOR_USER && !isDryRun && /create|update|patch|delete/.test(verb) && !/events|leases/.test(resource) && code < 300,
     )
     .map(line);
 }

@@ -10,6 +10,8 @@ export interface AuditedRequest {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** Nothing is stored, whatever the verb. */
+  readonly isDryRun: boolean;
   /** Milliseconds since 1970, when the server had received it, and when it had answered. */
   readonly received: number;
   readonly answered: number;
@@ -18,6 +20,7 @@ export interface AuditedRequest {
 interface RawEvent {
   readonly stage: string;
   readonly verb: string;
+  readonly requestURI?: string;
   readonly userAgent?: string;
   readonly user?: { readonly username?: string };
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
@@ -79,6 +82,7 @@ function parse(line: string): AuditedRequest | undefined {
     namespace,
     name,
     code: event.responseStatus?.code ?? 0,
+    isDryRun: (event.requestURI ?? '').includes('dryRun=All'),
     received: Date.parse(event.requestReceivedTimestamp),
     answered: Date.parse(event.stageTimestamp),
   };
@@ -87,6 +91,6 @@ function parse(line: string): AuditedRequest | undefined {
 export const OPERATOR_USER = 'system:serviceaccount:duotel:duotel-operator';
 
 /** Whether a request is a write of the operator that was carried out. Leases and events are not counted: they change no object that it manages. */
-export function isOperatorWrite({ user, verb, resource, code }: AuditedRequest): boolean {
-  return user === OPERATOR_USER && WRITES.includes(verb) && resource !== 'events' && resource !== 'leases' && code < 300;
+export function isOperatorWrite({ user, verb, resource, code, isDryRun }: AuditedRequest): boolean {
+  return user === OPERATOR_USER && WRITES.includes(verb) && !isDryRun && resource !== 'events' && resource !== 'leases' && code < 300;
 }

@@ -10,11 +10,14 @@ export interface AuditEvent {
   readonly name: string;
   readonly subresource: string;
   readonly code: number;
+  /** Nothing is stored, whatever the verb. */
+  readonly isDryRun: boolean;
 }
 
 interface RawEvent {
   readonly stage: string;
   readonly verb: string;
+  readonly requestURI?: string;
   readonly userAgent?: string;
   readonly user?: { readonly username?: string };
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
@@ -33,7 +36,7 @@ export function auditEvents(file: string, from = 0): readonly AuditEvent[] {
   return auditLines(file, from)
     .map((line) => JSON.parse(line) as RawEvent)
     .filter(({ stage }) => stage === 'ResponseComplete' || stage === 'ResponseStarted')
-    .map(({ verb, userAgent = '', user, objectRef, responseStatus }) => ({
+    .map(({ verb, requestURI = '', userAgent = '', user, objectRef, responseStatus }) => ({
       verb,
       userAgent,
       user: user?.username ?? '',
@@ -42,6 +45,7 @@ export function auditEvents(file: string, from = 0): readonly AuditEvent[] {
       name: objectRef?.name ?? '',
       subresource: objectRef?.subresource ?? '',
       code: responseStatus?.code ?? 0,
+      isDryRun: requestURI.includes('dryRun=All'),
     }));
 }
 
@@ -56,8 +60,8 @@ const NO_OBJECTS = ['events', 'leases', 'selfsubjectaccessreviews'];
 /** Writes of the operator that the API server carried out, but for {@link NO_OBJECTS}. */
 export function operatorWrites(events: readonly AuditEvent[]): readonly AuditEvent[] {
   return events.filter(
-    ({ verb, userAgent, resource, code }) =>
-      userAgent === 'duotel' && WRITES.includes(verb) && !NO_OBJECTS.includes(resource) && code < 300,
+    ({ verb, userAgent, resource, code, isDryRun }) =>
+      userAgent === 'duotel' && WRITES.includes(verb) && !isDryRun && !NO_OBJECTS.includes(resource) && code < 300,
   );
 }
 
