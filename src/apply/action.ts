@@ -5,7 +5,10 @@ import type { Difference } from './drift/drift.ts';
 /** Why an object that is no longer wanted stays for now. */
 export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';
 
-/** One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live. */
+/**
+ * One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live, in normal form.
+ * An update that is not `certain` is a question first: no difference says that the API server itself did not make it so.
+ */
 export type Action =
   | { readonly type: 'create'; readonly object: KubeObject }
   | {
@@ -14,8 +17,9 @@ export type Action =
       readonly sent: KubeObject;
       readonly live: KubeObject;
       readonly differences: readonly Difference[];
+      readonly certain: boolean;
     }
-  /** `tolerated`: differences that a write of these very bytes did not remove. */
+  /** `tolerated`: differences that the API server's answer to these very bytes shows as well. */
   | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject; readonly tolerated: readonly Difference[] }
   /** It is being deleted; it is made again when it is gone. */
   | { readonly type: 'wait'; readonly object: KubeObject; readonly live: KubeObject }

@@ -2,7 +2,7 @@ import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import type { Action } from './action.ts';
-import { normalForm } from './drift/normal-form.ts';
+import { withoutStringData } from './drift/normal-form.ts';
 import { entryId, objectEntry, sameInventory, union } from './inventory.ts';
 import { keptAfter } from './kept-after.ts';
 import type { ApplyMemory } from './memory.ts';
@@ -56,7 +56,7 @@ export interface ApplySetResult {
 export async function applySet(options: ApplySetOptions): Promise<ApplySetResult> {
   const { api, memory, concurrency = 16, partial = () => false, waitMs = 5000, now = Date.now, sleep = pause } = options;
   const policies: Policies = { ...DEFAULT_POLICIES, ...options.policies };
-  const desired = options.desired.map(normalForm);
+  const desired = options.desired.map(withoutStringData);
   const entries = union(options.inventory, desired.map(objectEntry));
   const live = options.live ?? (await readLive(api, entries, concurrency));
   const decided = (see: (entry: InventoryEntry) => KubeObject | undefined): readonly Action[] =>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
-import type { Difference } from './drift/drift.ts';
+import { type Difference, isSameDifference } from './drift/drift.ts';
 import { rivals } from './drift/field-owners.ts';
 import type { IgnoreRule } from './drift/ignore.ts';
 import { withIgnored } from './drift/ignore.ts';
@@ -15,10 +15,15 @@ const LONGEST_PAUSE_MS = 300_000;
 /** An object that nobody touched for this long starts anew. */
 const QUIET_MS = 60_000;
 
+/** What the API server makes of these very bytes. */
+interface Answer {
+  readonly desired: KubeObject;
+  /** Where that is not what we said: defaults, normal forms, and what webhooks rewrite. */
+  readonly left: readonly Difference[];
+}
+
 interface LastWrite {
   readonly desired: KubeObject;
-  /** What stayed different after our own write of these very bytes. */
-  readonly left: readonly Difference[];
   /** Writes of these bytes in a row, after the first. */
   readonly repairs: number;
   readonly writtenAt: number;
@@ -28,7 +33,8 @@ interface LastWrite {
 
 /** What a process learns from its own writes. Losing it costs one write an object, no more. */
 export class ApplyMemory implements Experience {
-  readonly #known = new Map<string, LastWrite>();
+  readonly #answers = new Map<string, Answer>();
+  readonly #written = new Map<string, LastWrite>();
   readonly #now: () => number;
 
   /** `now`: milliseconds that only go forward. */
@@ -37,23 +43,22 @@ export class ApplyMemory implements Experience {
   }
 
   tolerates(object: KubeObject, difference: Difference): boolean {
-    const known = this.#of(object);
-    return known?.left.some((other) => other.path === difference.path && isDeepStrictEqual(other.live, difference.live)) ?? false;
+    return this.left(object).some((other) => isSameDifference(other, difference));
   }
 
-  /** What stayed different after our own last write of these bytes. */
+  /** Where the API server's last answer to these bytes is not what they say. */
   left(object: KubeObject): readonly Difference[] {
-    return this.#of(object)?.left ?? [];
+    return ofTheseBytes(this.#answers, object)?.left ?? [];
   }
 
   pause(object: KubeObject): number {
-    const known = this.#of(object);
+    const known = ofTheseBytes(this.#written, object);
     return known === undefined ? 0 : Math.max(0, known.writtenAt + pauseAfter(known.repairs) - this.#now());
   }
 
   /** The problem of an object that others change back again and again; undefined when nobody does, or no longer. */
   contest(object: KubeObject): (Problem & { readonly ms: number }) | undefined {
-    const known = this.#of(object);
+    const known = ofTheseBytes(this.#written, object);
     if (known === undefined || known.repairs < FREE_REPAIRS || this.#isQuiet(known)) return undefined;
     const message = `${describe(object)}: ${rivalry(known.contest)}. Repairs get rarer, down to one in ${LONGEST_PAUSE_MS / 60_000} min`;
     const paused = this.pause(object);
@@ -65,9 +70,10 @@ export class ApplyMemory implements Experience {
   /** Takes in what a pass has done. */
   learn(results: readonly Result[], ignore: readonly IgnoreRule[]): void {
     for (const { action, outcome, object } of results) {
+      if (action.type === 'keep') this.#learnAnswer(action.object, action.tolerated);
       if (object === undefined || (outcome !== 'created' && outcome !== 'updated' && outcome !== 'recreated')) continue;
       if (action.type !== 'create' && action.type !== 'update') continue;
-      const before = this.#of(action.object);
+      const before = ofTheseBytes(this.#written, action.object);
       const repairs = before !== undefined ? (this.#isQuiet(before) ? 0 : before.repairs) + 1 : 0;
       const contest: LastWrite['contest'] =
         action.type === 'update'
@@ -76,21 +82,26 @@ export class ApplyMemory implements Experience {
               managers: [...new Set(action.differences.flatMap(({ path }) => rivals(action.live, path)))],
             }
           : 'gone';
-      const left = differencesOf(withIgnored(action.object, object, ignore), object);
-      this.#known.set(entryId(objectEntry(action.object)), { desired: action.object, left, repairs, writtenAt: this.#now(), contest });
+      const id = entryId(objectEntry(action.object));
+      this.#written.set(id, { desired: action.object, repairs, writtenAt: this.#now(), contest });
+      this.#answers.set(id, { desired: action.object, left: differencesOf(withIgnored(action.object, object, ignore), object) });
     }
+  }
+
+  /** Adds what the API server was asked about, and said that it is its own doing. */
+  #learnAnswer(desired: KubeObject, tolerated: readonly Difference[]): void {
+    const fresh = tolerated.filter((difference) => !this.tolerates(desired, difference));
+    if (fresh.length === 0) return;
+    const left = this.left(desired).filter(({ path }) => !fresh.some((difference) => difference.path === path));
+    this.#answers.set(entryId(objectEntry(desired)), { desired, left: [...left, ...fresh] });
   }
 
   /** Forgets objects: the next pass tries all of it again. Default: all. */
   forget(ids?: Iterable<string>): void {
-    if (ids === undefined) this.#known.clear();
-    else for (const id of ids) this.#known.delete(id);
-  }
-
-  /** What is known of these very bytes. */
-  #of(object: KubeObject): LastWrite | undefined {
-    const known = this.#known.get(entryId(objectEntry(object)));
-    return known !== undefined && isDeepStrictEqual(known.desired, object) ? known : undefined;
+    for (const known of [this.#answers, this.#written]) {
+      if (ids === undefined) known.clear();
+      else for (const id of ids) known.delete(id);
+    }
   }
 
   #isQuiet(known: LastWrite): boolean {
@@ -111,4 +122,9 @@ function pauseAfter(repairs: number): number {
 
 function quietAfter({ repairs }: LastWrite): number {
   return Math.max(QUIET_MS, 2 * pauseAfter(repairs));
+}
+
+function ofTheseBytes<T extends { readonly desired: KubeObject }>(known: ReadonlyMap<string, T>, object: KubeObject): T | undefined {
+  const found = known.get(entryId(objectEntry(object)));
+  return found !== undefined && isDeepStrictEqual(found.desired, object) ? found : undefined;
 }

@@ -5,7 +5,7 @@ import { type Action, type RetainReason, subject } from './action.ts';
 import { foreignOwner } from './adoption.ts';
 import { type Difference, drift } from './drift/drift.ts';
 import { withIgnored } from './drift/ignore.ts';
-import { normalForm } from './drift/normal-form.ts';
+import { normalForm, withoutStringData } from './drift/normal-form.ts';
 import { withdrawn } from './drift/withdrawn.ts';
 import { entryId, objectEntry } from './inventory.ts';
 import { compareForApply } from './order.ts';
@@ -13,7 +13,7 @@ import { DEFAULT_POLICIES, type Policies } from './policies.ts';
 
 /** What earlier passes have learnt; see ApplyMemory. */
 export interface Experience {
-  /** Whether our own last write of these bytes could not remove the difference. */
+  /** Whether the API server's last answer to these bytes shows the difference as well. */
   tolerates(object: KubeObject, difference: Difference): boolean;
   /** Milliseconds for which the object is not to be written again; 0: it may be. */
   pause(object: KubeObject): number;
@@ -39,7 +39,7 @@ const PRUNE_ANNOTATION = 'duotel.io/prune';
 export function plan(input: PlanInput): readonly Action[] {
   const policies = { ...DEFAULT_POLICIES, ...input.policies };
   const known = new Map(input.inventory.map((entry) => [entryId(entry), entry]));
-  const wanted = input.desired.map(normalForm).sort(compareForApply);
+  const wanted = input.desired.map(withoutStringData).sort(compareForApply);
   const applied = wanted.map((object): Action => {
     const found = look(input, objectEntry(object));
     if ('error' in found) return { type: 'unread', object, error: found.error };
@@ -69,11 +69,13 @@ export function decide(
   const owner = foreignOwner(object, live, inventory, policies);
   if (owner !== undefined) return { type: 'refuse', object, live, owner };
   if (live.metadata.deletionTimestamp !== undefined) return { type: 'wait', object, live };
-  const sent = withIgnored(object, live, policies.ignore);
-  const all = differencesOf(sent, live);
+  const wanted = withIgnored(object, live, policies.ignore);
+  const all = differencesOf(wanted, live);
   const differences = all.filter((difference) => !experience?.tolerates(object, difference));
   if (differences.length === 0) return { type: 'keep', object, live, tolerated: all };
-  return ms > 0 ? { type: 'pause', object, live, differences, ms } : { type: 'update', object, sent, live, differences };
+  if (ms > 0) return { type: 'pause', object, live, differences, ms };
+  const certain = differences.some((difference) => difference.certain);
+  return { type: 'update', object, sent: normalForm(wanted, live), live, differences, certain };
 }
 
 /** What a write would change: desired fields that differ, and fields applied before that are no longer desired. */

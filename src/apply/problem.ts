@@ -36,7 +36,8 @@ function wayOut(action: Action): string {
 /** A StatefulSet's pods and claims can outlive it when all that must change is the claims' template. */
 export function keepsPods(action: Action & { readonly type: 'update' }): boolean {
   const immutable = action.differences.filter(
-    ({ path }) =>
+    ({ path, certain }) =>
+      certain &&
       !/^(metadata|spec\.(template|replicas|updateStrategy|ordinals|minReadySeconds|revisionHistoryLimit|persistentVolumeClaimRetentionPolicy))\b/.test(
         path,
       ),
@@ -89,11 +90,12 @@ export function standingProblem(action: Action, now: number): Problem | undefine
   }
 }
 
-/** The problem of what stayed different after our own write; undefined when nothing did. */
+/** The problem of what stayed different after our own write; undefined when nothing did but for defaults and other notations. */
 export function unrepaired(object: KubeObject, left: readonly Difference[]): Problem | undefined {
-  if (left.length === 0) return undefined;
+  const certain = left.filter((difference) => difference.certain);
+  if (certain.length === 0) return undefined;
   // Paths only: a value may be one that not everybody who reads a status may read.
-  const fields = left.map(({ path }) => path).join(', ');
+  const fields = certain.map(({ path }) => path).join(', ');
   const message = `${describe(object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
   return { reason: 'DriftNotRepairable', message, final: true };
 }

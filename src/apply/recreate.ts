@@ -1,5 +1,6 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { Action } from './action.ts';
+import { normalForm } from './drift/normal-form.ts';
 import { lookUp } from './look-up.ts';
 import { keepsPods } from './problem.ts';
 import type { Result } from './result.ts';
@@ -27,5 +28,5 @@ export async function recreate(context: WriteContext, action: Action & { readonl
     }
     await sleep(pause);
   }
-  return { action, outcome: 'recreated', object: await serverSideApply(api, object, { force: true }) };
+  return { action, outcome: 'recreated', object: await serverSideApply(api, normalForm(object), { force: true }) };
 }

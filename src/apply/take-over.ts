@@ -1,6 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
+import { isKubectlApply, isOurApply } from './drift/managed-fields.ts';
 import { LAST_APPLIED } from './drift/withdrawn.ts';
 
 /**
@@ -30,11 +31,8 @@ export function takenFrom(entries: readonly ManagedFieldsEntry[]): string | unde
 }
 
 function toTake(entries: readonly ManagedFieldsEntry[]): number | undefined {
-  const isApply = (entry: ManagedFieldsEntry): boolean => entry.manager === FIELD_MANAGER && entry.operation === 'Apply';
-  const isKubectl = (entry: ManagedFieldsEntry): boolean =>
-    entry.manager === 'kubectl-client-side-apply' || (entry.manager === 'kubectl' && entry.operation === 'Apply');
-  if (entries.some(isApply)) return undefined;
-  const index = entries.findIndex((entry) => isKubectl(entry) && entry.subresource === undefined);
+  if (entries.some(isOurApply)) return undefined;
+  const index = entries.findIndex((entry) => isKubectlApply(entry) && entry.subresource === undefined);
   return index === -1 ? undefined : index;
 }
 

@@ -1,12 +1,12 @@
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { type Action, subject } from './action.ts';
 import { dependencies } from './dependencies.ts';
-import { dryRun } from './dry-run.ts';
 import { health } from './health.ts';
 import { entryId, objectEntry } from './inventory.ts';
 import { lookUp } from './look-up.ts';
 import { inWaves, isFoundation } from './order.ts';
 import { pooled } from './pooled.ts';
+import { isSettled, rehearse } from './rehearse.ts';
 import type { Problem, Result } from './result.ts';
 import { write } from './write.ts';
 import type { WriteContext } from './write-context.ts';
@@ -48,18 +48,29 @@ async function writeStage(
   results: Map<Action, Result>,
 ): Promise<void> {
   const writes = stage.filter((action) => action.type === 'create' || action.type === 'update');
-  const refused = await dryRun(context, writes);
-  const blocked = refused.size > 0 || stage.some(({ type }) => type === 'refuse' || type === 'unread');
+  const rehearsed = await rehearse(context, writes);
+  const refused = (action: Action): Problem | undefined => {
+    const rehearsal = rehearsed.get(action);
+    return rehearsal !== undefined && 'problem' in rehearsal ? rehearsal.problem : undefined;
+  };
+  const blocked =
+    writes.some((action) => refused(action) !== undefined) || stage.some(({ type }) => type === 'refuse' || type === 'unread');
   const stopped = blocked && context.policies.errors === 'AllOrNothing';
   for (const wave of inWaves(stage, ({ object }) => object.kind)) {
     const done = await pooled(wave, context.concurrency, async (action): Promise<Result> => {
-      const problem = refused.get(action) ?? heldBack(action, set, results, stopped);
+      if (action.type === 'update' && isSettled(rehearsed.get(action))) return write(context, asKept(action));
+      const problem = refused(action) ?? heldBack(action, set, results, stopped);
       if (problem !== undefined && writes.some((one) => one === action)) return { action, outcome: 'failed', problem };
       return established(context, await write(context, action));
     });
     // By the planned action: a create that found the object there comes back with another one.
     for (const [index, action] of wave.entries()) results.set(action, done[index] as Result);
   }
+}
+
+/** An update that would change nothing. */
+function asKept({ object, live, differences }: Action & { readonly type: 'update' }): Action {
+  return { type: 'keep', object, live, tolerated: differences };
 }
 
 /** Why the object has to wait for others; undefined when it need not. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 import { isApiError } from '../kube/kube-api.ts';
 import type { Action } from './action.ts';
+import { normalForm } from './drift/normal-form.ts';
 import { isImmutableError, mayBeRecreated } from './immutable.ts';
 import { lookUp } from './look-up.ts';
 import { decide, isOurs, mayStay } from './plan.ts';
@@ -56,7 +57,7 @@ function standing({ now }: WriteContext, action: Action & { readonly type: keyof
 async function create(context: WriteContext, action: Action & { readonly type: 'create' }): Promise<Result> {
   const { object } = action;
   try {
-    return { action, outcome: 'created', object: await serverSideApply(context.api, object, { force: false }) };
+    return { action, outcome: 'created', object: await serverSideApply(context.api, normalForm(object), { force: false }) };
   } catch (error) {
     if (!isApiError(error, 'Conflict')) throw error;
     const type = await context.api.resourceType(object.apiVersion, object.kind);

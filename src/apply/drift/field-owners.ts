@@ -2,12 +2,12 @@ import { type Fields, isFields } from '../../../api/fields.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../../api/names.ts';
 import { segment } from './drift.ts';
+import { entriesOf, isItem } from './managed-fields.ts';
 import { itemIndex } from './pointer.ts';
 
 /** The entries of `managedFields` that hold the field at `path` (segments of a JSON pointer, see IgnoreRule) or something in it. */
 export function fieldHolders(live: KubeObject, path: readonly string[]): readonly ManagedFieldsEntry[] {
-  const main = (live.metadata.managedFields ?? []).filter(({ subresource }) => subresource === undefined);
-  return main.filter(({ fieldsV1 }) => holds(fieldsV1 ?? {}, live, path));
+  return entriesOf(live).filter(({ fieldsV1 }) => holds(fieldsV1 ?? {}, live, path));
 }
 
 function holds(owned: Fields, live: unknown, path: readonly string[]): boolean {
@@ -15,7 +15,7 @@ function holds(owned: Fields, live: unknown, path: readonly string[]): boolean {
   if (head === undefined) return true;
   if (Array.isArray(live)) {
     const item: unknown = live[itemIndex(live, head)];
-    const key = Object.keys(owned).find((candidate) => candidate.startsWith('k:') && isItem(item, candidate));
+    const key = Object.keys(owned).find((candidate) => isItem(item, candidate));
     // A list without keys is held as a whole.
     return key === undefined ? Object.keys(owned).length === 0 : holds(owned[key] as Fields, item, rest);
   }
@@ -25,14 +25,10 @@ function holds(owned: Fields, live: unknown, path: readonly string[]): boolean {
   return isFields(inner) && (Object.keys(inner).length === 0 || holds(inner, isFields(live) ? live[head] : undefined, rest));
 }
 
-function isItem(item: unknown, key: string): boolean {
-  return isFields(item) && Object.entries(JSON.parse(key.slice(2)) as Fields).every(([name, value]) => item[name] === value);
-}
-
 /** Names of the managers other than us that hold the field at `path`, as a Difference writes it, or the nearest field around it. */
 export function rivals(live: KubeObject, path: string): readonly string[] {
-  const owned = (live.metadata.managedFields ?? [])
-    .filter(({ manager, subresource }) => manager !== FIELD_MANAGER && subresource === undefined)
+  const owned = entriesOf(live)
+    .filter(({ manager }) => manager !== FIELD_MANAGER)
     .map(({ manager = 'unknown', fieldsV1 }) => ({ manager, paths: leaves(fieldsV1 ?? {}, '') }));
   // Lists are keyed by the schema here and by what tells their items apart there: compare without the keys.
   const wanted = bare(path);

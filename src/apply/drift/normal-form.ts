@@ -1,40 +1,68 @@
-import { type Fields, isFields } from '../../../api/fields.ts';
+import { isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 
+/** Groups with a dot whose kinds are Kubernetes' own. A group without one always is: that of a CRD has a domain's name. */
+const OWN_GROUPS: ReadonlySet<string> = new Set(
+  [
+    'admissionregistration',
+    'apiregistration',
+    'authentication',
+    'authorization',
+    'certificates',
+    'coordination',
+    'discovery',
+    'events',
+    'flowcontrol.apiserver',
+    'networking',
+    'node',
+    'rbac.authorization',
+    'resource',
+    'scheduling',
+    'storage',
+    'storagemigration',
+  ].map((name) => `${name}.k8s.io`),
+);
+
 /**
- * The object as the API server would store it, where sending it otherwise does harm: without empty lists (a NetworkPolicy with
- * `ingress: []` gets a new resourceVersion at every apply, kubernetes#131175), and a Secret's write-only `stringData` as `data`.
+ * The object as it is sent, where sending it otherwise does harm: without empty lists (a NetworkPolicy with `ingress: []` gets a new
+ * resourceVersion at every apply, kubernetes#131175), but for those that are not empty in `live` and are to become so.
  * Objects of kinds that are not Kubernetes' own keep their empty lists, where they may mean something, and so does a CRD's schema.
  */
-export function normalForm(object: KubeObject): KubeObject {
-  if (!isBuiltIn(object)) return object;
-  const lean = stripEmptyLists(object) as KubeObject;
-  return lean.kind === 'Secret' && isFields(lean['stringData']) ? withoutStringData(lean, lean['stringData']) : lean;
+export function normalForm(object: KubeObject, live?: KubeObject): KubeObject {
+  const plain = withoutStringData(object);
+  return isBuiltIn(plain) ? (stripEmptyLists(plain, live) as KubeObject) : plain;
 }
 
-function isBuiltIn({ apiVersion }: KubeObject): boolean {
+/** Whether the kind is Kubernetes' own, whose objects are stored as protobuf: that does not tell an empty list from none. */
+export function isBuiltIn({ apiVersion }: Pick<KubeObject, 'apiVersion'>): boolean {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  if (group === 'apiextensions.k8s.io') return false;
-  return !group.includes('.') || group.endsWith('.k8s.io');
+  return !group.includes('.') || OWN_GROUPS.has(group);
 }
 
 /** The same value when it has no empty list in it, so that objects that are equal stay identical. */
-function stripEmptyLists(value: unknown): unknown {
+function stripEmptyLists(value: unknown, live: unknown): unknown {
   if (Array.isArray(value)) {
-    const items = value.map(stripEmptyLists);
+    const items = value.map((item, index) => stripEmptyLists(item, Array.isArray(live) ? live[index] : undefined));
     return items.every((item, index) => item === value[index]) ? value : items;
   }
   if (!isFields(value)) return value;
   const entries = Object.entries(value);
+  const there = (name: string): unknown => (isFields(live) ? live[name] : undefined);
   const kept = entries
-    .filter(([, inner]) => !(Array.isArray(inner) && inner.length === 0))
-    .map(([name, inner]) => [name, stripEmptyLists(inner)] as const);
+    .filter(([name, inner]) => !isEmptyList(inner) || (Array.isArray(there(name)) && !isEmptyList(there(name))))
+    .map(([name, inner]) => [name, stripEmptyLists(inner, there(name))] as const);
   const same = kept.length === entries.length && kept.every(([name, inner]) => inner === value[name]);
   return same ? value : Object.fromEntries(kept);
 }
 
-function withoutStringData(secret: KubeObject, stringData: Fields): KubeObject {
-  const { stringData: _, ...rest } = secret;
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** The object with a Secret's write-only `stringData` as the `data` that it becomes; the same where there is none. */
+export function withoutStringData(object: KubeObject): KubeObject {
+  const { stringData, ...rest } = object;
+  if (object.kind !== 'Secret' || !isFields(stringData)) return object;
   const encoded = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]);
-  return { ...rest, data: { ...(isFields(secret['data']) ? secret['data'] : {}), ...Object.fromEntries(encoded) } } as KubeObject;
+  return { ...rest, data: { ...(isFields(object['data']) ? object['data'] : {}), ...Object.fromEntries(encoded) } } as KubeObject;
 }

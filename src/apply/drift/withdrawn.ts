@@ -1,7 +1,7 @@
 import { type Fields, isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../../api/names.ts';
 import type { Difference } from './drift.ts';
+import { entriesOf, isItem, isKubectlApply, isOurApply } from './managed-fields.ts';
 
 /** Where a client-side `kubectl apply` keeps the manifest. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -12,10 +12,8 @@ export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * server's defaults too, from the manifest that kubectl keeps in an annotation.
  */
 export function withdrawn(desired: KubeObject, live: KubeObject): readonly Difference[] {
-  const entries = (live.metadata.managedFields ?? []).filter(
-    ({ operation, subresource }) => operation === 'Apply' && subresource === undefined,
-  );
-  const entry = entries.find(({ manager }) => manager === FIELD_MANAGER) ?? entries.find(({ manager }) => manager === 'kubectl');
+  const entries = entriesOf(live).filter(({ operation }) => operation === 'Apply');
+  const entry = entries.find(isOurApply) ?? entries.find(isKubectlApply);
   if (entry !== undefined) return fromFields(desired, entry.fieldsV1 ?? {}, '');
   const manifest = lastApplied(live);
   return manifest === undefined ? [] : fromManifest(desired, withoutKubectl(manifest), '');
@@ -31,9 +29,9 @@ function lastApplied(live: KubeObject): { readonly metadata?: Fields } | undefin
   }
 }
 
-const gone = (path: string): Difference => ({ path, desired: undefined, live: 'set' });
+const gone = (path: string): Difference => ({ path, desired: undefined, live: 'set', certain: true });
 
-/** `owned`: fieldsV1, whose keys are `f:<field>`, `k:<key fields of a list item as JSON>`, `v:<value>` and `.`. */
+/** `owned`: fieldsV1, see managed-fields.ts. */
 function fromFields(desired: unknown, owned: Fields, path: string): readonly Difference[] {
   return Object.entries(owned).flatMap(([key, inner]) => {
     if (key.startsWith('f:')) {
@@ -42,11 +40,12 @@ function fromFields(desired: unknown, owned: Fields, path: string): readonly Dif
       if (!isFields(desired)) return [];
       return Object.hasOwn(desired, name) ? fromFields(desired[name], inner as Fields, at) : [gone(at)];
     }
-    if (!key.startsWith('k:') || !Array.isArray(desired)) return [];
+    if (!Array.isArray(desired)) return [];
+    if (key.startsWith('v:')) return desired.includes(JSON.parse(key.slice(2))) ? [] : [gone(`${path}[${key.slice(2)}]`)];
+    if (!key.startsWith('k:')) return [];
+    const item = desired.find((one) => isItem(one, key));
     const id = Object.entries(JSON.parse(key.slice(2)) as Fields);
     const at = `${path}[${id.map((pair) => pair.join('=')).join(',')}]`;
-    // A key field that the manifest leaves to its default (`protocol`) matches any.
-    const item = desired.find((one) => isFields(one) && id.every(([name, value]) => one[name] === undefined || one[name] === value));
     return item === undefined ? [gone(at)] : fromFields(item, inner as Fields, at);
   });
 }

@@ -19,6 +19,8 @@ export class StoringApi {
     readonly name: string;
     readonly force?: boolean;
   }) => void = () => undefined;
+  /** What the API server makes of an object that is sent: defaults, and what webhooks change. Default: nothing. */
+  admit: (object: KubeObject) => KubeObject = (object) => object;
   #count = 0;
 
   constructor(...objects: readonly KubeObject[]) {
@@ -64,11 +66,11 @@ export class StoringApi {
       patch: async ({ kind }, { name }, _type, body, query) => {
         const isRehearsal = query?.['dryRun'] !== undefined;
         this.rival({ verb: isRehearsal ? 'ask' : 'apply', kind, name, force: query?.['force'] === true });
-        if (isRehearsal) return body as KubeObject;
         const live = this.get(kind, name);
-        const { metadata, ...fields } = body as KubeObject;
+        const { metadata, ...fields } = this.admit(body as KubeObject);
         const managedFields = [{ manager: FIELD_MANAGER, operation: 'Apply' }];
-        return this.put({ ...live, ...fields, metadata: { ...live?.metadata, ...metadata, managedFields } });
+        const made = { ...live, ...fields, metadata: { ...live?.metadata, ...metadata, managedFields } };
+        return isRehearsal ? made : this.put(made);
       },
       delete: async ({ kind }, { name }, { uid, resourceVersion } = {}) => {
         this.rival({ verb: 'delete', kind, name });
