@@ -149,8 +149,9 @@ export const REASONS = {
   },
   StartupPathOwnedByUser: {
     state: 'blocked',
-    means: 'The container sets PYTHONPATH itself, and the bootstrap can not load without its folder in it.',
-    todo: 'Append :/duotel/python to PYTHONPATH in the manifest, or set duotel.io/bootstrap to none.',
+    means:
+      'The container sets a variable itself that the bootstrap of a language needs. The value does not have our part in it, so the bootstrap can not load.',
+    todo: 'Append to the value in the manifest what the message names, or set duotel.io/bootstrap to none.',
   },
   WriteRefused: {
     state: 'blocked',
@@ -196,7 +197,7 @@ export const REASONS = {
   EnvFromNotRead: {
     state: 'note',
     means: 'The container has envFrom. Its contents are not read, and an injected variable wins over one of the same name in it.',
-    todo: 'If it holds OTEL_ variables that must win, name them under env; a PYTHONPATH too, with :/duotel/python appended.',
+    todo: 'If it holds OTEL_ variables that must win, name them under env; also a variable that the message names, with our part appended.',
   },
   ManifestOutdated: {
     state: 'note',
@@ -205,8 +206,8 @@ export const REASONS = {
   },
   ImageEnvNotRead: {
     state: 'note',
-    means: 'The environment of the image is not known; PYTHONPATH in the pod replaces the one of the image.',
-    todo: 'If the image relies on its PYTHONPATH, set it in the manifest with :/duotel/python appended.',
+    means: 'The environment of the image is not known. The variable that the message names replaces the one of the image.',
+    todo: 'If the image relies on its own value, set the variable in the manifest, with our part appended: docs/reference/annotations.md has it for each language.',
   },
 } as const satisfies Readonly<Record<string, ReasonDoc>>;
 

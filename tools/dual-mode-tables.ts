@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ActiveBackend } from '../api/annotations.ts';
 import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
-import { PYTHON } from '../api/runtimes/python.ts';
+import { servedRuntimes } from '../api/runtimes/choice.ts';
+import type { Runtime } from '../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../api/runtimes/runtimes.ts';
+import { bootstrapFiles } from '../bootstrap/files.ts';
 import { DASHBOARDS } from '../charts/dashboards/index.ts';
 import { llmOverview } from '../charts/dashboards/llm-overview.ts';
 import type { InjectedWorkload } from '../src/survey/targets.ts';
@@ -15,7 +18,7 @@ const yes = (value: boolean): string => (value ? 'yes' : '');
 
 /** The tables of docs/dual-mode.md that are made, by the name that the page gives each. */
 export async function dualModeTables(): Promise<Readonly<Record<string, string>>> {
-  const tables = { runs: runs(), names: names(), lines: lines(), checks: await checks(), panels: panels(), dashboards: dashboards() };
+  const tables = { runs: runs(), names: names(), lines: factLines(), checks: await checks(), panels: panels(), dashboards: dashboards() };
   return Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.join('\n')]));
 }
 
@@ -42,17 +45,24 @@ function names(): readonly string[] {
   return markdownTable(['name', ...MODES.map(code), 'labels for queries', 'made by'], rows);
 }
 
-/** Each fact that `duotel verify` looks for, with the lines of the bootstrap that state it. */
-function lines(): readonly string[] {
-  const source = read('bootstrap/python/duotel_bootstrap/log.py');
-  const said = [...source.matchAll(/^(?:[A-Z_]+ = | +"\w+": )"([^"\n]+)",?$/gm)].map(([, line = '']) => line);
-  const rows = PYTHON.log.facts.map((promised) => {
-    const { fact, modes } = promised;
-    const line = factPattern(promised);
-    const matching = said.filter((text) => line.test(`duotel[1]: ${text.replaceAll(/\{\w+\}/g, '1.0')}`));
-    return [fact, matching.map(code).join('<br>'), modes.map(code).join(' ')];
+/** A text in a program, in most languages. */
+const STRING = /(["'`])((?:(?!\1)[^\n])+)\1/g;
+/** Stands for a word in such a text. */
+const PLACEHOLDER = /\$?\{\w+\}/g;
+
+/** Each fact that `duotel verify` looks for, with the lines of the bootstraps that state it. */
+export function factLines(runtimes: readonly Runtime[] = RUNTIMES, readText = read): readonly string[] {
+  const languages = servedRuntimes(runtimes);
+  const rows = languages.flatMap((runtime) => {
+    const said = bootstrapFiles(runtime, readText).flatMap(({ text }) => [...text.matchAll(STRING)].map(([, , line = '']) => line));
+    return runtime.log.facts.map((promised) => {
+      const pattern = factPattern(promised);
+      const matching = said.filter((text) => pattern.test(`duotel[1]: ${text.replaceAll(PLACEHOLDER, '1.0')}`));
+      const cells = [promised.fact, [...new Set(matching)].map(code).join('<br>'), promised.modes.map(code).join(' ')];
+      return languages.length > 1 ? [runtime.title, ...cells] : cells;
+    });
   });
-  return markdownTable(['fact', 'line', 'modes'], rows);
+  return markdownTable([...(languages.length > 1 ? ['language'] : []), 'fact', 'line', 'modes'], rows);
 }
 
 /** What `duotel verify` looks for in mode `both`, step by step. */

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { ANNOTATION, BACKENDS, OPERATOR_ANNOTATIONS, PREFIX } from '../../../api/annotations.ts';
 import { bootstrapValues } from '../../../api/runtimes/choice.ts';
-import type { Runtime } from '../../../api/runtimes/runtime.ts';
+import type { ImageNeed, Runtime } from '../../../api/runtimes/runtime.ts';
 import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
+
+import { appendix, isExtended } from '../../../src/inject/change/extended-variable.ts';
+import { markdownTable } from '../../../tools/lib/markdown-table.ts';
 
 export const PLACES = ['workload', 'template', 'namespace'] as const;
 type Place = (typeof PLACES)[number];
@@ -28,6 +31,22 @@ export function annotationsOf(row: Row, place: Place): Readonly<Record<string, s
 
 const code = (text: string): string => `\`${text}\``;
 const values = (list: readonly string[]): string => list.map(code).join(', ');
+
+/** One row of the table of languages. */
+function languageRow(runtime: Runtime): readonly string[] {
+  const value = code(runtime.id);
+  if (!runtime.served) return [runtime.title, value, 'not in this release', '', ''];
+  const variables = runtime.variables.map(
+    (variable) => code(variable.name) + (isExtended(variable) ? `: ${code(appendix(variable))}` : ''),
+  );
+  const title = `[${runtime.title}](../../bootstrap/${runtime.id}/README.md)`;
+  return [title, value, code(runtime.mountPath), variables.join(', '), runtime.needs.map(need).join('; ')];
+}
+
+function need({ name, versions = '', modes = [], note }: ImageNeed): string {
+  const beside = [...(modes.length === 0 ? [] : [`for ${modes.map(code).join(' and ')}`]), ...(note === undefined ? [] : [note])];
+  return code(`${name}${versions}`) + (beside.length === 0 ? '' : ` (${beside.join('; ')})`);
+}
 
 /** Text of docs/reference/annotations.md. */
 export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): string {
@@ -60,7 +79,7 @@ export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): s
   });
   return `# Annotations
 
-<!-- Generated from test/data/truth-table.yaml and api/annotations.ts by UPDATE_GOLDEN=1 npm run test:unit -- truth-table. -->
+<!-- Generated from test/data/truth-table.yaml, api/annotations.ts and api/runtimes by UPDATE_GOLDEN=1 npm run test:unit -- truth-table. -->
 
 You set these on a Deployment, StatefulSet, DaemonSet, CronJob or Argo Rollout, or on a Namespace as the default of all in it. They work on
 a pod template too, but adding and removing them there starts a rollout of its own.
@@ -69,6 +88,14 @@ a pod template too, but adding and removing them there starts a rollout of its o
 |---|---|---|
 ${user.map((cells) => `| ${code(cells[0])} | ${cells[1]} | ${cells[2]} |`).join('\n')}
 
+## Languages
+With one of these as \`${ANNOTATION.bootstrap}\`, the producers start without a change of code. The language needs variables. Where the container
+sets one of them itself, its value stays as it is, and must have in it what the table appends. The image must have the packages; the log of the
+pod says what is missing.
+
+${markdownTable(['language', 'value', 'mounted at', 'variables, and what to append to yours', 'the image needs'], runtimes.map(languageRow)).join('\n')}
+
+## What the operator writes
 The operator writes these, on the workload. Do not edit them.
 
 | annotation | holds |
