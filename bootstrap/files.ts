@@ -16,9 +16,6 @@ export interface BootstrapFile {
 /** File of the price list below its mount, for applications that set themselves up and for every language. */
 export const PRICING_FILE = 'pricing.json';
 
-/** Where the price list is in the repository: with the language that falls back to it, so that its folder runs as it is. */
-const PRICING_ASSET = 'bootstrap/python/pricing.json';
-
 /** Files of every bootstrap by their path from the top of the repository, for the bundle. */
 export const BOOTSTRAP_FILES: readonly string[] = servedRuntimes(RUNTIMES).flatMap((runtime) =>
   runtime.files.map((path) => assetOf(runtime, path)),
@@ -34,7 +31,10 @@ export function bootstrapFiles(runtime: ServedRuntime, read: (asset: string) => 
 
 /** The price list alone: prices in USD per 1000 tokens in OpenLIT's format. For applications that set themselves up (OPENLIT_PRICING_JSON). */
 export function pricingFile(): BootstrapFile {
-  return bootstrapFile(PRICING_FILE, readAsset(PRICING_ASSET));
+  // It is kept with a language that falls back to it, so that the folder of that language runs as it is.
+  const home = servedRuntimes(RUNTIMES).find(({ files }) => files.includes(PRICING_FILE));
+  if (home === undefined) throw new Error(`api/runtimes: no language has ${PRICING_FILE} among its files, expected one: add it there`);
+  return bootstrapFile(PRICING_FILE, readAsset(assetOf(home, PRICING_FILE)));
 }
 
 /** Ten hexadecimal digits that change when a key or a text does: names an immutable ConfigMap. The order of the files does not matter. */

@@ -1,6 +1,7 @@
 import { ANNOTATION, PREFIX, USER_ANNOTATIONS } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import type { NoteReason, OutcomeReason, OutcomeState } from '../../api/reason.ts';
+import type { Runtime } from '../../api/runtimes/runtime.ts';
 import { strategicMerge } from '../inject/change/strategic-merge.ts';
 import { containerVariables, type Variable } from '../inject/change/variables.ts';
 import { decideWorkload } from '../inject/decision/decide-workload.ts';
@@ -22,6 +23,8 @@ export interface ExplainInput {
   readonly namespace: KubeObject;
   readonly stacks: readonly InjectionConfig[];
   readonly operatorNamespace: string;
+  /** The languages that can be asked for. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
   /** `namespace/name` of the stacks that are suspended. Default: none. */
   readonly suspended?: readonly string[];
 }
@@ -117,8 +120,8 @@ interface Wanted {
   readonly refused: boolean;
 }
 
-function wantedVariables({ workload, namespace, stacks }: ExplainInput): Wanted {
-  const settings = settingsOf(workload, namespace);
+function wantedVariables({ workload, namespace, stacks, runtimes }: ExplainInput): Wanted {
+  const settings = settingsOf(workload, namespace, runtimes);
   const pod = podTemplate(workload)?.spec;
   const none = { containers: new Map<string, readonly Variable[]>(), stack: undefined, active: settings.kind === 'active', refused: false };
   if (settings.kind !== 'active' || pod === undefined) return none;
@@ -129,8 +132,8 @@ function wantedVariables({ workload, namespace, stacks }: ExplainInput): Wanted 
   return { ...none, containers, stack: `${stack.config.stack.namespace}/${stack.config.stack.name}` };
 }
 
-function whyContainer(name: string, wanted: Wanted, { workload, namespace }: ExplainInput): string {
-  const settings = settingsOf(workload, namespace);
+function whyContainer(name: string, wanted: Wanted, { workload, namespace, runtimes }: ExplainInput): string {
+  const settings = settingsOf(workload, namespace, runtimes);
   if (settings.kind !== 'active') return 'nothing is asked for';
   if (wanted.refused) return 'no container could be chosen: see the reason above';
   const named = settings.containers !== undefined && settings.containers !== '*';

@@ -2,6 +2,7 @@ import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX, USER_ANNOTATIONS } from '../.
 import { type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
+import type { Runtime } from '../../api/runtimes/runtime.ts';
 import { nestAt, valueAt } from '../../api/value-at.ts';
 import { strategicMerge } from '../inject/change/strategic-merge.ts';
 import { decideWorkload } from '../inject/decision/decide-workload.ts';
@@ -23,6 +24,8 @@ export interface ManifestContext {
   /** The Namespace of the workload, as far as the input tells it. */
   readonly namespace: KubeObject;
   readonly stacks: readonly InjectionConfig[];
+  /** The languages that can be asked for. */
+  readonly runtimes: readonly Runtime[];
 }
 
 export interface ManifestDecision {
@@ -46,6 +49,7 @@ export function decideManifest(value: Fields, request: ManifestRequest, context:
     workload: request.revert ? withoutSettings(workload) : workload,
     namespace: request.revert ? { ...context.namespace, metadata: { name: context.namespace.metadata.name } } : context.namespace,
     stacks: context.stacks,
+    runtimes: context.runtimes,
     operatorNamespace: SYSTEM_NAMESPACE,
   });
   const body = bodyOf(decision);

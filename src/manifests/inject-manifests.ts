@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { type Fields, isFields } from '../../api/fields.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
+import type { Runtime } from '../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../api/runtimes/runtimes.ts';
 import { valueAt } from '../../api/value-at.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import type { Outcome } from '../inject/decision/outcome.ts';
@@ -21,6 +23,8 @@ export interface InjectManifestsOptions {
   /** Namespace of objects that name none; undefined: such a workload can not be injected into. */
   readonly namespace?: string;
   readonly stacks: readonly InjectionConfig[];
+  /** The languages that can be asked for. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
   /** What to do with a workload. */
   readonly request: (workload: KubeObject) => ManifestRequest;
 }
@@ -90,7 +94,7 @@ export function documentsOf(objects: readonly KubeObject[]): string {
 }
 
 function decide(
-  { request, stacks, namespace: given }: InjectManifestsOptions,
+  { request, stacks, runtimes = RUNTIMES, namespace: given }: InjectManifestsOptions,
   stream: ManifestStream,
   object: ManifestObject,
   namespaces: ReadonlyMap<string, KubeObject>,
@@ -116,7 +120,7 @@ function decide(
       `${where}: ${describe(workload)}: metadata.namespace is not set, and its telemetry is named by it: set it, or pass --namespace`,
     );
   }
-  const { outcome, after, needs } = decideManifest(value, asked, { namespace, stacks });
+  const { outcome, after, needs } = decideManifest(value, asked, { namespace, stacks, runtimes });
   const id = describe({ kind: workload.kind, metadata: { name: workload.metadata.name, ...(name !== undefined && { namespace: name }) } });
   // What its Namespace has to say to a workload is no news of a Pod: none, a mistake.
   const result =

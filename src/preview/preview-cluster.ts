@@ -4,6 +4,8 @@ import type { Fields } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import type { OutcomeReason, OutcomeState } from '../../api/reason.ts';
+import type { Runtime } from '../../api/runtimes/runtime.ts';
+import { RUNTIMES } from '../../api/runtimes/runtimes.ts';
 import { valueAt } from '../../api/value-at.ts';
 import type { Patch } from '../inject/change/template-patch.ts';
 import { decideWorkload } from '../inject/decision/decide-workload.ts';
@@ -43,6 +45,8 @@ export interface PreviewOptions {
   /** Which workloads; default all. */
   readonly selected?: (workload: KubeObject) => boolean;
   readonly onProgress?: (done: number, all: number) => void;
+  /** The languages that can be asked for. Default: those of this release. */
+  readonly runtimes?: readonly Runtime[];
 }
 
 const AT_ONCE = 8;
@@ -67,11 +71,11 @@ async function rehearse(
   api: KubeApi,
   survey: Survey,
   workload: KubeObject,
-  { annotate = {} }: PreviewOptions,
+  { annotate = {}, runtimes = RUNTIMES }: PreviewOptions,
 ): Promise<readonly WorkloadPreview[]> {
   const type = await api.resourceType(workload.apiVersion, workload.kind);
   for (let live = workload, attempt = 1; ; attempt += 1) {
-    const decided = decide(survey, live, annotate);
+    const decided = decide(survey, live, annotate, runtimes);
     if (decided === undefined) return [];
     const { decision, patch, row } = decided;
     if (patch === undefined) return [row];
@@ -94,12 +98,12 @@ async function rehearse(
   }
 }
 
-function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<string, string | null>>) {
+function decide(survey: Survey, live: KubeObject, annotate: Readonly<Record<string, string | null>>, runtimes: readonly Runtime[]) {
   const namespace = survey.namespaces.get(live.metadata.namespace ?? '');
   if (namespace === undefined) return undefined;
   const stacks = survey.stacks.map(({ config }) => config);
   const workload = annotated(live, annotate);
-  const decision = decideWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE });
+  const decision = decideWorkload({ workload, namespace, stacks, operatorNamespace: SYSTEM_NAMESPACE, runtimes });
   const held = heldBack(decision, presentStack(workload, stacks), suspendedStacks(survey.stacks));
   if (!('outcome' in decision) || decision.outcome === undefined) {
     if (decision.action !== 'release') return undefined;

@@ -18,9 +18,9 @@ export const LAYERS: readonly Layer[] = [
   // Of api/ only what every Kubernetes object is: the machinery of controllers would serve any operator.
   layer('src/controller', 'api/kube-object.ts', 'src/kube'),
   layer('src/stacks', 'api', 'src/kube', 'src/apply', 'src/controller'),
-  layer('src/workloads', 'api', 'bootstrap', 'src/kube', 'src/inject', 'src/controller'),
+  layer('src/workloads', 'api', 'src/kube', 'src/inject', 'src/controller'),
   layer('src/operator', 'api', 'charts', 'src/kube', 'src/inject', 'src/controller', 'src/stacks', 'src/workloads'),
-  layer('src/survey', 'api', 'bootstrap', 'src/kube', 'src/inject'),
+  layer('src/survey', 'api', 'src/kube', 'src/inject'),
   layer('src/manifests', 'api', 'src/inject'),
   layer('src/preview', 'api', 'src/kube', 'src/inject', 'src/survey'),
   layer('src/explain', 'api', 'src/kube', 'src/inject', 'src/survey'),

@@ -123,7 +123,7 @@ function diffMounts(container: Container, wanted: readonly Mount[], mine: Readon
   return { kind: 'diff', patch, record, remaining } as const;
 }
 
-/** As the container runtime reads it: `/duotel//python/` is `/duotel/python`. In a manifest it may be missing, or a number. */
+/** As the container runtime reads it: `/duotel//pricing/` is `/duotel/pricing`. In a manifest it may be missing, or a number. */
 function absolute(path: unknown): string {
   return posix.resolve('/', String(path));
 }

@@ -1,7 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { servedRuntimes } from '../../../api/runtimes/choice.ts';
 import { PYTHON } from '../../../api/runtimes/python.ts';
+import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import { BOOTSTRAP_FILES, bootstrapFiles, contentHash, PRICING_FILE, pricingFile } from '../../../bootstrap/files.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -18,9 +20,9 @@ function filesBelow(folder: string): string[] {
 describe('bootstrapFiles', () => {
   const files = bootstrapFiles(PYTHON);
 
-  it('holds every file of bootstrap/python but the documentation', () => {
-    const shipped = filesBelow(join(ROOT, 'bootstrap/python')).filter((path) => !/README\.md$|__pycache__/.test(path));
-    expect(PYTHON.files.map((path) => `bootstrap/python/${path}`).sort()).toEqual(shipped.sort());
+  it.each(servedRuntimes(RUNTIMES))('holds every file of bootstrap/$id but the documentation', ({ id, files: listed }) => {
+    const shipped = filesBelow(join(ROOT, 'bootstrap', id)).filter((path) => !/README\.md$|__pycache__/.test(path));
+    expect(listed.map((path) => `bootstrap/${id}/${path}`).sort()).toEqual(shipped.sort());
     expect(shipped.filter((path) => !BOOTSTRAP_FILES.includes(path))).toEqual([]);
   });
 
