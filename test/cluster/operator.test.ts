@@ -6,7 +6,6 @@ import { type ControlPlane, startControlPlane } from '../../tools/cluster/contro
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { eventually } from '../support/time/eventually.ts';
-import { slowness } from '../support/time/slowness.ts';
 
 let cluster: ControlPlane;
 let operator: RunningOperator;
@@ -82,7 +81,7 @@ describe('the stack', () => {
           const now = (await getObject<KubeObject>(cluster, `${kind}/${name}`))?.metadata;
           return now !== undefined && now.uid !== uid && now.deletionTimestamp === undefined;
         },
-        5 * slowness(),
+        5,
       );
     }
     await settled();
@@ -94,7 +93,7 @@ describe('the stack', () => {
       await eventually(
         `${kind}/${name} to carry its label`,
         async () => (await getObject<KubeObject>(cluster, `${kind}/${name}`))?.metadata.labels?.['duotel.io/stack'] === 'duotel',
-        5 * slowness(),
+        5,
       );
     }
   });

@@ -33,7 +33,6 @@ import { synth } from '../../tools/demo/synth.ts';
 import { LOCAL_IMAGES } from '../../tools/images/images.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { eventually } from '../support/time/eventually.ts';
-import { slowness } from '../support/time/slowness.ts';
 
 /** Not the default name: the demo's cluster may run beside this one. */
 const NAME = 'e2e-journey';
@@ -239,7 +238,7 @@ describe('the journey on a real node', () => {
           const object = await api.get(type, ref);
           return object !== undefined && object.metadata.deletionTimestamp === undefined && object.metadata.uid !== uid;
         };
-        await eventually(`${kind}/${name} being back`, back, 5 * slowness());
+        await eventually(`${kind}/${name} being back`, back, 5);
       }
       await stackReady(ctx);
       for (const component of ['collector', 'jaeger', 'prometheus'])

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { eventually } from '../../support/time/eventually.ts';
+import { isOver } from '../../support/time/is-over.ts';
 import type { Passed } from './fault-proxy.ts';
 import type { OperatorOptions } from './operator-process.ts';
 import { differences, type Snapshot, snapshot } from './snapshot.ts';
@@ -98,10 +99,10 @@ export function counts(passed: readonly Passed[]): Readonly<Record<string, numbe
 
 /** Waits until the operator has made no write for `ms`. */
 export async function quiet(world: World, ms: number, limitMs = 60_000): Promise<void> {
-  const end = performance.now() + limitMs;
+  const begun = performance.now();
   const last = (): number => world.proxy.passed.findLast(({ write }) => write)?.at ?? 0;
   while (performance.now() - last() < ms) {
-    if (performance.now() > end) {
+    if (isOver(begun, limitMs / 1000)) {
       const lines = world.proxy.passed
         .filter(({ write }) => write)
         .slice(-6)
@@ -126,11 +127,11 @@ export async function settle(
     const found = ends.map(({ state }) => differences(state, now));
     return found.sort((a, b) => a.length - b.length)[0] ?? [];
   };
-  const end = performance.now() + seconds * 1000;
+  const begun = performance.now();
   for (;;) {
     const found = await missing();
     if (found.length === 0) break;
-    if (performance.now() > end) throw new Error(`${phase}: not the fault-free state after ${seconds} s: ${found.slice(0, 8).join('; ')}`);
+    if (isOver(begun, seconds)) throw new Error(`${phase}: not the fault-free state after ${seconds} s: ${found.slice(0, 8).join('; ')}`);
     await sleep(150);
   }
   await quiet(world, quietMs);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOver } from './is-over.ts';
 
 /**
  * Seconds that what comes at once on an idle machine may take on one that is busy with other things. A wait that ends well costs none of
@@ -8,7 +9,7 @@ const PATIENCE = 150;
 
 /** The first value that `look` returns other than undefined or false; fails with what was waited for after `seconds`. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = PATIENCE): Promise<T> {
-  const end = performance.now() + seconds * 1000;
+  const begun = performance.now();
   let last: unknown;
   do {
     try {
@@ -19,6 +20,6 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
       last = error;
     }
     await sleep(50);
-  } while (performance.now() < end);
+  } while (!isOver(begun, seconds));
   throw new Error(`waited ${seconds} s for ${what}; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
 }

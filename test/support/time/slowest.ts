@@ -1,5 +1,4 @@
 import { eventually } from './eventually.ts';
-import { slowness } from './slowness.ts';
 
 /** Waits for one thing after the other, and keeps the longest that one has taken. */
 export class Slowest {
@@ -13,7 +12,7 @@ export class Slowest {
 
   async wait(what: string, look: () => Promise<boolean>): Promise<void> {
     const begun = performance.now();
-    await eventually(what, look, this.#seconds * slowness());
+    await eventually(what, look, this.#seconds);
     this.#milliseconds = Math.max(this.#milliseconds, performance.now() - begun);
   }
 
