@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SYSTEM_NAMESPACE } from '../../../api/names.ts';
 
 /** `duotel operator`: the reconciler, in a pod or on your machine. */
@@ -10,10 +10,12 @@ export function operatorCommand(program: Command): void {
     .description('run the reconciler until it is told to stop (what the Deployment duotel-operator runs)')
     .option('--kubeconfig <file>', "kubeconfig (default: KUBECONFIG, ~/.kube/config, the pod's service account)")
     .option('--context <name>', 'context in the kubeconfig')
-    .option('--namespace <name>', 'namespace of the operator and of its stacks', process.env['POD_NAMESPACE'] ?? SYSTEM_NAMESPACE)
+    .addOption(
+      new Option('--namespace <name>', 'namespace of the operator and of its stacks').default(SYSTEM_NAMESPACE).env('POD_NAMESPACE'),
+    )
     .option('--scope <names>', 'namespaces whose workloads are looked at, separated by commas (default: all)')
     .option('--listen <host:port>', 'where /healthz, /readyz and /metrics are served', '127.0.0.1:8080')
-    .option('--leader-elect', 'write only while holding the Lease duotel-operator (default in a cluster)', inCluster())
+    .addOption(new Option('--leader-elect', 'write only while holding the Lease duotel-operator').default(inCluster(), 'in a cluster'))
     .option('--no-leader-elect', 'write without asking: no other operator may run')
     .option('--debug', 'log every decision', false)
     .addHelpText('after', '\nExample:\n  npx duotel operator --kubeconfig ~/.kube/config   # scale the one in the cluster to 0 first')
