@@ -7,7 +7,6 @@ import { eventually } from '../support/time/eventually.ts';
 
 /** Secrets of users, in every place of a workload, none of which may come out again; see docs/adr/0020. */
 const CANARY = 'c4n4ry-7f3a91';
-const LIMIT = 60;
 
 let cluster: ControlPlane;
 let operator: RunningOperator | undefined;
@@ -80,7 +79,7 @@ const run = (...args: readonly string[]) => cli(args, { kubeconfig: cluster.kube
 const live = async (name: string): Promise<KubeObject | undefined> => getObject<KubeObject>(cluster, `deployment/${name}`, 'demo');
 const statusOf = async (name: string): Promise<string> => (await live(name))?.metadata.annotations?.['duotel.io/status'] ?? '';
 const hasStatus = (name: string, pattern: RegExp): Promise<unknown> =>
-  eventually(`${name} to be ${pattern}`, async () => pattern.test(await statusOf(name)), LIMIT);
+  eventually(`${name} to be ${pattern}`, async () => pattern.test(await statusOf(name)));
 
 /** What the kubelet would write of the only pod of a deployment that has not this state yet. */
 async function podStatus(name: string, status: object): Promise<void> {
@@ -123,14 +122,10 @@ beforeAll(async () => {
   await must(cluster, ['apply', '-f', '-'], POLICY);
   await must(cluster, ['create', 'secret', 'generic', 'canary', '-n', 'demo', `--from-literal=KEY=${CANARY}-secret`]);
   const probe = deployment('refused-probe', { annotations: { 'duotel.io/injected': '{}' } });
-  await eventually(
-    'the policy to be in force',
-    async () => {
-      const { code, stderr } = await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], probe);
-      return code !== 0 && stderr.includes(`${CANARY}-env`);
-    },
-    LIMIT,
-  );
+  await eventually('the policy to be in force', async () => {
+    const { code, stderr } = await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], probe);
+    return code !== 0 && stderr.includes(`${CANARY}-env`);
+  });
   for (const text of [
     deployment('injected'),
     deployment('refused', { annotations: BOTH }),
@@ -141,6 +136,11 @@ beforeAll(async () => {
     await must(cluster, ['apply', '-f', '-'], text);
   }
   await podStatus('crashing', READY);
+  // What fails where nothing was available before is not taken back.
+  await eventually(
+    'the pod to be available',
+    async () => ((await live('crashing'))?.['status'] as { availableReplicas?: number } | undefined)?.availableReplicas === 1,
+  );
   operator = await startOperator(cluster);
 });
 

@@ -21,7 +21,7 @@ export interface Cluster {
   readonly kubeconfig: string;
   /** Path of the audit log, or undefined when off. */
   readonly auditLog: string | undefined;
-  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 60,000. */
+  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 180,000. */
   kubectl(args: readonly string[], input?: string, timeoutMs?: number): Promise<RunResult>;
   /** Program, arguments and environment that run a command inside the cluster, for callers that spawn it themselves. */
   inCluster(command: string, args: readonly string[]): InClusterCommand;
@@ -71,7 +71,7 @@ function clusterOf(state: ClusterState, kubectl: string): Cluster {
     state,
     kubeconfig: state.kubeconfig,
     auditLog: state.auditLog,
-    kubectl: (args, input = '', timeoutMs = 60_000) => kubectlIn(state, kubectl, args, { input, timeoutMs }),
+    kubectl: (args, input = '', timeoutMs = 180_000) => kubectlIn(state, kubectl, args, { input, timeoutMs }),
     inCluster,
     run: (command, args, options = {}) => {
       const inside = inCluster(command, args);

@@ -30,13 +30,13 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** Path of the audit log: one JSON `audit.k8s.io/v1` Event a line, written before the response is sent. Empty file name when off. */
   readonly auditLog: string;
-  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 60,000. */
+  /** Runs kubectl as administrator; `input` becomes its standard input. Ended after `timeoutMs`, default 180,000. */
   kubectl(args: readonly string[], input?: string, timeoutMs?: number): Promise<RunResult>;
   /** Ends the processes and removes all files. May be called twice. */
   stop(): Promise<void>;
 }
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 180_000;
 let started = 0;
 
 /**
@@ -59,7 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   return {
     kubeconfig: state.kubeconfig,
     auditLog: state.auditLog ?? '',
-    kubectl: (args, input = '', timeoutMs = 60_000) =>
+    kubectl: (args, input = '', timeoutMs = 180_000) =>
       run(kubectl ?? 'kubectl', args, { env: { KUBECONFIG: state.kubeconfig }, input, timeoutMs }),
     stop: async () => {
       await removeControlPlane(folder);

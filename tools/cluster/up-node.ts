@@ -33,7 +33,7 @@ export interface NodeClusterOptions {
   readonly signal?: AbortSignal;
 }
 
-const NODE_LIMIT_MS = 120_000;
+const NODE_LIMIT_MS = 300_000;
 /** The kubelet's longest socket path below the state folder, `lib/kubelet/pod-resources/kubelet.sock`, must stay within 107 bytes. */
 const FOLDER_LIMIT = 107 - 41;
 const BINARIES = [...binariesOf('control'), ...binariesOf('node')] as const;

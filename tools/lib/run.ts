@@ -7,7 +7,7 @@ export interface RunOptions {
   readonly input?: string | Uint8Array | Readable;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** The command is killed after this long. Default 60,000 ms: no wait of these tools is unbounded. */
+  /** The command is killed after this long. Default 180,000 ms: no wait of these tools is unbounded. */
   readonly timeoutMs?: number;
   /** Called with each whole line of standard error, for progress. */
   readonly onStderrLine?: (line: string) => void;
@@ -31,7 +31,7 @@ export function endRunningCommands(): void {
 
 /** Runs a command to its end and returns what it wrote; throws ToolError only when the command cannot be started. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const timeoutMs = options.timeoutMs ?? 180_000;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],

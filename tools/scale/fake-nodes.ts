@@ -14,7 +14,7 @@ export interface FakeNodes {
   stop(): Promise<void>;
 }
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 180_000;
 
 /**
  * The nodes renew their leases: without, the controller manager would call them lost, and their pods not ready, after 50 s.

@@ -46,7 +46,7 @@ interface Container {
   }[];
 }
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 30_000;
 
 /** Every object of a folder of manifests, in the order in which `kubectl apply -f` takes them. */
