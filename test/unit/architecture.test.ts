@@ -53,4 +53,12 @@ describe('the layout', () => {
     );
     expect(users).toEqual(['src/kube/rest/credentials.ts', 'src/kube/rest/port-forward.ts']);
   });
+
+  it('evaluates CEL in `cdk8s synth` only, so that no bundle holds the library', () => {
+    const users = (importing: RegExp) => SOURCES.filter((path) => importing.test(readFileSync(join(ROOT, path), 'utf8')));
+    expect(users(/'@marcbachmann\/cel-js'/)).toEqual(['api/stack-rules.ts']);
+    expect(users(/^import \{.*\/stack-rules\.ts'/m)).toEqual(['charts/settings.ts']);
+    expect(users(/^import \{.*'\.\/settings\.ts'/m).filter((path) => under(path, 'charts'))).toEqual(['charts/main.ts']);
+    expect(users(/charts\/(main|settings)\.ts'/)).toEqual([]);
+  });
 });
