@@ -13,7 +13,8 @@ import { auditEvents, auditMark, line } from '../support/cluster/audit-log.ts';
 import { must, synthesize } from '../support/cluster/installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-const PREVIOUS = '0.1.0';
+/** Former ones, of which there is a fixture. */
+const RELEASES = ['0.1.0', '0.2.0'];
 const APPS = ['deployment/both', 'deployment/rich', 'statefulset/costs'] as const;
 /** Kinds whose objects are looked at; Pods, Events and EndpointSlices come and go by themselves. */
 const KINDS = 'deployments,statefulsets,services,serviceaccounts,configmaps,secrets,networkpolicies,roles,rolebindings';
@@ -25,7 +26,6 @@ interface Workload extends KubeObject {
 let cluster: ControlPlane;
 let operator: OperatorProcess | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'duotel-upgrade-'));
-const oldDist = join(folder, 'old');
 const next = synthesize();
 
 /** `Kind/name` -> object, of a namespace. */
@@ -117,36 +117,6 @@ spec:
 `;
 
 type Snapshot = Awaited<ReturnType<typeof snapshot>>;
-let installed: Snapshot;
-let upgraded: Snapshot;
-let returned: Snapshot;
-
-beforeAll(async () => {
-  unpackDist(`test/fixtures/releases/${PREVIOUS}/dist.json.br`, oldDist);
-  cluster = await startControlPlane({ audit: true });
-  await install(oldDist, 'previous');
-  await must(cluster, ['create', 'namespace', 'demo']);
-  for (const name of APPS) {
-    const [kind = '', own = ''] = name.split('/');
-    await must(cluster, ['apply', '-f', '-'], app(kind === 'statefulset' ? 'StatefulSet' : 'Deployment', own));
-  }
-  await must(cluster, ['annotate', 'deployment/both', '-n', 'demo', 'duotel.io/backend=both', 'duotel.io/bootstrap=python']);
-  await must(cluster, ['annotate', 'deployment/rich', '-n', 'demo', 'duotel.io/backend=openinference']);
-  await must(cluster, ['annotate', 'statefulset/costs', '-n', 'demo', 'duotel.io/backend=openlit']);
-  await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length);
-  await settled();
-  installed = await snapshot();
-  await install(next.dist, 'next');
-  upgraded = await snapshot();
-}, 900_000);
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  next.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 const injectedApps = ({ apps }: Snapshot): readonly string[] =>
   [...apps]
     .filter(([, one]) => one.metadata.annotations?.['duotel.io/status']?.startsWith('Injected'))
@@ -154,64 +124,117 @@ const injectedApps = ({ apps }: Snapshot): readonly string[] =>
     .sort();
 const ALL_INJECTED = ['Deployment/both', 'Deployment/rich', 'StatefulSet/costs'];
 
-describe(`an installation of ${PREVIOUS} with injected workloads`, () => {
+afterAll(() => {
+  next.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(RELEASES)('an installation of %s with injected workloads', (release) => {
+  const former = join(folder, release);
+  let installed: Snapshot;
+  let upgraded: Snapshot;
+  let returned: Snapshot;
+
+  beforeAll(async () => {
+    unpackDist(`test/fixtures/releases/${release}/dist.json.br`, former);
+    cluster = await startControlPlane({ audit: true });
+    await install(former, `${release}-installed`);
+    await must(cluster, ['create', 'namespace', 'demo']);
+    for (const name of APPS) {
+      const [kind = '', own = ''] = name.split('/');
+      await must(cluster, ['apply', '-f', '-'], app(kind === 'statefulset' ? 'StatefulSet' : 'Deployment', own));
+    }
+    await must(cluster, ['annotate', 'deployment/both', '-n', 'demo', 'duotel.io/backend=both', 'duotel.io/bootstrap=python']);
+    await must(cluster, ['annotate', 'deployment/rich', '-n', 'demo', 'duotel.io/backend=openinference']);
+    await must(cluster, ['annotate', 'statefulset/costs', '-n', 'demo', 'duotel.io/backend=openlit']);
+    await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length);
+    await settled();
+    installed = await snapshot();
+  }, 900_000);
+
+  afterAll(async () => {
+    await operator?.stop();
+    operator = undefined;
+    await cluster?.stop();
+  });
+
   it('is what the upgrade starts from', () => {
     expect(injectedApps(installed)).toEqual(ALL_INJECTED);
     expect([...statefulSets(installed.stack.values()).keys()].sort()).toEqual(
       ['collector', 'grafana', 'jaeger', 'prometheus'].map((name) => `StatefulSet/duotel-${name}`),
     );
   });
-});
 
-describe('an upgrade to this release', () => {
-  it('recreates nothing', () => {
-    expect(recreated(installed.stack, upgraded.stack)).toEqual([]);
-    expect(recreated(installed.apps, upgraded.apps)).toEqual([]);
+  describe('upgraded to this release', () => {
+    beforeAll(async () => {
+      await install(next.dist, `${release}-upgraded`);
+      upgraded = await snapshot();
+    }, 600_000);
+
+    it('has nothing recreated', () => {
+      expect(recreated(installed.stack, upgraded.stack)).toEqual([]);
+      expect(recreated(installed.apps, upgraded.apps)).toEqual([]);
+    });
+
+    it('has no component rolled whose template both releases want the same', () => {
+      expect(needlessRollouts(installed.stack, upgraded.stack, former, next.dist)).toEqual([]);
+    });
+
+    it('keeps every workload injected, and rolls none', () => {
+      expect(injectedApps(upgraded)).toEqual(ALL_INJECTED);
+      for (const key of ALL_INJECTED) {
+        const [before, after] = [installed.apps.get(key), upgraded.apps.get(key)];
+        expect([key, template(after)]).toEqual([key, template(before)]);
+        expect([key, (after?.metadata.generation ?? 0) - (before?.metadata.generation ?? 0)]).toEqual([key, 0]);
+      }
+      expect(upgraded.revisions).toEqual(installed.revisions);
+    });
+
+    it('leaves the user what was theirs', () => {
+      for (const key of ALL_INJECTED) expect(JSON.stringify(template(upgraded.apps.get(key)))).toContain('{"name":"KEEP","value":"me"}');
+    });
+
+    it('has every program that a ReplicaSet of the operator may start', async () => {
+      const label = 'app.kubernetes.io/name=operator';
+      const { items } = JSON.parse(await must(cluster, ['get', 'replicasets', '-n', 'duotel', '-l', label, '-o', 'json'])) as {
+        items: readonly Workload[];
+      };
+      const named = items.map(({ spec }) =>
+        [...JSON.stringify(spec.template).matchAll(/"configMap":\{"name":"([^"]+)"/g)].map(([, name]) => name),
+      );
+      // Of both releases.
+      expect(named.filter((names) => names.length > 0).length).toBeGreaterThanOrEqual(2);
+      const missing = named.flat().filter((name) => !upgraded.stack.has(`ConfigMap/${name}`));
+      expect(missing).toEqual([]);
+    });
+
+    it('is over when it is over: nothing more is written', async () => {
+      const mark = auditMark(cluster.auditLog);
+      await sleep(10_000);
+      expect(writesSince(mark)).toEqual([]);
+    });
   });
 
-  it('rolls no component whose template both releases want the same', () => {
-    expect(needlessRollouts(installed.stack, upgraded.stack, oldDist, next.dist)).toEqual([]);
-  });
+  describe('taken back', () => {
+    beforeAll(async () => {
+      await install(former, `${release}-returned`);
+      returned = await snapshot();
+    }, 600_000);
 
-  it('keeps every workload injected, and rolls it at most once', () => {
-    expect(injectedApps(upgraded)).toEqual(ALL_INJECTED);
-    for (const key of ALL_INJECTED) {
-      const [before, after] = [installed.apps.get(key), upgraded.apps.get(key)];
-      const changed = !isDeepStrictEqual(template(before), template(after));
-      expect([key, (after?.metadata.generation ?? 0) - (before?.metadata.generation ?? 0)]).toEqual([key, changed ? 1 : 0]);
-    }
-  });
+    it('has nothing recreated', () => {
+      expect(recreated(upgraded.stack, returned.stack)).toEqual([]);
+      expect(recreated(upgraded.apps, returned.apps)).toEqual([]);
+    });
 
-  it('leaves the user what was theirs', () => {
-    for (const key of ALL_INJECTED) expect(JSON.stringify(template(upgraded.apps.get(key)))).toContain('{"name":"KEEP","value":"me"}');
-  });
+    it('has no component rolled whose template both releases want the same', () => {
+      expect(needlessRollouts(upgraded.stack, returned.stack, next.dist, former)).toEqual([]);
+    });
 
-  it('is over when it is over: nothing more is written', async () => {
-    const mark = auditMark(cluster.auditLog);
-    await sleep(10_000);
-    expect(writesSince(mark)).toEqual([]);
-  });
-});
-
-describe(`the way back to ${PREVIOUS}`, () => {
-  beforeAll(async () => {
-    await install(oldDist, 'returned');
-    returned = await snapshot();
-  }, 600_000);
-
-  it('recreates nothing', () => {
-    expect(recreated(upgraded.stack, returned.stack)).toEqual([]);
-    expect(recreated(upgraded.apps, returned.apps)).toEqual([]);
-  });
-
-  it('rolls no component whose template both releases want the same', () => {
-    expect(needlessRollouts(upgraded.stack, returned.stack, next.dist, oldDist)).toEqual([]);
-  });
-
-  it('ends at the templates, and so at the ReplicaSets, of before the upgrade', () => {
-    for (const key of ALL_INJECTED) expect(template(returned.apps.get(key))).toEqual(template(installed.apps.get(key)));
-    for (const key of statefulSets(installed.stack.values()).keys())
-      expect([key, template(returned.stack.get(key))]).toEqual([key, template(installed.stack.get(key))]);
-    expect(installed.revisions.filter((name) => !returned.revisions.includes(name))).toEqual([]);
+    it('ends at the templates, and so at the ReplicaSets, of before the upgrade', () => {
+      for (const key of ALL_INJECTED) expect(template(returned.apps.get(key))).toEqual(template(installed.apps.get(key)));
+      for (const key of statefulSets(installed.stack.values()).keys())
+        expect([key, template(returned.stack.get(key))]).toEqual([key, template(installed.stack.get(key))]);
+      expect(installed.revisions.filter((name) => !returned.revisions.includes(name))).toEqual([]);
+    });
   });
 });
