@@ -31,7 +31,7 @@ export const LOADER = [
   "import { brotliDecompressSync } from 'node:zlib';",
   'const [directory] = process.argv.splice(1, 1);',
   "const parts = readdirSync(directory).filter((name) => name.startsWith('part-')).sort();",
-  "const program = '/tmp/duotel.mjs';",
+  "const program = '/tmp/operator.mjs';",
   "writeFileSync(program, brotliDecompressSync(Buffer.concat(parts.map((name) => readFileSync(directory + '/' + name)))));",
   'process.argv.splice(1, 0, program);',
   'await import(program);',

@@ -24,11 +24,11 @@ const begun = performance.now();
 const started = new Date().toISOString();
 const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
 const folder = mkdtempSync(join(tmpdir(), 'duotel-faults-run-'));
-const [program, results, report] = [join(folder, 'duotel.mjs'), join(folder, 'results.jsonl'), join(folder, 'jest.json')];
+const [program, results, report] = [join(folder, 'operator.mjs'), join(folder, 'results.jsonl'), join(folder, 'jest.json')];
 const dist = synthesize();
 try {
   // A copy: the tests run for minutes, and sources may change meanwhile.
-  copyFileSync('build/duotel.mjs', program);
+  copyFileSync('build/operator.mjs', program);
   writeFileSync(results, '');
   const code = await jest({
     DUOTEL_FAULTS_PROGRAM: program,

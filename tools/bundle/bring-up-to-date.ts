@@ -3,30 +3,37 @@ import { join } from 'node:path';
 import { bundleProgram } from './bundle-program.ts';
 import { compress } from './compress.ts';
 import { inputHash } from './input-hash.ts';
+import { PROGRAMS } from './programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUILD = join(ROOT, 'build');
+/** The operator's program as its ConfigMaps carry it: what charts/main.ts reads. */
+const ARCHIVE = 'operator.mjs.br';
+/** Says of which sources the others are. */
 const STAMP = 'bundle.json';
 
 /** Builds the bundles anew unless they are of the sources as they are. */
 export async function bringUpToDate(): Promise<void> {
   const hash = inputHash(ROOT);
   if (isCurrent(hash)) return;
-  process.stderr.write('bundling the program (its sources have changed) ... ');
+  process.stderr.write('bundling the programs (their sources have changed) ... ');
   const started = performance.now();
-  const program = await bundleProgram('src/cli/main.ts');
-  const archive = compress(program);
   mkdirSync(BUILD, { recursive: true });
-  write('duotel.mjs', program, 0o755);
-  write('operator.mjs.br', archive);
+  const [commandLine, operator] = await Promise.all([bundleProgram(PROGRAMS['duotel.mjs']), bundleProgram(PROGRAMS['operator.mjs'])]);
+  const archive = compress(operator);
+  write('duotel.mjs', commandLine, 0o755);
+  write('operator.mjs', operator, 0o755);
+  write(ARCHIVE, archive);
   // Last: whoever finds it finds the others.
-  write(STAMP, `${JSON.stringify({ hash, bytes: program.length, compressed: archive.length })}\n`);
+  write(STAMP, `${JSON.stringify({ hash })}\n`);
   const seconds = (performance.now() - started) / 1000;
-  process.stderr.write(`${kib(program)}, ${kib(archive)} compressed, ${seconds.toFixed(1)} s\n`);
+  process.stderr.write(
+    `command line ${kib(commandLine)}, operator ${kib(operator)}, ${kib(archive)} compressed, ${seconds.toFixed(1)} s\n`,
+  );
 }
 
 function isCurrent(hash: string): boolean {
-  if (!['duotel.mjs', 'operator.mjs.br', STAMP].every((name) => existsSync(join(BUILD, name)))) return false;
+  if (![...Object.keys(PROGRAMS), ARCHIVE, STAMP].every((name) => existsSync(join(BUILD, name)))) return false;
   return (JSON.parse(readFileSync(join(BUILD, STAMP), 'utf8')) as { readonly hash?: string }).hash === hash;
 }
 

@@ -69,7 +69,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   mkdirSync(folder, { recursive: true });
   const objects = readManifests(dist);
   const container = operatorContainer(objects);
-  const program = join(folder, 'duotel.mjs');
+  const program = join(folder, 'operator.mjs');
   writeFileSync(program, operatorProgram(objects));
   const kubeconfig = await serviceAccountConfig(options);
   const [port = 0] = await freePorts(1);

@@ -24,7 +24,7 @@ export interface OperatorOptions {
 }
 
 const PROBE = fileURLToPath(new URL('probe.ts', import.meta.url));
-const PROGRAM = process.env['DUOTEL_FAULTS_PROGRAM'] ?? 'build/duotel.mjs';
+const PROGRAM = process.env['DUOTEL_FAULTS_PROGRAM'] ?? 'build/operator.mjs';
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
