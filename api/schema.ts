@@ -26,6 +26,19 @@ export function applyDefaults(schema: Schema, value: unknown): unknown {
   return result;
 }
 
+/** Of a schema what {@link applyDefaults} needs: the defaults, and the way to them. */
+export function defaultsOnly(schema: Schema): Schema {
+  const properties = Object.entries(schema.properties ?? {})
+    .map(([name, property]) => [name, defaultsOnly(property)] as const)
+    .filter(([, property]) => Object.keys(property).length > 0);
+  const items = schema.items === undefined ? {} : defaultsOnly(schema.items);
+  return {
+    ...(schema.default !== undefined && { default: schema.default }),
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
+    ...(Object.keys(items).length > 0 && { items }),
+  };
+}
+
 /** The schema with every object closed: a structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
 export function closedSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closedSchema);

@@ -5,7 +5,7 @@ import { componentName, grafanaAdminSecret, objectLabels, PORT } from '../api/na
 import { Component } from './component.ts';
 import { DASHBOARDS_DIRECTORY, grafanaDashboardProviders, grafanaDataSources, sidecarDataSources } from './config/grafana.ts';
 import { configFile, configHash } from './config-file.ts';
-import { dashboardFiles } from './dashboards/index.ts';
+import { dashboardFiles } from './dashboards/files.ts';
 import { Routes } from './routes.ts';
 import { secretFiles } from './secret-files.ts';
 import type { StackInput } from './stack-input.ts';

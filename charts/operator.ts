@@ -13,7 +13,8 @@ import {
   SYSTEM_NAMESPACE,
 } from '../api/names.ts';
 import type { TelemetryStackSpec } from '../api/telemetry-stack.ts';
-import { TELEMETRY_STACK, telemetryStackCrd } from '../api/telemetry-stack.ts';
+import { TELEMETRY_STACK } from '../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../api/telemetry-stack-crd.ts';
 import { digest } from './digest.ts';
 import { operatorNetworkPolicy } from './operator-network-policy.ts';
 import { LOADER, programParts } from './operator-program.ts';

@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { FEATURE_NAMES, type Feature } from '../api/features.ts';
 import { closedSchema } from '../api/schema.ts';
 import { ruleViolations } from '../api/stack-rules.ts';
+import { stackSpecSchema } from '../api/stack-spec-schema.ts';
 import type { TelemetryStackSpec } from '../api/telemetry-stack.ts';
-import { stackSpecSchema } from '../api/telemetry-stack.ts';
 
 /** What `cdk8s synth` renders; read from the file that DUOTEL_SETTINGS names, and from duotel.yaml where it is not set. */
 export interface Settings {

@@ -1,6 +1,6 @@
 /** Prints docs/reference/telemetrystack.md, made from the CRD: `node tools/reference-telemetrystack.ts > docs/reference/telemetrystack.md`. */
 import { fileURLToPath } from 'node:url';
-import { stackSpecSchema } from '../api/telemetry-stack.ts';
+import { stackSpecSchema } from '../api/stack-spec-schema.ts';
 
 interface Schema {
   readonly type?: string;

@@ -1,5 +1,4 @@
 import { cost } from './cost.ts';
-import { dashboardJson } from './dashboard.ts';
 import { llmOverview } from './llm-overview.ts';
 import { operator } from './operator.ts';
 import { type DashboardSpec, VARIABLES } from './panel.ts';
@@ -10,14 +9,6 @@ import { vectorDb } from './vector-db.ts';
 
 /** Every dashboard, one question each. */
 export const DASHBOARDS: readonly DashboardSpec[] = [llmOverview, cost, rag, vectorDb, traces, stackHealth, operator];
-
-let files: Readonly<Record<string, string>> | undefined;
-
-/** Text of each dashboard's file by its slug. They depend on no setting, so they are made once a process. */
-export function dashboardFiles(): Readonly<Record<string, string>> {
-  files ??= Object.fromEntries(DASHBOARDS.map((spec) => [spec.slug, `${JSON.stringify(dashboardJson(spec))}\n`]));
-  return files;
-}
 
 export interface DashboardQuery {
   /** Slug of the dashboard. */

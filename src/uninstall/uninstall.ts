@@ -1,7 +1,7 @@
 import { ANNOTATION, OPERATOR_ANNOTATIONS, PREFIX } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
-import { telemetryStackCrd } from '../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../api/telemetry-stack-crd.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
 import { listWorkloads } from '../survey/workloads.ts';

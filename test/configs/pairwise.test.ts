@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { resolveStackSpec, telemetryStackCrd } from '../../api/telemetry-stack.ts';
+import { resolveStackSpec } from '../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../api/telemetry-stack-crd.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { installCrd, installForeignCrds } from '../support/cluster/foreign-crds.ts';

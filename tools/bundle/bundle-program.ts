@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ASSETS } from './assets.ts';
+import { evaluatedModules } from './evaluated-modules.ts';
 import { lessOfLibraries } from './less-of-libraries.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -22,7 +23,7 @@ export async function bundleProgram(entry: string): Promise<Buffer> {
     define: { __DUOTEL_ASSETS__: JSON.stringify(assets) },
     // CommonJS dependencies (cdk8s) call require() of Node's own modules.
     banner: { js: "#!/usr/bin/env node\nimport{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    plugins: [lessOfLibraries],
+    plugins: [evaluatedModules(ROOT), lessOfLibraries],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`esbuild made no bundle of ${entry}`);

@@ -8,6 +8,7 @@ const SOURCES: readonly string[] = [
   'api/**/*.ts',
   'bootstrap/**/*.ts',
   'charts/**/*.ts',
+  'crds/*.yaml',
   'imports/**/*.ts',
   'src/**/*.ts',
   'tools/bundle/**/*.ts',

@@ -4,7 +4,8 @@ import { parseAllDocuments } from 'yaml';
 import { type Fields, isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 import { closedSchema } from '../../../api/schema.ts';
-import { stackSpecSchema, TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
+import { stackSpecSchema } from '../../../api/stack-spec-schema.ts';
+import { TELEMETRY_STACK } from '../../../api/telemetry-stack.ts';
 import type { InjectionConfig } from '../../inject/wishes/config.ts';
 import { defaultStackSettings, stackSettings } from '../../survey/stacks.ts';
 

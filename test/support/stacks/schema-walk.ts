@@ -1,5 +1,5 @@
 import { isFields } from '../../../api/fields.ts';
-import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 
 /** One spec that differs from a valid one in one field. */
 export interface FieldCase {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { RENAMED, WITHOUT_DEFAULT } from '../../../api/resolved.ts';
 import type { Schema } from '../../../api/schema.ts';
-import { resolveStackSpec, stackSpecSchema } from '../../../api/telemetry-stack.ts';
+import { stackSpecSchema } from '../../../api/stack-spec-schema.ts';
+import { resolveStackSpec } from '../../../api/telemetry-stack.ts';
 
 interface Field {
   readonly name: string;

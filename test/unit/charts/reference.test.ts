@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 import { telemetryStackReference } from '../../../tools/reference-telemetrystack.ts';
 import { walk } from '../../support/assertions/walk.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 import { parseSettings } from '../../../charts/settings.ts';
 import { walk } from '../../support/assertions/walk.ts';
 import { REFUSED_SPECS } from '../../support/stacks/refused-specs.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { BACKENDS } from '../../../api/annotations.ts';
 import { SEED_METRICS } from '../../../api/metrics/seed.ts';
-import { telemetryStackCrd } from '../../../api/telemetry-stack.ts';
+import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 import { dualModeTables } from '../../../tools/dual-mode-tables.ts';
 import { dashboardsReference } from '../../../tools/reference-dashboards.ts';
 import { markedTables } from '../../support/assertions/marked-tables.ts';
