@@ -47,6 +47,13 @@ describe('dist', () => {
     expect(objects.filter((object) => JSON.stringify(object).length > 200_000).map(({ metadata }) => metadata.name)).toEqual([]);
   });
 
+  it("has the operator's program in four ConfigMaps at most", () => {
+    const parts = objects.filter((object) => Object.keys(object['binaryData'] ?? {}).some((key) => key.startsWith('part-')));
+    expect(parts.map(({ kind }) => kind)).toEqual(parts.map(() => 'ConfigMap'));
+    expect(parts.length).toBeGreaterThan(0);
+    expect(parts.length).toBeLessThanOrEqual(4);
+  });
+
   it('pins every image by tag and digest', () => {
     const images = podSpecs.flatMap(({ spec }) => (spec['containers'] as { image: string }[]).map(({ image }) => image));
     expect(images).toHaveLength(5);

@@ -20,15 +20,15 @@ export async function bringUpToDate(): Promise<void> {
   const started = performance.now();
   mkdirSync(BUILD, { recursive: true });
   const [commandLine, operator] = await Promise.all([bundleProgram(PROGRAMS['duotel.mjs']), bundleProgram(PROGRAMS['operator.mjs'])]);
-  const archive = compress(operator);
-  write('duotel.mjs', commandLine, 0o755);
-  write('operator.mjs', operator, 0o755);
+  const archive = compress(operator.bytes);
+  write('duotel.mjs', commandLine.bytes, 0o755);
+  write('operator.mjs', operator.bytes, 0o755);
   write(ARCHIVE, archive);
   // Last: whoever finds it finds the others.
   write(STAMP, `${JSON.stringify({ hash })}\n`);
   const seconds = (performance.now() - started) / 1000;
   process.stderr.write(
-    `command line ${kib(commandLine)}, operator ${kib(operator)}, ${kib(archive)} compressed, ${seconds.toFixed(1)} s\n`,
+    `command line ${kib(commandLine.bytes)}, operator ${kib(operator.bytes)}, ${kib(archive)} compressed, ${seconds.toFixed(1)} s\n`,
   );
 }
 
