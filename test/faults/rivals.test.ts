@@ -234,8 +234,11 @@ row('F2', 'a controller that applies a variable of ours ten times a second has i
     if (writes > 8) throw new Error(`${writes} writes in 8 s against a rival`);
     const now = await app(world);
     if (!JSON.stringify(now['spec']).includes('http://rival:4318')) throw new Error('a value of somebody else was overwritten');
-    const line = await statusLine(world);
-    if (!line.includes('OTEL_EXPORTER_OTLP_ENDPOINT')) throw new Error(`the status does not name the variable: ${line}`);
+    await eventually('the status to name the variable', async () => {
+      const line = await statusLine(world);
+      if (!line.includes('OTEL_EXPORTER_OTLP_ENDPOINT')) throw new Error(`the status does not name the variable: ${line}`);
+      return true;
+    });
     await quiet(world, 1000);
     const silence = await silent(world);
     return `${writes} writes, ${rollouts} of the template, against 80 of the rival, whose value stays and is named in the status; ${silence}`;

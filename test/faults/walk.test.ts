@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/kube-object.ts';
+import { isOver } from '../support/time/is-over.ts';
 import { path } from './support/admin.ts';
 import { installed } from './support/installed.ts';
 import { settle, silent } from './support/journey.ts';
@@ -59,12 +60,12 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
 
     /** The operator has said something of this generation. */
     async function observed(name: string, value: unknown): Promise<void> {
-      const end = performance.now() + 60_000;
+      const begun = performance.now();
       for (;;) {
         const live = await admin.get('TelemetryStack', 'duotel');
         const status = live?.['status'] as { observedGeneration?: number } | undefined;
         if (status?.observedGeneration === live?.metadata.generation) return;
-        if (performance.now() > end) throw new Error(`${name} = ${JSON.stringify(value)}: not observed within 60 s`);
+        if (isOver(begun, 60)) throw new Error(`${name} = ${JSON.stringify(value)}: not observed within 60 s`);
         await new Promise((resolve) => setTimeout(resolve, 60));
       }
     }
