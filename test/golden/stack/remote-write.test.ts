@@ -142,14 +142,14 @@ async function startVictoriaMetrics(port: number, authPort: number): Promise<voi
 beforeAll(async () => {
   binaries = await ensureBinaries(['prometheus', 'victoria-metrics', 'vmauth']);
   const [mimir = 0, thanos = 0, vm = 0, vmauth = 0] = await freePorts(4);
-  const { certificate, key } = await authority.issue({ subject: { commonName: 'thanos' }, names: ['localhost'] });
+  const { certificate, key } = await authority.issue({ subject: { commonName: 'thanos' }, names: ['127.0.0.1'] });
   const tls = { tls_server_config: { cert_file: file('tls.crt', certificate), key_file: file('tls.key', key) } };
   gateway = await startGateway(mimir);
   const front = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
   const basic = `Basic ${Buffer.from(`duotel:${PASSWORD}`).toString('base64')}`;
   stores = {
     mimir: { url: `${front}/api/v1/write`, query: `http://127.0.0.1:${mimir}`, headers: { authorization: basic } },
-    thanos: { url: `https://localhost:${thanos}/api/v1/write`, query: `https://localhost:${thanos}` },
+    thanos: { url: `https://127.0.0.1:${thanos}/api/v1/write`, query: `https://127.0.0.1:${thanos}` },
     victoriametrics: {
       url: `http://127.0.0.1:${vmauth}/api/v1/write`,
       query: `http://127.0.0.1:${vmauth}`,
@@ -200,7 +200,14 @@ describe('the settings of docs/scale-out, with stores that ask for what the page
   it('the stores refuse who has no credentials, and the tenant is in each request', async () => {
     expect((await get(`${stores.mimir.query}/api/v1/query?query=1`)).status).toBe(401);
     expect((await get(`${stores.victoriametrics.query}/api/v1/query?query=1`)).status).toBe(401);
-    await expect(get(stores.thanos.query.replace('https:', 'http:'))).resolves.toMatchObject({ status: 400 });
+    // Go answers 400 and closes; where that leaves a part of the request unread, the client sees a reset instead.
+    const plainly = get(stores.thanos.query.replace('https:', 'http:'));
+    expect([400, 'ECONNRESET', 'EPIPE']).toContain(
+      await plainly.then(
+        ({ status }) => status,
+        ({ code }) => code,
+      ),
+    );
     await eventually('a request', async () => tenants.length > 0);
     expect([...new Set(tenants)]).toEqual(['llm']);
   });

@@ -32,14 +32,14 @@ interface Line {
 /** A vendor that is not started yet. `folder`: for its files. */
 export async function vendor(folder: string, authority: Authority, token: string): Promise<Vendor> {
   const { otelcol } = await ensureBinaries(['otelcol']);
-  const [grpc, http, health] = (await freePorts(3)).map((port) => `localhost:${port}`);
+  const [grpc, http, health] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
   mkdirSync(folder, { recursive: true });
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileSync(path, text);
     return path;
   };
-  const { certificate, key } = await authority.issue({ subject: { commonName: 'vendor' }, names: ['localhost'] });
+  const { certificate, key } = await authority.issue({ subject: { commonName: 'vendor' }, names: ['127.0.0.1'] });
   const security = {
     tls: { cert_file: file('tls.crt', certificate), key_file: file('tls.key', key) },
     auth: { authenticator: 'bearertokenauth' },
