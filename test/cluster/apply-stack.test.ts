@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Condition } from '../../api/condition.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { StackStatus } from '../../api/stack-status.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { auditMark } from '../support/cluster/audit-log.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { writesSince } from '../support/cluster/operator-writes.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize('operator: {features: [scaleOut]}');
+const cluster = useInstallation({ settings: 'operator: {features: [scaleOut]}', clientSide: true });
 
 type Stack = KubeObject & { readonly status?: Partial<StackStatus> };
 const patchStack = (patch: object): Promise<string> =>
@@ -18,7 +17,6 @@ const patchStack = (patch: object): Promise<string> =>
 const stack = (): Promise<Stack | undefined> => getObject<Stack>(cluster, 'tstack/duotel');
 const condition = async (type: Condition['type']): Promise<Condition | undefined> =>
   (await stack())?.status?.conditions?.find((one) => one.type === type);
-const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
 const collector = (): Promise<KubeObject | undefined> => getObject<KubeObject>(cluster, 'statefulset/duotel-collector');
 const makeStack = (spec: object = {}): Promise<string> =>
   must(
@@ -34,17 +32,8 @@ const handled = (): Promise<unknown> =>
   });
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-  operator = await startOperator(cluster);
   await eventually('the stack', stack);
   await handled();
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
 });
 
 beforeEach(async () => {
@@ -64,9 +53,9 @@ describe('the status of a stack', () => {
     const mark = auditMark(cluster.auditLog);
     await must(cluster, ['annotate', '--overwrite', 'tstack/duotel', '-n', 'duotel', 'duotel.io/reconcile-at=noon']);
     await eventually('the echo', async () => (await stack())?.status?.lastHandledReconcileAt === 'noon');
-    await eventually('its write in the audit log', async () => writesSince(mark).length > 0);
+    await eventually('its write in the audit log', async () => writesSince(cluster, mark).length > 0);
     await sleep(500);
-    expect(writesSince(mark)).toEqual(['patch telemetrystacks/status duotel/duotel']);
+    expect(writesSince(cluster, mark)).toEqual(['patch telemetrystacks/status duotel/duotel']);
   });
 
   it('says after the deadline why a component is not ready', async () => {
@@ -134,13 +123,13 @@ describe('an object under a name of the stack’s that is another tool’s', () 
 describe('the objects of a stack that is deleted', () => {
   let logged = 0;
   const deleteStack = (): Promise<string> => {
-    logged = operator.log.length;
+    logged = cluster.operator.log.length;
     return must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
   };
   /** The operator has judged what the stack has left. */
   const noticed = (): Promise<unknown> =>
     eventually('the operator to find the stack gone', async () =>
-      operator.log.slice(logged).some(({ message }) => /^stack is (gone|not in the cache)/.test(`${message}`)),
+      cluster.operator.log.slice(logged).some(({ message }) => /^stack is (gone|not in the cache)/.test(`${message}`)),
     );
   /** The operator that finds the stack gone, and one that never saw it, do the same. */
   const expectKept = async (): Promise<void> => {
@@ -148,8 +137,7 @@ describe('the objects of a stack that is deleted', () => {
     expect(uid).toBeDefined();
     await noticed();
     await sleep(1500);
-    await operator.stop();
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     logged = 0;
     await noticed();
     await sleep(1500);

@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { createRolloutCrd } from '../support/cluster/argo-crd.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Argo Rollouts' custom resource on a real API server; its controller is not needed for what is said here. */
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ namespaces: ['shop'] });
 
 const ROLLOUT = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
@@ -32,21 +30,7 @@ const spec = async (): Promise<unknown> => (await rollout())?.['spec'];
 const status = async (name = 'my-rag'): Promise<string> => (await rollout(name))?.metadata.annotations?.['duotel.io/status'] ?? '';
 const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
   must(cluster, ['annotate', '--overwrite', `rollouts.argoproj.io/${name}`, '-n', 'shop', ...annotations]);
-const troubles = (): readonly unknown[] => operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
-
-beforeAll(async () => {
-  cluster = await startControlPlane();
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  await must(cluster, ['create', 'namespace', 'shop']);
-  operator = await startOperator(cluster);
-  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'));
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
+const troubles = (): readonly unknown[] => cluster.operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
 
 describe('a Rollout', () => {
   it('is injected, though its CRD came after the operator, and nothing else in it is changed', async () => {
@@ -90,7 +74,7 @@ describe('a Rollout', () => {
   it('may lose its CRD, and is injected again when that is back', async () => {
     await must(cluster, ['delete', 'crd/rollouts.argoproj.io']);
     await eventually('the end of the watch', async () =>
-      operator.log.some(({ message }) => `${message}`.startsWith('kind is no longer served')),
+      cluster.operator.log.some(({ message }) => `${message}`.startsWith('kind is no longer served')),
     );
     await sleep(1000);
     await createRolloutCrd(cluster);

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { cli } from '../support/processes/cli.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Secrets of users, in every place of a workload, none of which may come out again; see docs/adr/0020. */
 const CANARY = 'c4n4ry-7f3a91';
 
-let cluster: ControlPlane;
-let operator: RunningOperator | undefined;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ until: 'manifests', namespaces: ['demo'], clientSide: true });
 
 interface Parts {
   readonly annotations?: Readonly<Record<string, string>>;
@@ -116,9 +114,6 @@ const CRASHED = {
 };
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-  await must(cluster, ['create', 'namespace', 'demo']);
   await must(cluster, ['apply', '-f', '-'], POLICY);
   await must(cluster, ['create', 'secret', 'generic', 'canary', '-n', 'demo', `--from-literal=KEY=${CANARY}-secret`]);
   const probe = deployment('refused-probe', { annotations: { 'duotel.io/injected': '{}' } });
@@ -141,13 +136,7 @@ beforeAll(async () => {
     'the pod to be available',
     async () => ((await live('crashing'))?.['status'] as { availableReplicas?: number } | undefined)?.availableReplicas === 1,
   );
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
+  await cluster.startOperator();
 });
 
 describe('a secret in a workload', () => {
@@ -171,8 +160,8 @@ describe('a secret in a workload', () => {
   }, 600_000);
 
   it('is in no log line at any level, no event and no metric', async () => {
-    expect(operator?.log.length).toBeGreaterThan(5);
-    expect(JSON.stringify(operator?.log)).not.toContain(CANARY);
+    expect(cluster.operator.log.length).toBeGreaterThan(5);
+    expect(JSON.stringify(cluster.operator.log)).not.toContain(CANARY);
     const wanted = ['Injected', 'WriteRefused', 'AmbiguousContainer', 'RolledBack'];
     // Events come after what they tell of.
     const ours = await eventually('the events', async () => {
@@ -182,9 +171,9 @@ describe('a secret in a workload', () => {
     });
     expect(ours.map((event) => event['reason'])).toEqual(expect.arrayContaining(wanted));
     expect(JSON.stringify(ours)).not.toContain(CANARY);
-    await eventually('the counts', async () => /duotel_workloads\{/.test((await operator?.metrics()) ?? ''));
-    expect(await operator?.metrics()).toMatch(/duotel_workloads\{/);
-    expect(await operator?.metrics()).not.toContain(CANARY);
+    await eventually('the counts', async () => /duotel_workloads\{/.test((await cluster.operator.metrics()) ?? ''));
+    expect(await cluster.operator.metrics()).toMatch(/duotel_workloads\{/);
+    expect(await cluster.operator.metrics()).not.toContain(CANARY);
     expect(await must(cluster, ['get', 'telemetrystacks', '-A', '-o', 'json'])).not.toContain(CANARY);
   });
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FEATURE_NAMES } from '../../api/features.ts';
 import { featureRules } from '../../charts/operator-rbac.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { auditEvents } from '../support/cluster/audit-log.ts';
 import { installForeignCrds } from '../support/cluster/foreign-crds.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-const USER = 'system:serviceaccount:duotel:duotel-operator';
 let cluster: ControlPlane;
 let operator: RunningOperator;
 const without = synthesize();
@@ -134,7 +134,7 @@ describe('a stack that asks for a kind', () => {
     await eventually('nothing of the deleted stack to be left', async () => (await labelled()) === '');
 
     const used = (): ReadonlySet<string> => {
-      const own = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code < 300);
+      const own = auditEvents(cluster.auditLog).filter(({ user, code }) => user === OPERATOR_USER && code < 300);
       return new Set(
         own.flatMap(({ verb, resource, code }) => [
           `${verb} ${resource}`,
@@ -147,6 +147,6 @@ describe('a stack that asks for a kind', () => {
     );
     // A request is in the log once it is answered, which is after its effect can be seen.
     await eventually('each right to be used', async () => expect(granted.filter((one) => !used().has(one))).toEqual([]) ?? true);
-    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403)).toEqual([]);
+    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === OPERATOR_USER && code === 403)).toEqual([]);
   }, 600_000);
 });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { auditMark } from '../support/cluster/audit-log.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { writesSince } from '../support/cluster/operator-writes.ts';
 import { podsOf, sayReady } from '../support/cluster/pods.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Apps while the operator is off, and all that belongs to it is deleted; the kubelet's part is written by the test. */
@@ -17,10 +18,7 @@ interface Deployment extends KubeObject {
 
 const NAMESPACE = 'shop';
 const ASKS = 'annotations: {duotel.io/backend: both, duotel.io/bootstrap: python}';
-let cluster: ControlPlane;
-let operator: RunningOperator | undefined;
-const { dist, remove } = synthesize();
-const OPERATOR_MANIFEST = join(dist, '10-operator.k8s.yaml');
+const cluster = useInstallation({ namespaces: [NAMESPACE], clientSide: true });
 
 // A mount of its own, so that the bootstrap's files can be mounted beside it.
 const POD = 'volumes: [{name: tmp, emptyDir: {}}], containers: [{name: app, image: "app:1", volumeMounts: [{name: tmp, mountPath: /tmp}]}]';
@@ -49,11 +47,6 @@ async function settled(name: string): Promise<readonly KubeObject[]> {
 }
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-  await must(cluster, ['create', 'namespace', NAMESPACE]);
-  operator = await startOperator(cluster);
-  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'));
   await must(cluster, ['apply', '-n', NAMESPACE, '-f', '-'], [deploymentOf('my-rag'), CRON_JOB].join('\n---\n'));
   await eventually('my-rag to be injected', async () => holdsVariables(await get('my-rag')));
   await eventually('the CronJob to be injected', async () => {
@@ -61,15 +54,8 @@ beforeAll(async () => {
     return live !== undefined && holdsVariables(live);
   });
   await settled('my-rag');
-  await operator.stop();
-  operator = undefined;
-  await must(cluster, ['delete', '-f', OPERATOR_MANIFEST]);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
+  await cluster.stopOperator();
+  await must(cluster, ['delete', '-f', join(cluster.dist, '10-operator.k8s.yaml')]);
 });
 
 describe('without an operator', () => {
@@ -130,11 +116,11 @@ describe('an operator that is there again', () => {
     const before = await get('my-rag');
     const stack = await getObject<KubeObject>(cluster, 'tstack/duotel');
     const mark = auditMark(cluster.auditLog);
-    await must(cluster, ['apply', '-f', dist]);
-    operator = await startOperator(cluster);
+    await must(cluster, ['apply', '-f', cluster.dist]);
+    await cluster.startOperator();
     await eventually('the newcomer to be injected', async () => holdsVariables(await get('newcomer')));
     expect((await settled('newcomer')).map(holdsVariables)).toEqual([true]);
-    const written = () => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
+    const written = () => writesSince(cluster, mark);
     await eventually('its last writes', async () => {
       const patches = written().filter((one) => one === `patch deployments ${NAMESPACE}/newcomer`);
       return patches.length >= 2 && written().includes('patch configmaps duotel/duotel-default-stack');

@@ -1,57 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { StackStatus } from '../../api/stack-status.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { auditEvents, auditMark, line } from '../support/cluster/audit-log.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { settled, writesSince } from '../support/cluster/operator-writes.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ until: 'cluster' });
 
 const patchStack = (patch: string): Promise<string> =>
   must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', patch]);
 const stackStatus = async (): Promise<Partial<StackStatus>> =>
   (await getObject<KubeObject & { status?: Partial<StackStatus> }>(cluster, 'tstack/duotel'))?.status ?? {};
 const inventory = async (): Promise<NonNullable<StackStatus['inventory']>> => (await stackStatus()).inventory ?? [];
-/** What the operator wrote since the mark, a line each. */
-const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
-/** Waits until the operator has written nothing for two seconds. */
-async function settled(): Promise<void> {
-  await eventually('the operator to settle', async () => {
-    const mark = auditMark(cluster.auditLog);
-    await sleep(2000);
-    return writesSince(mark).length === 0;
-  });
-}
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
-
 describe('an empty cluster', () => {
   it('takes kubectl apply -f dist at the first run', async () => {
-    expect(await must(cluster, ['apply', '-f', dist])).toContain(
+    expect(await must(cluster, ['apply', '-f', cluster.dist])).toContain(
       'customresourcedefinition.apiextensions.k8s.io/telemetrystacks.duotel.io created',
     );
   });
 
   it('finds all of it unchanged right after', async () => {
-    const lines = (await must(cluster, ['apply', '-f', dist])).trim().split('\n');
+    const lines = (await must(cluster, ['apply', '-f', cluster.dist])).trim().split('\n');
     expect(lines.filter((one) => !one.endsWith(' unchanged'))).toEqual([]);
   });
 
   it('gets its TelemetryStack from the operator, which adopts what is there without a write', async () => {
     const mark = auditMark(cluster.auditLog);
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     const wanted = [
       'create secrets duotel/duotel-grafana-admin',
       'patch configmaps duotel/duotel-default-stack',
@@ -59,9 +37,9 @@ describe('an empty cluster', () => {
       'patch telemetrystacks/status duotel/duotel',
     ];
     await eventually('an inventory', async () => (await inventory()).length > 10);
-    await eventually('each of its writes', async () => wanted.every((one) => writesSince(mark).includes(one)));
-    await settled();
-    expect([...new Set(writesSince(mark))].sort()).toEqual(wanted);
+    await eventually('each of its writes', async () => wanted.every((one) => writesSince(cluster, mark).includes(one)));
+    await settled(cluster);
+    expect([...new Set(writesSince(cluster, mark))].sort()).toEqual(wanted);
     // `dist` is written as the API server stores it: there is nothing to ask about either.
     const asked = auditEvents(cluster.auditLog, mark).filter(({ userAgent, isDryRun }) => userAgent === 'duotel' && isDryRun);
     expect(asked.map(line)).toEqual([]);
@@ -70,7 +48,7 @@ describe('an empty cluster', () => {
   it('sees no write of the operator after that', async () => {
     const mark = auditMark(cluster.auditLog);
     await sleep(10_000);
-    expect(writesSince(mark)).toEqual([]);
+    expect(writesSince(cluster, mark)).toEqual([]);
   });
 });
 
@@ -87,7 +65,7 @@ describe('the stack', () => {
         5,
       );
     }
-    await settled();
+    await settled(cluster);
   });
 
   it('is repaired within 5 s when any of its objects loses our labels', async () => {
@@ -117,14 +95,14 @@ describe('the stack', () => {
   });
 
   it('changes in exactly one object when the collector gets another memory limit', async () => {
-    await settled();
+    await settled(cluster);
     const mark = auditMark(cluster.auditLog);
     await patchStack('{"spec":{"collector":{"resources":{"limits":{"memory":"1536Mi"}}}}}');
     await eventually('the new limit', async () =>
       JSON.stringify((await getObject<KubeObject>(cluster, 'statefulset/duotel-collector'))?.['spec']).includes('1536Mi'),
     );
-    await settled();
-    const objects = writesSince(mark).filter((one) => !one.includes('telemetrystacks'));
+    await settled(cluster);
+    const objects = writesSince(cluster, mark).filter((one) => !one.includes('telemetrystacks'));
     expect([...new Set(objects)]).toEqual(['patch statefulsets duotel/duotel-collector']);
   });
 
@@ -173,7 +151,7 @@ describe('the stack', () => {
       JSON.stringify((await getObject<KubeObject>(cluster, 'secret/duotel-grafana-admin'))?.['data']);
     const before = await password();
     await must(cluster, ['annotate', 'tstack/duotel', '-n', 'duotel', 'touched=yes']);
-    await settled();
+    await settled(cluster);
     expect(await password()).toBe(before);
   });
 
@@ -204,25 +182,23 @@ describe('the stack', () => {
   it('is not resurrected after somebody deleted it, and takes its objects along', async () => {
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
     await eventually('its objects to be gone', async () => (await getObject(cluster, 'statefulset/duotel-collector')) === undefined);
-    await operator.stop();
-    operator = await startOperator(cluster);
-    await controllersStarted(operator);
-    await settled();
+    await cluster.startOperator();
+    await settled(cluster);
     expect(await getObject(cluster, 'tstack/duotel')).toBeUndefined();
   });
 
   it('keeps what dist brought when the default TelemetryStack in it cannot be read', async () => {
-    await operator.stop();
-    await must(cluster, ['apply', '-f', dist]);
+    await cluster.stopOperator();
+    await must(cluster, ['apply', '-f', cluster.dist]);
     const config = ['configmap/duotel-default-stack', '-n', 'duotel'];
     await must(cluster, ['patch', ...config, '--type=merge', '-p', '{"data":{"telemetrystack.yaml":"kind: ["}}']);
     const mark = auditMark(cluster.auditLog);
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     await eventually('the log line', async () =>
-      operator.log.some(({ message }) => message === 'default TelemetryStack is not valid and is not made'),
+      cluster.operator.log.some(({ message }) => message === 'default TelemetryStack is not valid and is not made'),
     );
-    await settled();
-    expect(writesSince(mark)).toEqual([]);
+    await settled(cluster);
+    expect(writesSince(cluster, mark)).toEqual([]);
     expect(await getObject(cluster, 'statefulset/duotel-collector')).toBeDefined();
   });
 });

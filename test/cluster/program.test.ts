@@ -7,12 +7,12 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from '../../api/value-at.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { unpackDist } from '../../tools/releases/archive.ts';
+import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
 import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 const DEPLOYMENT = ['deployment/duotel-operator', '-n', 'duotel'];
-const USER = 'system:serviceaccount:duotel:duotel-operator';
 
 let cluster: ControlPlane;
 let operator: RunningOperator | undefined;
@@ -64,7 +64,7 @@ async function looked(change: () => Promise<unknown>): Promise<void> {
   await change();
   const lists = () =>
     auditEvents(cluster.auditLog, mark).filter(
-      ({ user, verb, resource }) => user === USER && verb === 'list' && resource === 'replicasets',
+      ({ user, verb, resource }) => user === OPERATOR_USER && verb === 'list' && resource === 'replicasets',
     );
   await eventually('the operator to look at its ReplicaSets', async () => lists().length > 0, 60);
   await sleep(1000);

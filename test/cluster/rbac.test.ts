@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '../../charts/operator-rbac.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { createRolloutCrd } from '../support/cluster/argo-crd.ts';
 import { auditEvents } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
 import { podsOf, sayCrashed, sayReady } from '../support/cluster/pods.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-const USER = 'system:serviceaccount:duotel:duotel-operator';
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ clientSide: true, operator: { leaderElect: true } });
 
 const pod = '{metadata: {labels: {app: x}}, spec: {restartPolicy: RESTART, containers: [{name: app, image: "app:1"}]}}';
 const always = pod.replace('RESTART', 'Always');
@@ -30,7 +28,7 @@ const injected = async (what: string): Promise<boolean> =>
 function used(): ReadonlySet<string> {
   const own = auditEvents(cluster.auditLog).filter(
     // Whoever is authenticated may ask what it may do: no right of ours.
-    ({ user, resource, code }) => user === USER && !['', 'selfsubjectaccessreviews'].includes(resource) && code < 300,
+    ({ user, resource, code }) => user === OPERATOR_USER && !['', 'selfsubjectaccessreviews'].includes(resource) && code < 300,
   );
   return new Set(
     own.flatMap(({ verb, resource, subresource, code }) => {
@@ -39,18 +37,6 @@ function used(): ReadonlySet<string> {
     }),
   );
 }
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-  operator = await startOperator(cluster, { leaderElect: true });
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
 
 describe('the rights of the operator', () => {
   it('are all used in the life of a stack and of a workload of each kind, and no other is', async () => {
@@ -95,9 +81,8 @@ describe('the rights of the operator', () => {
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
     await eventually('the stack to be gone', async () => (await getObject(cluster, 'networkpolicy/duotel-jaeger')) === undefined);
 
-    await operator.stop();
-    operator = await startOperator(cluster, { leaderElect: true });
-    await eventually('the lease to be ours again', async () => operator.log.some(({ message }) => message === 'the lease is ours'));
+    await cluster.startOperator();
+    await eventually('the lease to be ours again', async () => cluster.operator.log.some(({ message }) => message === 'the lease is ours'));
 
     const granted = [...CLUSTER_RULES, ...NAMESPACE_RULES].flatMap(({ resources, verbs }) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
@@ -108,6 +93,6 @@ describe('the rights of the operator', () => {
   }, 600_000);
 
   it('were enough: no request was refused', () => {
-    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403)).toEqual([]);
+    expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === OPERATOR_USER && code === 403)).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
-import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
 import { podsOf, sayCrashed, sayReady } from '../support/cluster/pods.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Pace and automatic rollback, with real ReplicaSets and pods; the kubelet's part is written by the test. */
@@ -20,9 +20,7 @@ interface Deployment extends KubeObject {
 }
 
 const NAMESPACE = 'busy';
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ namespaces: [NAMESPACE] });
 
 const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
 const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
@@ -87,20 +85,6 @@ async function crashes(name: string): Promise<void> {
   await annotate(name, 'duotel.io/backend=both');
   await sayCrashed(cluster, await eventually('new pods', async () => (await newPods(name)).length > 0 && newPods(name)));
 }
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  await must(cluster, ['create', 'namespace', NAMESPACE]);
-  operator = await startOperator(cluster);
-  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'));
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
 
 describe('workloads with available pods', () => {
   const names = ['one', 'two', 'three', 'four'];
@@ -197,9 +181,7 @@ describe('an injection whose pods fail where the former ones were available', ()
   });
 
   it('is not tried again, also not by a new process', async () => {
-    await operator.stop();
-    operator = await startOperator(cluster);
-    await controllersStarted(operator);
+    await cluster.startOperator();
     await sleep(2000);
     expect(await isInjected('broken')).toBe(false);
   });
@@ -216,9 +198,9 @@ describe('an injection whose pods fail where the former ones were available', ()
     await healthy('orphan');
     await annotate('orphan', 'duotel.io/backend=both');
     await eventually('new pods', async () => (await newPods('orphan')).length > 0);
-    await operator.stop();
+    await cluster.stopOperator();
     await sayCrashed(cluster, await newPods('orphan'));
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     await eventually('it to be rolled back', async () => (await statusLine('orphan')).startsWith('Blocked RolledBack'));
   });
 

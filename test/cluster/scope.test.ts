@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { auditEvents } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** An operator that may look at two namespaces and its own, by Roles, and whose stack may scale out. */
 const SCOPE = ['shop', 'lab'];
-const USER = 'system:serviceaccount:duotel:duotel-operator';
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize(`operator: {scope: {namespaces: [${SCOPE.join(', ')}]}, features: [scaleOut]}\n`);
+const cluster = useInstallation({
+  settings: `operator: {scope: {namespaces: [${SCOPE.join(', ')}]}, features: [scaleOut]}\n`,
+  namespaces: [...SCOPE, 'outside'],
+  operator: { scope: SCOPE },
+});
 
 const deploy = (name: string, namespace: string): Promise<string> =>
   must(
@@ -23,17 +25,7 @@ const isInjected = async (name: string, namespace: string): Promise<boolean> =>
   JSON.stringify((await getObject<KubeObject>(cluster, `deployment/${name}`, namespace))?.['spec']).includes('OBSERVABILITY_BACKEND');
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  for (const namespace of [...SCOPE, 'outside']) await must(cluster, ['create', 'namespace', namespace]);
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  operator = await startOperator(cluster, { scope: SCOPE });
   await eventually('the stack', async () => getObject(cluster, 'statefulset/duotel-jaeger'));
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
 });
 
 describe('an operator with a scope', () => {
@@ -66,7 +58,8 @@ describe('an operator with a scope', () => {
     const made = await eventually('the gateways', () => getObject<KubeObject>(cluster, 'deployment/duotel-gateway'));
     const writes = (): number =>
       auditEvents(cluster.auditLog).filter(
-        ({ user, verb, resource, name }) => user === USER && verb === 'patch' && resource === 'deployments' && name === 'duotel-gateway',
+        ({ user, verb, resource, name }) =>
+          user === OPERATOR_USER && verb === 'patch' && resource === 'deployments' && name === 'duotel-gateway',
       ).length;
     await eventually('its creation in the audit log', async () => writes() > 0);
     const created = writes();
@@ -104,7 +97,7 @@ describe('an operator with a scope', () => {
 
   it('may do nothing outside of it, and was never refused', async () => {
     const can = async (...what: readonly string[]): Promise<string> =>
-      (await cluster.kubectl(['auth', 'can-i', ...what, '--as', USER])).stdout.trim();
+      (await cluster.kubectl(['auth', 'can-i', ...what, '--as', OPERATOR_USER])).stdout.trim();
     expect(await can('patch', 'deployments', '-n', 'shop')).toBe('yes');
     for (const what of [
       ['patch', 'deployments', '-n', 'outside'],
@@ -117,7 +110,7 @@ describe('an operator with a scope', () => {
     ]) {
       expect([what.join(' '), await can(...what)]).toEqual([what.join(' '), 'no']);
     }
-    const refused = auditEvents(cluster.auditLog).filter(({ user, code }) => user === USER && code === 403);
+    const refused = auditEvents(cluster.auditLog).filter(({ user, code }) => user === OPERATOR_USER && code === 403);
     expect(refused).toEqual([]);
   });
 
@@ -130,14 +123,13 @@ describe('an operator with a scope', () => {
       (await getObject<{ status?: { workloads?: { injected?: number } } }>(cluster, 'tstack/duotel'))?.status?.workloads?.injected;
     await eventually('only workloads that are there to be counted', async () => (await injected()) === 1);
 
-    await operator.stop();
-    operator = await startOperator(cluster, { scope: SCOPE });
+    await cluster.startOperator();
     await deploy('six', 'shop');
     await must(cluster, ['annotate', 'deployment/six', '-n', 'shop', 'duotel.io/backend=both']);
     await eventually('the next one to be injected', () => isInjected('six', 'shop'));
 
     await must(cluster, ['create', 'namespace', 'lab']);
-    await must(cluster, ['apply', '-f', dist]);
+    await must(cluster, ['apply', '-f', cluster.dist]);
     await deploy('seven', 'lab');
     await must(cluster, ['annotate', 'deployment/seven', '-n', 'lab', 'duotel.io/backend=both']);
     await eventually('the workload of the new namespace to be injected', () => isInjected('seven', 'lab'));

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
 import { podsOf, sayReady } from '../support/cluster/pods.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Workloads that do not roll out as others do, and what else acts on them, with the real controllers. */
@@ -21,9 +21,7 @@ interface Workload extends KubeObject {
 
 const NAMESPACE = 'shop';
 const BACKEND = 'duotel.io/backend';
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ namespaces: [NAMESPACE], clientSide: true });
 
 const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
 const annotate = (what: string, ...annotations: readonly string[]): Promise<string> =>
@@ -45,20 +43,6 @@ async function create(kind: string, name: string, spec = '', templateMetadata = 
   const text = `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: ${name}, namespace: ${NAMESPACE}}, spec: {selector: {matchLabels: {app: ${name}}}, template: ${template}, ${spec}}}`;
   await must(cluster, ['apply', '-f', '-'], text);
 }
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-  await must(cluster, ['create', 'namespace', NAMESPACE]);
-  operator = await startOperator(cluster);
-  await eventually('the stack', async () => getObject(cluster, 'tstack/duotel'));
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
 
 describe('a Deployment that is paused', () => {
   it('waits, says for what, and is injected in one rollout when it is resumed', async () => {

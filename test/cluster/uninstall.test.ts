@@ -5,17 +5,15 @@ import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-a
 import { systemClock } from '../../src/kube/system-clock.ts';
 import { isInstalled, uninstall } from '../../src/uninstall/uninstall.ts';
 import type { UninstallStep } from '../../src/uninstall/uninstall-options.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { freezeDeployment } from '../support/cluster/admission.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { cli } from '../support/processes/cli.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
 let api: RestKubeApi;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ clientSide: true });
 
 const manifest = (name: string): string => `apiVersion: apps/v1
 kind: Deployment
@@ -62,17 +60,11 @@ async function isFrozen(): Promise<boolean> {
 }
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-  await must(cluster, ['apply', '-f', dist]);
-  operator = await startOperator(cluster);
 });
 
 afterAll(async () => {
-  await operator?.stop();
   await api?.close();
-  await cluster?.stop();
-  remove();
 });
 
 describe('uninstall', () => {
@@ -96,10 +88,10 @@ describe('uninstall', () => {
   });
 
   it('deletes nothing while a workload cannot be reverted', async () => {
-    await operator.stop();
+    await cluster.stopOperator();
     await expect(run('revert', false, 1000)).rejects.toThrow(/Deployment\/demo\/app: not reverted within 1 s\. Is the operator running\?/);
     expect(await isInstalled(api)).toBe(true);
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
   });
 
   it('gives the others back past one that a policy freezes and one that is deleted meanwhile, and deletes nothing', async () => {

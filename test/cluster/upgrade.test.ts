@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { unpackDist } from '../../tools/releases/archive.ts';
-import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { type OperatorProcess, readManifests, startOperatorProcess } from '../../tools/scale/operator-process.ts';
-import { auditEvents, auditMark, line } from '../support/cluster/audit-log.ts';
+import { auditMark } from '../support/cluster/audit-log.ts';
 import { must, synthesize } from '../support/cluster/installation.ts';
+import { settled, writesSince } from '../support/cluster/operator-writes.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Former ones, of which there is a fixture. */
@@ -38,34 +38,12 @@ async function replicaSets(): Promise<readonly string[]> {
   return (await must(cluster, ['get', 'replicasets,controllerrevisions', '-n', 'demo', '-o', 'name'])).trim().split('\n').sort();
 }
 
-/** What the operator wrote since the mark; its lease is no object that it manages. */
-function writesSince(mark: number): readonly string[] {
-  return auditEvents(cluster.auditLog, mark)
-    .filter(
-      ({ user, verb, resource, code, isDryRun }) =>
-        user === OPERATOR_USER && !isDryRun && /create|update|patch|delete/.test(verb) && !/events|leases/.test(resource) && code < 300,
-    )
-    .map(line);
-}
-
-async function settled(): Promise<void> {
-  await eventually(
-    'the operator to settle',
-    async () => {
-      const mark = auditMark(cluster.auditLog);
-      await sleep(3000);
-      return writesSince(mark).length === 0;
-    },
-    180,
-  );
-}
-
 /** Stops the operator that runs, installs the manifests as people do, and runs the program that they hold. */
 async function install(dist: string, name: string): Promise<void> {
   await operator?.stop();
   await must(cluster, ['apply', '-f', dist]);
   operator = await startOperatorProcess({ cluster, dist, folder: join(folder, name) });
-  await settled();
+  await settled(cluster, 3000);
 }
 
 /** The state that an upgrade may not disturb. */
@@ -148,7 +126,7 @@ describe.each(RELEASES)('an installation of %s with injected workloads', (releas
     await must(cluster, ['annotate', 'deployment/rich', '-n', 'demo', 'duotel.io/backend=openinference']);
     await must(cluster, ['annotate', 'statefulset/costs', '-n', 'demo', 'duotel.io/backend=openlit']);
     await eventually('all to be injected', async () => injectedApps(await snapshot()).length === ALL_INJECTED.length);
-    await settled();
+    await settled(cluster, 3000);
     installed = await snapshot();
   }, 900_000);
 
@@ -211,7 +189,7 @@ describe.each(RELEASES)('an installation of %s with injected workloads', (releas
     it('is over when it is over: nothing more is written', async () => {
       const mark = auditMark(cluster.auditLog);
       await sleep(10_000);
-      expect(writesSince(mark)).toEqual([]);
+      expect(writesSince(cluster, mark)).toEqual([]);
     });
   });
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { controllersStarted, getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { settled, writesSince } from '../support/cluster/operator-writes.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 interface Deployment extends KubeObject {
@@ -14,9 +15,7 @@ interface Deployment extends KubeObject {
   };
 }
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ namespaces: ['demo'] });
 
 const manifest = (name: string, containers = '[{name: app, image: "app:1", env: [{name: KEEP, value: me}]}]'): string =>
   `apiVersion: apps/v1
@@ -67,20 +66,6 @@ const injected = (name: string): Promise<unknown> =>
     async () => (await statusLine(name))?.startsWith('Injected') && !(await managers(name)).includes('duotel'),
   );
 
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  await must(cluster, ['create', 'namespace', 'demo']);
-  operator = await startOperator(cluster);
-  await controllersStarted(operator);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
-
 describe('kubectl apply --server-side', () => {
   it('finds nothing to change when it is run again beside the operator', async () => {
     const versions = (): Promise<string> =>
@@ -91,7 +76,7 @@ describe('kubectl apply --server-side', () => {
       await sleep(3000);
       return (await versions()) === seen && seen;
     });
-    await must(cluster, ['apply', '--server-side', '-f', dist]);
+    await must(cluster, ['apply', '--server-side', '-f', cluster.dist]);
     expect(await versions()).toBe(before);
   });
 });
@@ -310,24 +295,18 @@ describe('a mistake', () => {
 
 describe('the operator', () => {
   it('writes nothing when it starts again and all is as it should be', async () => {
-    // The counts of the last change are written half a second after it.
-    await eventually('the operator to settle', async () => {
-      const mark = auditMark(cluster.auditLog);
-      await sleep(1500);
-      return operatorWrites(auditEvents(cluster.auditLog, mark)).length === 0;
-    });
-    await operator.stop();
+    await settled(cluster);
+    await cluster.stopOperator();
     const mark = auditMark(cluster.auditLog);
-    operator = await startOperator(cluster);
-    await controllersStarted(operator);
+    await cluster.startOperator();
     await sleep(5000);
-    expect(operatorWrites(auditEvents(cluster.auditLog, mark)).map(line)).toEqual([]);
+    expect(writesSince(cluster, mark)).toEqual([]);
   });
 
   it('takes back, after a stop, what lost its annotation meanwhile', async () => {
-    await operator.stop();
+    await cluster.stopOperator();
     await annotate('my-rag', 'duotel.io/backend-', 'duotel.io/bootstrap-');
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     await eventually('my-rag to be reverted', async () => !(await variables('my-rag')).includes('OBSERVABILITY_BACKEND'));
     expect(await variables('my-rag')).toEqual(['KEEP']);
   });
@@ -335,6 +314,6 @@ describe('the operator', () => {
   it('was never refused a request and never failed', () => {
     const events = auditEvents(cluster.auditLog).filter(({ userAgent }) => userAgent === 'duotel');
     expect(events.filter(({ code }) => code === 403).map(line)).toEqual([]);
-    expect(operator.log.filter(({ level }) => level === 'fatal')).toEqual([]);
+    expect(cluster.operator.log.filter(({ level }) => level === 'fatal')).toEqual([]);
   });
 });

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { proveAll, type Row } from '../support/assertions/rows.ts';
-import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { auditMark } from '../support/cluster/audit-log.ts';
+import { must } from '../support/cluster/installation.ts';
+import { settled, writesSince } from '../support/cluster/operator-writes.ts';
 import { TemplateHistory } from '../support/cluster/template-history.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { APP, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { Twins } from '../support/gitops/twins.ts';
@@ -17,9 +18,8 @@ import { eventually } from '../support/time/eventually.ts';
 
 const NAMESPACE = 'shop';
 
-let cluster: ControlPlane;
+const cluster = useInstallation({ namespaces: [NAMESPACE] });
 let api: RestKubeApi;
-let operator: RunningOperator;
 let history: TemplateHistory;
 let twins: Twins;
 let results: ReadonlyMap<string, unknown>;
@@ -213,34 +213,19 @@ const CORRECTIONS: readonly Row[] = [
 ];
 
 beforeAll(async () => {
-  const { dist, remove } = synthesize();
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  remove();
-  await must(cluster, ['create', 'namespace', NAMESPACE]);
-  operator = await startOperator(cluster);
-  await controllersStarted(operator);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
   twins = new Twins(cluster, history, NAMESPACE);
   results = await proveAll([...COMMANDS, ...CORRECTIONS], 6);
-  const writesSince = (mark: number): readonly string[] => operatorWrites(auditEvents(cluster.auditLog, mark)).map(line);
-  // Counts of the stack are written half a second after the last change.
-  await eventually('the counts to be written', async () => {
-    const mark = auditMark(cluster.auditLog);
-    await sleep(1500);
-    return writesSince(mark).length === 0;
-  });
+  await settled(cluster);
   const mark = auditMark(cluster.auditLog);
   await sleep(5000);
-  restless = writesSince(mark);
+  restless = writesSince(cluster, mark);
 }, 2_400_000);
 
 afterAll(async () => {
   history?.stop();
   await api?.close();
-  await operator?.stop();
-  await cluster?.stop();
 });
 
 function holds(title: string): void {

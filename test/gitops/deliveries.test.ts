@@ -3,9 +3,8 @@ import { FIELD_MANAGER } from '../../api/names.ts';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { controllersStarted, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { TemplateHistory } from '../support/cluster/template-history.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { expected, type Mode, PHASES } from '../support/gitops/expected.ts';
 import { changesOf, type Found, runScenario, type ScenarioResult } from '../support/gitops/scenario.ts';
@@ -18,19 +17,12 @@ const SCENARIOS = DELIVERIES.flatMap((delivery) => MODES.map((mode) => ({ delive
 /** Scenarios at the same time. */
 const LANES = 4;
 
-let cluster: ControlPlane;
+const cluster = useInstallation();
 let api: RestKubeApi;
-let operator: RunningOperator;
 let history: TemplateHistory;
 const results = new Map<string, ScenarioResult>();
 
 beforeAll(async () => {
-  const { dist, remove } = synthesize();
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  remove();
-  operator = await startOperator(cluster);
-  await controllersStarted(operator);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
   const waiting = [...SCENARIOS];
@@ -45,8 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   history?.stop();
   await api?.close();
-  await operator?.stop();
-  await cluster?.stop();
 });
 
 function resultOf(key: string): ScenarioResult {
@@ -129,7 +119,7 @@ describe.each(SCENARIOS)('$delivery.title, annotated by $mode', ({ delivery, mod
 
 describe('the operator', () => {
   it('was refused nothing and failed at nothing', () => {
-    const failures = operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
+    const failures = cluster.operator.log.filter(({ level }) => level === 'error' || level === 'fatal');
     // Somebody wrote between our read and our write: planned again, and no failure.
     expect(failures.filter(({ error }) => !String(error).includes('Conflict'))).toEqual([]);
   });

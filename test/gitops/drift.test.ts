@@ -3,10 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
 import { TemplateHistory } from '../support/cluster/template-history.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { APP, deployment } from '../support/gitops/app.ts';
 import { eventually } from '../support/time/eventually.ts';
 import { slowness } from '../support/time/slowness.ts';
@@ -19,9 +18,8 @@ const SAMPLES = 200;
 const DEPLOYMENT: ResourceType = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const names = Array.from({ length: WORKLOADS }, (_, index) => `app-${index}`);
 
-let cluster: ControlPlane;
+const cluster = useInstallation({ until: 'manifests', namespaces: [NAMESPACE] });
 let api: RestKubeApi;
-let operator: RunningOperator;
 let history: TemplateHistory;
 
 const holds = (name: string): boolean => {
@@ -33,24 +31,17 @@ const isReleased = (name: string): boolean =>
 const writesSince = (mark: number): readonly AuditEvent[] => operatorWrites(auditEvents(cluster.auditLog, mark));
 
 beforeAll(async () => {
-  const { dist, remove } = synthesize();
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  remove();
-  await must(cluster, ['create', 'namespace', NAMESPACE]);
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   history = await TemplateHistory.start(api);
   const annotations = { 'duotel.io/backend': 'both' };
   for (const name of names) await api.create(DEPLOYMENT, deployment(name, NAMESPACE, { containers: [APP], annotations }));
-  operator = await startOperator(cluster);
+  await cluster.startOperator();
   await eventually('all to be injected', async () => names.every((name) => holds(name) && isReleased(name)), 480);
 }, 900_000);
 
 afterAll(async () => {
   history?.stop();
   await api?.close();
-  await operator?.stop();
-  await cluster?.stop();
 });
 
 describe(`${WORKLOADS} injected workloads`, () => {

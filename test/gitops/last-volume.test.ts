@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { APP, type App, deployment } from '../support/gitops/app.ts';
 import { DELIVERIES } from '../support/gitops/deliveries.ts';
 import { eventually } from '../support/time/eventually.ts';
@@ -14,21 +14,7 @@ const WITH_PROXY: App = {
 };
 const ALONE: App = { containers: [APP] };
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  const { dist, remove } = synthesize();
-  cluster = await startControlPlane();
-  await must(cluster, ['apply', '--server-side', '-f', dist]);
-  remove();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = useInstallation();
 
 const statusOf = async (namespace: string): Promise<string> =>
   (await getObject<KubeObject>(cluster, 'deployment/shop', namespace))?.metadata.annotations?.['duotel.io/status'] ?? '';

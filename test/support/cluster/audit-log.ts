@@ -57,12 +57,16 @@ export function auditMark(file: string): number {
 /** Events, the renewals of its lease and its question what it may do: none changes an object that is there. */
 const NO_OBJECTS = ['events', 'leases', 'selfsubjectaccessreviews'];
 
-/** Writes of the operator that the API server carried out, but for {@link NO_OBJECTS}. */
-export function operatorWrites(events: readonly AuditEvent[]): readonly AuditEvent[] {
+/** Writes that the API server carried out, but for {@link NO_OBJECTS}. */
+export function objectWrites(events: readonly AuditEvent[]): readonly AuditEvent[] {
   return events.filter(
-    ({ verb, userAgent, resource, code, isDryRun }) =>
-      userAgent === 'duotel' && WRITES.includes(verb) && !isDryRun && !NO_OBJECTS.includes(resource) && code < 300,
+    ({ verb, resource, code, isDryRun }) => WRITES.includes(verb) && !isDryRun && !NO_OBJECTS.includes(resource) && code < 300,
   );
+}
+
+/** Those of them that our program made, be it the operator, a command or the client of a test. */
+export function operatorWrites(events: readonly AuditEvent[]): readonly AuditEvent[] {
+  return objectWrites(events).filter(({ userAgent }) => userAgent === 'duotel');
 }
 
 export function line({ verb, resource, subresource, namespace, name }: AuditEvent): string {

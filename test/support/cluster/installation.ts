@@ -42,17 +42,21 @@ export interface RunningOperator {
   stop(): Promise<void>;
 }
 
+export interface OperatorOptions {
+  /** @default false */
+  readonly leaderElect?: boolean;
+  /** Namespaces of apps; default: all. */
+  readonly scope?: readonly string[];
+  readonly programMarginMs?: number;
+}
+
 /**
  * Runs the operator in this process, with the token of its own service account: it may do what `dist` allows it, and no more.
  * The control plane has no kubelet, so the operator's Deployment has no pods that would get in its way.
  */
 export async function startOperator(
   cluster: ControlPlane,
-  {
-    leaderElect = false,
-    scope,
-    programMarginMs,
-  }: { readonly leaderElect?: boolean; readonly scope?: readonly string[]; readonly programMarginMs?: number } = {},
+  { leaderElect = false, scope, programMarginMs }: OperatorOptions = {},
 ): Promise<RunningOperator> {
   const kubeconfig = await tokenKubeconfig(cluster);
   const log: Record<string, unknown>[] = [];
