@@ -1,49 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Policies } from '../../src/apply/policies.ts';
-import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { denyConfigMaps, rewriteConfigMaps } from '../support/cluster/admission.ts';
+import { denyConfigMaps, enforce, rewriteConfigMaps } from '../support/cluster/admission.ts';
 import { auditEvents, auditMark, operatorWrites } from '../support/cluster/audit-log.ts';
 import { getObject, must } from '../support/cluster/installation.ts';
 import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/cluster/sets.ts';
+import { useSets } from '../support/cluster/use-sets.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let api: Awaited<ReturnType<typeof createKubeApi>>;
-let count = 0;
+const sets = useSets();
+const { cluster } = sets;
 
-async function newSet(): Promise<{ readonly set: AppliedSet; readonly ns: string }> {
-  count += 1;
-  const ns = `policies-${count}`;
-  await must(cluster, ['create', 'namespace', ns]);
-  return { set: new AppliedSet(api, ns), ns };
-}
 const specOf = async (what: string, ns: string): Promise<Record<string, unknown>> =>
   ((await getObject<KubeObject>(cluster, what, ns))?.['spec'] ?? {}) as Record<string, unknown>;
 const applyAs = (manager: string, object: object): Promise<string> =>
   must(cluster, ['apply', '--server-side', '--force-conflicts', `--field-manager=${manager}`, '-f', '-'], JSON.stringify(object));
-/** An admission policy on one namespace; it takes the API server a moment to heed it, so `heeded` asks until it does. */
-async function admission(objects: readonly object[], heeded: () => Promise<boolean>): Promise<void> {
-  await must(cluster, ['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  await eventually('the admission policy to be heeded', heeded);
-}
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-});
-
-afterAll(async () => {
-  await api?.close();
-  await cluster?.stop();
-});
 
 describe('a field that an ignore rule names', () => {
   const policies: Partial<Policies> = { ignore: [{ kind: 'Deployment', path: '/spec/replicas' }] };
 
   it('stays as somebody has scaled it, whatever else is written', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const wanted = (image: string): readonly KubeObject[] => [
       JSON.parse(JSON.stringify(workload(ns, 'Deployment', 'w')).replace('app:1', image)) as KubeObject,
     ];
@@ -56,7 +33,7 @@ describe('a field that an ignore rule names', () => {
   });
 
   it('becomes the other manager’s alone where that one applies it', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([workload(ns, 'Deployment', 'w')], { policies });
     const { apiVersion, kind } = workload(ns, 'Deployment', 'w');
     await applyAs('autoscaler', { apiVersion, kind, metadata: { name: 'w', namespace: ns }, spec: { replicas: 3 } });
@@ -71,7 +48,7 @@ describe('a field that an ignore rule names', () => {
 
 describe('a field that another manager holds', () => {
   it('is taken back by force, or left and reported with the manager and the field', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([configMap(ns, 'a', 'ours')]);
     await applyAs('rival', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: ns }, data: { text: 'theirs' } });
     const left = await set.apply([configMap(ns, 'a', 'ours')], { policies: { conflicts: 'Report' } });
@@ -81,7 +58,7 @@ describe('a field that another manager holds', () => {
   });
 
   it('keeps its whole stage from being written when all or nothing is to be, but for what kubectl has applied', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const policies: Partial<Policies> = { errors: 'AllOrNothing', conflicts: 'Report' };
     await must(cluster, ['apply', '-f', '-'], JSON.stringify(configMap(ns, 'a', 'theirs')));
     expect(outcomes(await set.apply([configMap(ns, 'a'), configMap(ns, 'b')], { policies }))).toEqual([
@@ -99,18 +76,18 @@ describe('a field that another manager holds', () => {
   });
 
   it('is written less and less often when that one sets it ten times a second, and the problem names both', async () => {
-    const { ns } = await newSet();
+    const { ns } = await sets.newSet();
     // Time goes on by a tenth of a second a round, however long a machine takes for one.
     let now = 0;
-    const set = new AppliedSet(api, ns, () => now);
+    const set = new AppliedSet(sets.api, ns, () => now);
     await set.apply([configMap(ns, 'a', 'ours')]);
     const mark = auditMark(cluster.auditLog);
-    const type = await api.resourceType('v1', 'ConfigMap');
+    const type = await sets.api.resourceType('v1', 'ConfigMap');
     const written: number[] = [];
     let said = '';
     let rounds = 0;
     for (; now < 8000; now += 100, rounds += 1) {
-      await api.patch(
+      await sets.api.patch(
         type,
         { name: 'a', namespace: ns },
         'application/merge-patch+json',
@@ -127,8 +104,8 @@ describe('a field that another manager holds', () => {
   });
 
   it('is reported, and written once only, when a mutating policy rewrites it on its way in', async () => {
-    const { set, ns } = await newSet();
-    await admission(rewriteConfigMaps(ns, 'rewritten'), async () => {
+    const { set, ns } = await sets.newSet();
+    await enforce(cluster, rewriteConfigMaps(ns, 'rewritten'), async () => {
       const args = ['create', 'configmap', 'probe', '-n', ns, '--from-literal=text=x', '--dry-run=server', '-o', 'json'];
       return (await must(cluster, args)).includes('rewritten');
     });
@@ -161,7 +138,7 @@ describe('a field that cannot change', () => {
   const recreating: Partial<Policies> = { immutable: 'Recreate' };
 
   it('stalls with what to do, and is changed by making the object again where that is allowed: its pods stay', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([statefulSet(ns, '1Gi')]);
     const pod = await eventually('the pod', () => getObject<KubeObject>(cluster, 'pod/db-0', ns));
     const stalled = await set.apply([statefulSet(ns, '2Gi')]);
@@ -173,7 +150,7 @@ describe('a field that cannot change', () => {
   });
 
   it('never makes an object go for an invalid value, nor for a denial that says the same words', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const service = (port: number): KubeObject =>
       member(ns, 'Service', 's', { spec: { ports: [{ port, protocol: 'TCP', targetPort: 80 }] } });
     await set.apply([service(80), configMap(ns, 'a')]);
@@ -181,7 +158,8 @@ describe('a field that cannot change', () => {
     expect(outcomes(await set.apply([service(99_999), configMap(ns, 'a')], { policies: recreating }))).toContain(
       'failed Service/s ObjectRefused',
     );
-    await admission(
+    await enforce(
+      cluster,
       denyConfigMaps(ns, 'UPDATE', 'field is immutable'),
       async () => (await cluster.kubectl(['label', 'configmap/a', '-n', ns, 'x=y', '--dry-run=server'])).code !== 0,
     );
@@ -191,14 +169,14 @@ describe('a field that cannot change', () => {
   });
 
   it('waits for a finalizer, over passes and processes, and the object comes back once', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const held = (serviceName: string): KubeObject => ({ ...workload(ns, 'StatefulSet', 'db', { spec: { serviceName } }) });
     await set.apply([held('one')]);
     await must(cluster, ['patch', 'statefulset/db', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":["example.com/hold"]}}']);
     const options = { policies: recreating, waitMs: 200 };
     const waiting = await set.apply([held('two')], options);
     expect(outcomes(waiting)).toEqual(['waiting StatefulSet/db Terminating']);
-    const next = new AppliedSet(api, ns);
+    const next = new AppliedSet(sets.api, ns);
     next.inventory = set.inventory;
     const mark = auditMark(cluster.auditLog);
     expect(messages(await next.apply([held('two')], options))).toContain('it is held by example.com/hold');
@@ -221,7 +199,7 @@ describe('an object that is there already', () => {
   };
 
   it('is not taken from another tool, not even when our cache does not show it, unless the policy is to adopt all', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await applyAs('helm', foreign(ns));
     for (const live of [undefined, () => undefined]) {
       const refused = await set.apply([ours(ns)], live === undefined ? {} : { live });
@@ -233,7 +211,7 @@ describe('an object that is there already', () => {
   });
 
   it('is taken when nobody owns it, unless only our own match', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await must(cluster, ['create', 'configmap', 'a', '-n', ns, '--from-literal=text=theirs']);
     const policies: Partial<Policies> = { adoption: 'MustMatch' };
     expect(outcomes(await set.apply([ours(ns)], { policies }))).toEqual(['refused ConfigMap/a ForeignOwner']);
@@ -242,7 +220,7 @@ describe('an object that is there already', () => {
   });
 
   it('is not taken under MustMatch when nobody holds a field that we want and our cache shows only what has our label', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await must(cluster, ['create', 'configmap', 'a', '-n', ns, '--from-literal=other=theirs']);
     const blind = { live: () => undefined, partial: () => true };
     const refused = await set.apply([ours(ns), configMap(ns, 'b')], { ...blind, policies: { adoption: 'MustMatch' } });
@@ -254,7 +232,7 @@ describe('an object that is there already', () => {
 
 describe('a namespace that is being deleted', () => {
   it('is said to be, and what it cannot take is asked for once a pass, no more', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([configMap(ns, 'a')]);
     await must(cluster, ['patch', 'configmap/a', '-n', ns, '--type=merge', '-p', '{"metadata":{"finalizers":["example.com/hold"]}}']);
     await must(cluster, ['delete', 'namespace', ns, '--wait=false']);
@@ -270,9 +248,10 @@ describe('a namespace that is being deleted', () => {
 
 describe('an object that is no longer wanted', () => {
   it('stays in the inventory while its deletion is denied, and goes when it is not', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([configMap(ns, 'a'), configMap(ns, 'b')]);
-    await admission(
+    await enforce(
+      cluster,
       denyConfigMaps(ns, 'DELETE', 'nothing is deleted here'),
       async () => (await cluster.kubectl(['delete', 'configmap/b', '-n', ns, '--dry-run=server'])).code !== 0,
     );
@@ -286,7 +265,7 @@ describe('an object that is no longer wanted', () => {
   });
 
   it('stays while an object that could not be changed still needs it', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const uses = (name: string, port: number): KubeObject =>
       workload(ns, 'Deployment', 'w', { configMaps: [name], ...(port > 0 && { spec: { minReadySeconds: -port } }) });
     await set.apply([configMap(ns, 'old'), uses('old', 0)]);
@@ -296,7 +275,7 @@ describe('an object that is no longer wanted', () => {
   });
 
   it('is not deleted after somebody made it anew, or took our label off', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     await set.apply([configMap(ns, 'a'), configMap(ns, 'anew'), configMap(ns, 'theirs')]);
     await must(cluster, ['delete', 'configmap/anew', '-n', ns]);
     await must(cluster, ['apply', '-f', '-'], JSON.stringify(configMap(ns, 'anew')));

@@ -1,40 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { entryId, objectEntry } from '../../src/apply/inventory.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
-import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { readInventory, storeInventory } from '../../src/stacks/stored-inventory.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark, operatorWrites } from '../support/cluster/audit-log.ts';
 import { getObject, must } from '../support/cluster/installation.ts';
 import { AppliedSet, configMap, member, messages, outcomes, workload } from '../support/cluster/sets.ts';
+import { useSets } from '../support/cluster/use-sets.ts';
 
-let cluster: ControlPlane;
-let api: Awaited<ReturnType<typeof createKubeApi>>;
-let count = 0;
+const sets = useSets();
+const { cluster } = sets;
 
-/** A set in a namespace of its own. */
-async function newSet(): Promise<{ readonly set: AppliedSet; readonly ns: string }> {
-  count += 1;
-  const ns = `set-${count}`;
-  await must(cluster, ['create', 'namespace', ns]);
-  return { set: new AppliedSet(api, ns), ns };
-}
 const requestsSince = (mark: number): number =>
   auditEvents(cluster.auditLog, mark).filter(({ userAgent }) => userAgent === 'duotel').length;
 const writesSince = (mark: number): number => operatorWrites(auditEvents(cluster.auditLog, mark)).length;
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-});
-
-afterAll(async () => {
-  await api?.close();
-  await cluster?.stop();
-});
 
 /** 40 objects, as one stack has them. */
 function forty(ns: string): readonly KubeObject[] {
@@ -56,7 +37,7 @@ function forty(ns: string): readonly KubeObject[] {
 
 describe('a set of 40 objects', () => {
   it('is installed with at most 45 requests, and is then as it should be without a write, even one told from no cache', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     let mark = auditMark(cluster.auditLog);
     const live = new Map<string, KubeObject>();
     const cache = (entry: InventoryEntry): KubeObject | undefined => live.get(entryId(entry));
@@ -78,7 +59,7 @@ describe('a set of 40 objects', () => {
     expect(requestsSince(mark)).toBe(1);
 
     mark = auditMark(cluster.auditLog);
-    await new AppliedSet(api, ns).apply(changed);
+    await new AppliedSet(sets.api, ns).apply(changed);
     expect(writesSince(mark)).toBe(0);
   });
 });
@@ -87,7 +68,7 @@ describe('an object that is refused', () => {
   const bad = (ns: string, name: string): KubeObject => member(ns, 'Service', name, { spec: { ports: [{ port: 99_999 }] } });
 
   it('fails alone, with every other error said too; what needs it waits and the rest goes on', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const spoilt = { ...configMap(ns, 'config'), data: { text: 7 } };
     const needsIt = workload(ns, 'StatefulSet', 'needs-it', { configMaps: ['config'] });
     const independent = workload(ns, 'Deployment', 'independent', { configMaps: ['other'] });
@@ -109,7 +90,7 @@ describe('an object that is refused', () => {
   });
 
   it('is found by a dry run before the first write of its stage, and stops all of it where the policy is all or nothing', async () => {
-    const { set, ns } = await newSet();
+    const { set, ns } = await sets.newSet();
     const services = (port: number, target: number): readonly KubeObject[] =>
       ['one', 'two'].map((name) =>
         member(ns, 'Service', name, { spec: { ports: [{ port: name === 'two' ? port : target, protocol: 'TCP', targetPort: 80 }] } }),
@@ -163,7 +144,7 @@ describe('a set with its own kinds and namespace', () => {
     };
     const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns, labels: { set: ns } } };
     const thing = member(ns, 'Thing', 'x', { spec: { empty: [] } }, 'example.com/v1');
-    const set = new AppliedSet(api, ns);
+    const set = new AppliedSet(sets.api, ns);
     expect(messages(await set.apply([thing, configMap(ns, 'a'), space, crd]))).toBe('');
     expect((await getObject<KubeObject>(cluster, 'things.example.com/x', ns))?.['spec']).toEqual({ empty: [] });
   });
@@ -172,7 +153,7 @@ describe('a set with its own kinds and namespace', () => {
 /** An API server that the process dies in front of, after `left` writes. */
 function dyingAfter(left: number): KubeApi {
   let writes = left;
-  return new Proxy(api, {
+  return new Proxy(sets.api, {
     get(target, name): unknown {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
@@ -199,7 +180,7 @@ describe('a process that dies after any single write', () => {
       member(ns, 'ServiceAccount', 's'),
     ];
     for (let writes = 0; writes <= 8; writes += 1) {
-      const { ns } = await newSet();
+      const { ns } = await sets.newSet();
       let stored: readonly InventoryEntry[] = [];
       const record = async (inventory: readonly InventoryEntry[]): Promise<void> => {
         stored = inventory;
@@ -216,7 +197,7 @@ describe('a process that dies after any single write', () => {
       const strays = (JSON.parse(there) as { items: KubeObject[] }).items.map(objectEntry).filter((entry) => !named.has(entryId(entry)));
       expect({ writes, strays }).toEqual({ writes, strays: [] });
 
-      const next = new AppliedSet(api, ns);
+      const next = new AppliedSet(sets.api, ns);
       next.inventory = stored;
       expect(messages(await next.apply(second(ns)))).toBe('');
       const left = await must(cluster, ['get', 'configmap,serviceaccount,deployment', '-n', ns, '-l', `set=${ns}`, '-o', 'name']);
@@ -244,7 +225,7 @@ describe('any sets, one after the other', () => {
   it('each become what the cluster holds, and a second pass writes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(shape, { minLength: 1, maxLength: 4 }), async (rounds) => {
-        const { set, ns } = await newSet();
+        const { set, ns } = await sets.newSet();
         for (const round of rounds) {
           expect(messages(await set.apply(make(ns, round)))).toBe('');
           const there = await must(cluster, ['get', 'configmap,service,deployment', '-n', ns, '-l', `set=${ns}`, '-o', 'json']);
@@ -263,20 +244,20 @@ describe('any sets, one after the other', () => {
 
 describe('an inventory that is too large for a status', () => {
   it('is kept in ConfigMaps by content, and read back whole', async () => {
-    const { ns } = await newSet();
+    const { ns } = await sets.newSet();
     const stack = { apiVersion: 'duotel.io/v1alpha1', kind: 'TelemetryStack', metadata: { name: 'big', namespace: ns } };
     const entries = Array.from({ length: 2500 }, (_, i) =>
       objectEntry({ ...configMap(ns, `c${i}`), metadata: { name: `c${i}`, namespace: ns, uid: `${i}` } }),
     );
-    const stored = await storeInventory(api, stack, entries);
+    const stored = await storeInventory(sets.api, stack, entries);
     expect(stored.inventory).toEqual([]);
     expect(stored.inventoryConfigMaps).toHaveLength(3);
     const withStatus = { ...stack, status: stored };
-    expect(await readInventory(api, withStatus)).toEqual(entries);
+    expect(await readInventory(sets.api, withStatus)).toEqual(entries);
     const mark = auditMark(cluster.auditLog);
-    expect(await storeInventory(api, withStatus, entries)).toEqual(stored);
+    expect(await storeInventory(sets.api, withStatus, entries)).toEqual(stored);
     expect(writesSince(mark)).toBe(0);
     await must(cluster, ['delete', 'configmap', stored.inventoryConfigMaps?.[1] ?? '', '-n', ns]);
-    await expect(readInventory(api, withStatus)).rejects.toThrow('expected the part of the inventory');
+    await expect(readInventory(sets.api, withStatus)).rejects.toThrow('expected the part of the inventory');
   });
 });

@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Explanation } from '../../src/explain/explain.ts';
 import type { BarePod } from '../../src/survey/bare-pods.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
 import { must, tokenKubeconfig } from '../support/cluster/installation.ts';
 import { podsOf } from '../support/cluster/pods.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { cli } from '../support/processes/cli.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** What the commands tell of Pods that no workload makes, beside the real controllers that make Pods. No operator is needed for it. */
 const NAMESPACE = 'batch';
 const ASKS = 'annotations: {duotel.io/backend: both}';
-let cluster: ControlPlane;
+const cluster = useControlPlane();
 
 const template = (app: string, metadata: string, restartPolicy = 'Always'): string =>
   `{metadata: {labels: {app: ${app}}, ${metadata}}, spec: {restartPolicy: ${restartPolicy}, containers: [{name: app, image: "app:1"}]}}`;
@@ -54,7 +54,6 @@ const told = ({ barePods }: Report): readonly string[] => barePods.map(({ kind, 
 const ANNOTATED = ['Job/once by itself', 'Pod/bare by itself', 'ReplicaSet/set by pods'];
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
   await must(cluster, ['apply', '-f', 'crds/telemetrystack.yaml']);
   await must(cluster, ['create', 'namespace', NAMESPACE]);
   await eventually('its service account', async () => must(cluster, ['get', 'serviceaccount/default', '-n', NAMESPACE]));
@@ -81,8 +80,6 @@ beforeAll(async () => {
     await eventually(`the pods of ${app}`, async () => (await podsOf(cluster, NAMESPACE, app)).length === count);
   }
 });
-
-afterAll(() => cluster?.stop());
 
 describe('a Pod, ReplicaSet or Job that is annotated and that no workload makes', () => {
   it('is told by duotel status, and those that a workload makes are not', async () => {

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditLines, auditMark } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize, tokenKubeconfig } from '../support/cluster/installation.ts';
+import { getObject, must, tokenKubeconfig } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { type CliResult, cli } from '../support/processes/cli.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let operator: RunningOperator | undefined;
 /** ReplicaSets of what Git injected, before any operator ran. */
 let applied: readonly string[];
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ until: 'cluster', namespaces: ['demo'] });
 
 function manifest(name: string, annotations: Readonly<Record<string, string>> = {}): string {
   return `# ${name}
@@ -69,17 +67,6 @@ function writesSince(mark: number): readonly string[] {
     .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
 }
 
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['create', 'namespace', 'demo']);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  remove();
-});
-
 describe('a cluster without an operator', () => {
   it('takes the output of duotel inject as it is, ConfigMaps with it', async () => {
     const yaml = await cli(['inject', '-f', '-', '--backend', 'both', '--bootstrap', 'python'], { input: manifest('from-git') });
@@ -100,15 +87,14 @@ describe('a cluster without an operator', () => {
   });
 
   it('gets its templates back by duotel revert', async () => {
-    await must(cluster, ['apply', '-f', dist]);
+    await must(cluster, ['apply', '-f', cluster.dist]);
     await must(cluster, ['apply', '-f', '-'], manifest('alone'));
     await rolledOut('alone');
     const before = await replicaSets('alone');
     await must(cluster, ['annotate', 'deployment/alone', '-n', 'demo', 'duotel.io/backend=both']);
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     await eventually('alone to be injected', async () => (await annotationsOf('alone'))['duotel.io/injected'] !== undefined);
-    await operator.stop();
-    operator = undefined;
+    await cluster.stopOperator();
     const reverted = await run('revert', 'deploy/alone', '-n', 'demo');
     expect(reverted.stdout).toMatch(/Deployment\/demo\/alone: reverted by this command/);
     expect(Object.keys(await annotationsOf('alone')).filter((key) => key.startsWith('duotel.io/'))).toEqual([]);
@@ -120,7 +106,7 @@ describe('a cluster without an operator', () => {
 
 describe('a cluster with an operator', () => {
   beforeAll(async () => {
-    operator ??= await startOperator(cluster);
+    await cluster.startOperator();
     await must(cluster, ['apply', '-f', '-'], manifest('plain'));
     await rolledOut('plain');
   });
@@ -253,8 +239,7 @@ describe('a cluster with an operator', () => {
     const stack = async () => getObject<KubeObject>(cluster, 'tstack/duotel', 'duotel');
     const before = await stack();
     await must(cluster, ['delete', 'tstack/duotel', '-n', 'duotel']);
-    await operator?.stop();
-    operator = await startOperator(cluster);
+    await cluster.startOperator();
     await eventually('plain to wait', async () => (await annotationsOf('plain'))['duotel.io/status']?.includes('WaitingForStack'));
     expect(await run('plan', 'deploy/plain', '-n', 'demo')).toMatchObject({ code: 0, stdout: expect.stringContaining('WaitingForStack') });
     const [, read = [], write = []] =

@@ -1,31 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
 import { must } from '../support/cluster/installation.ts';
 import { AppliedSet, member, messages, outcomes, workload } from '../support/cluster/sets.ts';
+import { useSets } from '../support/cluster/use-sets.ts';
 
-let cluster: ControlPlane;
-let api: Awaited<ReturnType<typeof createKubeApi>>;
-let count = 0;
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
-});
-
-afterAll(async () => {
-  await api?.close();
-  await cluster?.stop();
-});
-
-async function newNamespace(): Promise<string> {
-  count += 1;
-  const name = `drift-${count}`;
-  await api.create(await api.resourceType('v1', 'Namespace'), { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  return name;
-}
+const sets = useSets();
+const { cluster } = sets;
 
 const KINDS = {
   NetworkPolicy: { apiVersion: 'networking.k8s.io/v1', name: 'n' },
@@ -39,13 +20,13 @@ const add = (path: string, value: unknown): object => ({ op: 'add', path, value 
 /** As somebody else. */
 async function change(namespace: string, kind: Kind, ...operations: readonly object[]): Promise<void> {
   const { apiVersion, name } = KINDS[kind];
-  const type = await api.resourceType(apiVersion, kind);
-  await api.patch(type, { name, namespace }, 'application/json-patch+json', operations, { fieldManager: 'somebody' });
+  const type = await sets.api.resourceType(apiVersion, kind);
+  await sets.api.patch(type, { name, namespace }, 'application/json-patch+json', operations, { fieldManager: 'somebody' });
 }
 
 async function spec(namespace: string, kind: Kind): Promise<unknown> {
   const { apiVersion, name } = KINDS[kind];
-  const live = await api.get(await api.resourceType(apiVersion, kind), { name, namespace });
+  const live = await sets.api.get(await sets.api.resourceType(apiVersion, kind), { name, namespace });
   return live?.['spec'] ?? live?.['data'];
 }
 
@@ -104,11 +85,11 @@ describe('what somebody changes in a field, or in a list that is one value, of o
     ['a label in the selector of a Service', 'Service', [add('/spec/selector/more', 'b')]],
     ['a text that would be the same as a quantity', 'ConfigMap', [add('/data/text', '1')]],
   ])('is set back: %s', async (_, kind, operations) => {
-    const ns = await newNamespace();
-    const set = new AppliedSet(api, ns);
+    const ns = await sets.newNamespace();
+    const set = new AppliedSet(sets.api, ns);
     expect(messages(await set.apply(objects(ns)))).toBe('');
     const before = await spec(ns, kind);
-    for (const process of [set, new AppliedSet(api, ns)]) {
+    for (const process of [set, new AppliedSet(sets.api, ns)]) {
       process.inventory = set.inventory;
       await change(ns, kind, ...operations);
       const done = await process.apply(objects(ns));
@@ -121,8 +102,8 @@ describe('what somebody changes in a field, or in a list that is one value, of o
   });
 
   it('is there again, beside what it has become, where it is an item’s key that we leave to its default', async () => {
-    const ns = await newNamespace();
-    const set = new AppliedSet(api, ns);
+    const ns = await sets.newNamespace();
+    const set = new AppliedSet(sets.api, ns);
     await set.apply(objects(ns));
     await change(ns, 'Deployment', add(`${POD}/containers/0/ports/0/protocol`, 'UDP'));
     expect(outcomes(await set.apply(objects(ns)))).toContain('updated Deployment/w');
@@ -131,7 +112,7 @@ describe('what somebody changes in a field, or in a list that is one value, of o
   });
 
   it('is set back where we render an empty list', async () => {
-    const ns = await newNamespace();
+    const ns = await sets.newNamespace();
     const closed = member(
       ns,
       'NetworkPolicy',
@@ -139,7 +120,7 @@ describe('what somebody changes in a field, or in a list that is one value, of o
       { spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [] } },
       'networking.k8s.io/v1',
     );
-    const set = new AppliedSet(api, ns);
+    const set = new AppliedSet(sets.api, ns);
     await set.apply([closed]);
     await change(ns, 'NetworkPolicy', add('/spec/ingress', [{}]));
     expect(outcomes(await set.apply([closed]))).toEqual(['updated NetworkPolicy/n']);
@@ -159,12 +140,12 @@ describe('what somebody adds beside what is ours', () => {
     ['a port, and the type, of a Service', 'Service', [add('/spec/type', 'NodePort'), add('/spec/ports/-', { name: 'more', port: 81 })]],
     ['a key of a ConfigMap', 'ConfigMap', [add('/data/more', 'x')]],
   ])('stays, and nothing is written: %s', async (_, kind, operations) => {
-    const ns = await newNamespace();
-    const set = new AppliedSet(api, ns);
+    const ns = await sets.newNamespace();
+    const set = new AppliedSet(sets.api, ns);
     await set.apply(objects(ns));
     await change(ns, kind, ...operations);
     const after = await spec(ns, kind);
-    for (const process of [set, new AppliedSet(api, ns)]) {
+    for (const process of [set, new AppliedSet(sets.api, ns)]) {
       process.inventory = set.inventory;
       expect(outcomes(await process.apply(objects(ns))).filter((one) => !one.startsWith('unchanged'))).toEqual([]);
       expect(await spec(ns, kind)).toEqual(after);
@@ -186,9 +167,9 @@ describe('objects that kubectl has applied', () => {
     ['on its side', ['apply', '-f', '-']],
     ['on the server’s', ['apply', '--server-side', '-f', '-']],
   ])('%s are taken as they are: what the API server has added to them is asked about once, and nothing is written', async (_, args) => {
-    const ns = await newNamespace();
+    const ns = await sets.newNamespace();
     await must(cluster, args, text(ns));
-    const set = new AppliedSet(api, ns);
+    const set = new AppliedSet(sets.api, ns);
     const mark = auditMark(cluster.auditLog);
     for (let pass = 0; pass < 3; pass += 1)
       expect(outcomes(await set.apply(objects(ns))).map((one) => one.split(' ')[0])).toEqual([
@@ -202,19 +183,19 @@ describe('objects that kubectl has applied', () => {
   });
 
   it('are repaired all the same when somebody has changed them before we came', async () => {
-    const ns = await newNamespace();
+    const ns = await sets.newNamespace();
     await must(cluster, ['apply', '-f', '-'], text(ns));
     const before = await spec(ns, 'NetworkPolicy');
     await change(ns, 'NetworkPolicy', add('/spec/ingress/0/from/0/namespaceSelector', {}));
-    expect(outcomes(await new AppliedSet(api, ns).apply(objects(ns)))).toContain('updated NetworkPolicy/n');
+    expect(outcomes(await new AppliedSet(sets.api, ns).apply(objects(ns)))).toContain('updated NetworkPolicy/n');
     expect(await spec(ns, 'NetworkPolicy')).toEqual(before);
   });
 });
 
 describe('an object of which nobody knows any more who set what', () => {
   it('is not written while it is as it should be, and is repaired when it is not', async () => {
-    const ns = await newNamespace();
-    const set = new AppliedSet(api, ns);
+    const ns = await sets.newNamespace();
+    const set = new AppliedSet(sets.api, ns);
     await set.apply(objects(ns));
     const before = await spec(ns, 'NetworkPolicy');
     const forget = { op: 'replace', path: '/metadata/managedFields', value: [{}] };

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FEATURE_NAMES } from '../../api/features.ts';
 import { featureRules } from '../../charts/operator-rbac.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { auditEvents } from '../support/cluster/audit-log.ts';
 import { installForeignCrds } from '../support/cluster/foreign-crds.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must, synthesize } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-let operator: RunningOperator;
-const without = synthesize();
+const cluster = useInstallation();
 const withAll = synthesize(`operator: {features: [${FEATURE_NAMES.join(', ')}]}`);
 
 interface Stack {
@@ -29,9 +27,6 @@ const labelled = async (): Promise<string> =>
 const patch = (spec: object) => must(cluster, ['patch', 'tstack/duotel', '-n', 'duotel', '--type=merge', '-p', JSON.stringify({ spec })]);
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '--server-side', '-f', without.dist]);
-  operator = await startOperator(cluster);
   await eventually(
     'the operator to have made the stack',
     async () => (await getObject<Stack>(cluster, 'tstack/duotel'))?.status !== undefined,
@@ -39,9 +34,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  without.remove();
   withAll.remove();
 });
 

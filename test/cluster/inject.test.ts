@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
@@ -8,10 +8,10 @@ import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { KubeApi, ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
 import { Owner } from '../support/cluster/owner.ts';
 import { DEPLOYMENT, Passes } from '../support/cluster/passes.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { eventually } from '../support/time/eventually.ts';
 import { asked, envItem, OFF, STACKS, stackIndices, storable, userWorkload } from '../support/workloads/arbitrary-workload.ts';
 import { type Containers, exampleDeployment } from '../support/workloads/example-deployment.ts';
@@ -20,21 +20,16 @@ import { BOTH, env, PYTHON, status } from '../support/workloads/settled.ts';
 
 /** Injection against a real API server: each row of the table in docs/adr/0007-inject-record-release.md, with our plans carried out by hand. */
 
-let cluster: ControlPlane;
+const cluster = useControlPlane();
 let api: KubeApi;
 let passes: Passes;
 let owner: Owner;
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   passes = new Passes(api);
   owner = new Owner(cluster, api);
   await cluster.kubectl(['create', 'namespace', 'shop']);
-});
-
-afterAll(async () => {
-  await cluster?.stop();
 });
 
 function template(object: KubeObject): unknown {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
+import { appsIn } from '../support/cluster/apps.ts';
 import { auditMark } from '../support/cluster/audit-log.ts';
 import { getObject, must } from '../support/cluster/installation.ts';
 import { writesSince } from '../support/cluster/operator-writes.ts';
@@ -10,11 +11,6 @@ import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Apps while the operator is off, and all that belongs to it is deleted; the kubelet's part is written by the test. */
-
-interface Deployment extends KubeObject {
-  readonly spec: { readonly replicas: number; readonly template: unknown };
-  readonly status: { readonly availableReplicas?: number; readonly updatedReplicas?: number; readonly replicas?: number };
-}
 
 const NAMESPACE = 'shop';
 const ASKS = 'annotations: {duotel.io/backend: both, duotel.io/bootstrap: python}';
@@ -26,12 +22,7 @@ const deploymentOf = (name: string): string =>
   `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, ${ASKS}}, spec: {selector: {matchLabels: {app: ${name}}}, template: {metadata: {labels: {app: ${name}}}, spec: {${POD}}}}}`;
 const CRON_JOB = `{apiVersion: batch/v1, kind: CronJob, metadata: {name: index, ${ASKS}}, spec: {schedule: "0 0 1 1 *", suspend: true, jobTemplate: {spec: {template: {metadata: {labels: {app: index}}, spec: {restartPolicy: Never, ${POD}}}}}}}`;
 
-const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
-async function get(name: string): Promise<Deployment> {
-  const live = await getObject<Deployment>(cluster, `deployment/${name}`, NAMESPACE);
-  if (live === undefined) throw new Error(`${name} is gone`);
-  return live;
-}
+const { get, kubectl } = appsIn(cluster, NAMESPACE);
 const holdsVariables = (object: KubeObject): boolean => /OBSERVABILITY_BACKEND.*PYTHONPATH/s.test(JSON.stringify(object['spec']));
 
 /** Waits for a Deployment that is rolled out, with all pods of its present template available. */
@@ -41,7 +32,7 @@ async function settled(name: string): Promise<readonly KubeObject[]> {
     const { metadata, spec, status } = await get(name);
     const { availableReplicas = 0, updatedReplicas = 0, replicas = 0 } = status;
     const pods = await podsOf(cluster, NAMESPACE, name);
-    const isCurrent = (status as { observedGeneration?: number }).observedGeneration === metadata.generation;
+    const isCurrent = status.observedGeneration === metadata.generation;
     return isCurrent && [availableReplicas, updatedReplicas, replicas, pods.length].every((count) => count === spec.replicas) && pods;
   });
 }

@@ -1,34 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from '../../api/value-at.ts';
 import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { Owner } from '../support/cluster/owner.ts';
 import { DEPLOYMENT, Passes } from '../support/cluster/passes.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { OFF } from '../support/workloads/arbitrary-workload.ts';
 import { exampleDeployment, withContainers } from '../support/workloads/example-deployment.ts';
 import { BOTH, env, PYTHON, status } from '../support/workloads/settled.ts';
 
 /** What owners do to injected workloads on a real API server, with our decisions carried out by hand: rows of docs/adr/0007. */
 
-let cluster: ControlPlane;
+const cluster = useControlPlane();
 let api: KubeApi;
 let passes: Passes;
 let owner: Owner;
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   passes = new Passes(api);
   owner = new Owner(cluster, api);
   await cluster.kubectl(['create', 'namespace', 'shop']);
-});
-
-afterAll(async () => {
-  await cluster?.stop();
 });
 
 function template(object: KubeObject): unknown {

@@ -5,20 +5,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { valueAt } from '../../api/value-at.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { unpackDist } from '../../tools/releases/archive.ts';
 import { OPERATOR_USER } from '../../tools/scale/audit-reader.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
-import { getObject, must, type RunningOperator, startOperator, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 const DEPLOYMENT = ['deployment/duotel-operator', '-n', 'duotel'];
 
-let cluster: ControlPlane;
-let operator: RunningOperator | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'duotel-program-'));
 const former = join(folder, 'former');
-const next = synthesize();
+const cluster = useInstallation({ until: 'cluster', operator: { programMarginMs: 0 } });
 
 interface Starting extends KubeObject {
   readonly spec: {
@@ -72,14 +70,10 @@ async function looked(change: () => Promise<unknown>): Promise<void> {
 
 beforeAll(async () => {
   unpackDist('test/fixtures/releases/0.1.0/dist.json.br', former);
-  cluster = await startControlPlane({ audit: true });
   await must(cluster, ['apply', '-f', former]);
 }, 300_000);
 
 afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-  next.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -90,10 +84,10 @@ describe('the program of a former release', () => {
   beforeAll(async () => {
     old = await wanted();
     await started(old);
-    await must(cluster, ['apply', '-f', next.dist]);
+    await must(cluster, ['apply', '-f', cluster.dist]);
     now = await wanted();
     await started(now);
-    operator = await startOperator(cluster, { programMarginMs: 0 });
+    await cluster.startOperator();
   }, 300_000);
 
   it('is another one than that of this release', () => {

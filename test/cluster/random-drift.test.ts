@@ -12,11 +12,11 @@ import { ApplyMemory } from '../../src/apply/memory.ts';
 import { pooled } from '../../src/apply/pooled.ts';
 import { isApiError, type KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { installForeignCrds } from '../support/cluster/foreign-crds.ts';
 import { must } from '../support/cluster/installation.ts';
 import { type Change, changesOf, seeded } from '../support/cluster/random-change.ts';
 import { ServerSchema } from '../support/cluster/server-schema.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
 
 /** The same changes each time; another seed finds others. It is in the message of a failure. */
@@ -32,18 +32,16 @@ const STACKS: readonly (readonly [name: string, spec: unknown])[] = [
   ['other-operators', { ...STACK_INPUTS['other-operators'], jaeger: routes }],
 ];
 
-let cluster: ControlPlane;
+const cluster = useControlPlane({ audit: false });
 let api: Awaited<ReturnType<typeof createKubeApi>>;
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: false });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   await installForeignCrds(cluster);
 }, 300_000);
 
 afterAll(async () => {
   await api?.close();
-  await cluster?.stop();
 });
 
 /** What an object says, without what the API server and its controllers keep for themselves. */

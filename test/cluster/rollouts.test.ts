@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
+import { appsIn, type LiveApp } from '../support/cluster/apps.ts';
 import { auditEvents, auditMark } from '../support/cluster/audit-log.ts';
 import { getObject, must } from '../support/cluster/installation.ts';
 import { podsOf, sayCrashed, sayReady } from '../support/cluster/pods.ts';
@@ -9,39 +10,10 @@ import { eventually } from '../support/time/eventually.ts';
 
 /** Pace and automatic rollback, with real ReplicaSets and pods; the kubelet's part is written by the test. */
 
-interface Deployment extends KubeObject {
-  readonly spec: { readonly replicas: number; readonly template: unknown };
-  readonly status: {
-    readonly observedGeneration?: number;
-    readonly availableReplicas?: number;
-    readonly updatedReplicas?: number;
-    readonly replicas?: number;
-  };
-}
-
 const NAMESPACE = 'busy';
 const cluster = useInstallation({ namespaces: [NAMESPACE] });
 
-const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
-const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
-  kubectl('annotate', '--overwrite', `deployment/${name}`, ...annotations);
-async function get(name: string): Promise<Deployment> {
-  const live = await getObject<Deployment>(cluster, `deployment/${name}`, NAMESPACE);
-  if (live === undefined) throw new Error(`${name} is gone`);
-  return live;
-}
-const isInjected = async (name: string): Promise<boolean> =>
-  JSON.stringify((await get(name)).spec.template).includes('OBSERVABILITY_BACKEND');
-const statusLine = async (name: string): Promise<string> => (await get(name)).metadata.annotations?.['duotel.io/status'] ?? '';
-const eventsOf = (name: string): Promise<string> =>
-  kubectl(
-    'get',
-    'events',
-    '--field-selector',
-    `involvedObject.name=${name}`,
-    '-o',
-    'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}',
-  );
+const { annotate, becomesReady, crashes, events, get, isInjected, kubectl, newPods, statusLine } = appsIn(cluster, NAMESPACE);
 const currentReplicaSet = async (name: string): Promise<string> => {
   const { items } = JSON.parse(await kubectl('get', 'rs', '-l', `app=${name}`, '-o', 'json')) as { items: KubeObject[] };
   const revision = 'deployment.kubernetes.io/revision';
@@ -50,7 +22,7 @@ const currentReplicaSet = async (name: string): Promise<string> => {
 };
 
 /** A Deployment whose pods are all available. */
-async function healthy(name: string): Promise<Deployment> {
+async function healthy(name: string): Promise<LiveApp> {
   await must(
     cluster,
     ['apply', '-f', '-'],
@@ -65,25 +37,6 @@ spec:
 `,
   );
   return becomesReady(name);
-}
-
-async function becomesReady(name: string): Promise<Deployment> {
-  return eventually(`${name} to be available`, async () => {
-    await sayReady(cluster, NAMESPACE, name);
-    const live = await get(name);
-    const { observedGeneration, availableReplicas = 0, updatedReplicas = 0, replicas = 0 } = live.status;
-    if (observedGeneration !== live.metadata.generation) return false;
-    return availableReplicas === live.spec.replicas && updatedReplicas === replicas && replicas > 0 && live;
-  });
-}
-
-const newPods = async (name: string): Promise<readonly KubeObject[]> =>
-  (await podsOf(cluster, NAMESPACE, name)).filter((pod) => JSON.stringify(pod['spec']).includes('OBSERVABILITY_BACKEND'));
-
-/** Annotates a healthy Deployment and lets the pods of the injection crash. */
-async function crashes(name: string): Promise<void> {
-  await annotate(name, 'duotel.io/backend=both');
-  await sayCrashed(cluster, await eventually('new pods', async () => (await newPods(name)).length > 0 && newPods(name)));
 }
 
 describe('workloads with available pods', () => {
@@ -168,8 +121,8 @@ describe('an injection whose pods fail where the former ones were available', ()
     expect((await get('broken')).spec.template).toEqual(before.spec.template);
     expect(await statusLine('broken')).toBe('Blocked RolledBack: container app crashed 2 times: Error, exit code 1');
     const told = await eventually('the event', async () => {
-      const events = await eventsOf('broken');
-      return events.includes('RolledBack: ') && events;
+      const text = await events('broken');
+      return text.includes('RolledBack: ') && text;
     });
     expect(told).toContain('RolledBack: container app crashed 2 times: Error, exit code 1');
     await eventually('its former ReplicaSet', async () => (await currentReplicaSet('broken')) === replicaSet);

@@ -8,27 +8,25 @@ import { telemetryStackCrd } from '../../api/telemetry-stack-crd.ts';
 import { mergePatch } from '../../charts/merge-patch.ts';
 import { isApiError } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { walk } from '../support/assertions/walk.ts';
 import { installCrd } from '../support/cluster/foreign-crds.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { quantityText } from '../support/stacks/arbitrary-quantity.ts';
 import { REFUSED_SPECS } from '../support/stacks/refused-specs.ts';
 import { fieldCases } from '../support/stacks/schema-walk.ts';
 import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
 
 const CASES = fieldCases();
-let cluster: ControlPlane;
+const cluster = useControlPlane({ audit: false });
 let api: Awaited<ReturnType<typeof createKubeApi>>;
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: false });
   await installCrd(cluster, JSON.stringify(telemetryStackCrd()));
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
 });
 
 afterAll(async () => {
   await api?.close();
-  await cluster?.stop();
 });
 
 /** Messages of the rules across fields. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ComponentName, OPERATOR_PORT, OPERATOR_SELECTOR, PORT } from '../../api/names.ts';
@@ -11,36 +11,28 @@ import { operatorNetworkPolicy } from '../../charts/operator-network-policy.ts';
 import { podLabels } from '../../charts/pod-labels.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import { podTemplates } from '../../tools/checks/pods.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
-import { must, synthesize } from '../support/cluster/installation.ts';
+import { must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { allows, type Endpoint } from '../support/stacks/network-policy.ts';
 import { STACK_INPUTS } from '../support/stacks/stack-inputs.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Beside the namespace of `dist`: here nothing is in the way of a dry run. */
 const STACK = { name: 'duotel', namespace: 'observability' };
-const { dist, remove } = synthesize();
-let cluster: ControlPlane;
+const cluster = useInstallation({ until: 'cluster', namespaces: [STACK.namespace] });
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: false });
-  await must(cluster, ['apply', '-f', join(dist, '00-foundation.k8s.yaml')]);
-  await must(cluster, ['create', 'namespace', STACK.namespace]);
-});
-
-afterAll(async () => {
-  await cluster?.stop();
-  remove();
+  await must(cluster, ['apply', '-f', join(cluster.dist, '00-foundation.k8s.yaml')]);
 });
 
 describe('the manifests under restricted Pod Security', () => {
   it('pass a dry run of the API server without a warning', async () => {
-    const { code, stderr } = await cluster.kubectl(['apply', '--dry-run=server', '-f', dist]);
+    const { code, stderr } = await cluster.kubectl(['apply', '--dry-run=server', '-f', cluster.dist]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('give pods that the API server admits, where it refuses one that asks for more', async () => {
-    await must(cluster, ['apply', '-f', dist]);
+    await must(cluster, ['apply', '-f', cluster.dist]);
     const running = async (): Promise<readonly string[]> => {
       const { items } = JSON.parse(await must(cluster, ['get', 'pods', '-n', 'duotel', '-o', 'json'])) as {
         readonly items: readonly KubeObject[];

@@ -1,40 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../api/kube-object.ts';
+import { appsIn, holdsVariables } from '../support/cluster/apps.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
-import { getObject, must } from '../support/cluster/installation.ts';
+import { must } from '../support/cluster/installation.ts';
 import { podsOf, sayReady } from '../support/cluster/pods.ts';
 import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
 
 /** Workloads that do not roll out as others do, and what else acts on them, with the real controllers. */
 
-interface Workload extends KubeObject {
-  readonly spec: { readonly replicas: number; readonly template: unknown };
-  readonly status: {
-    readonly observedGeneration?: number;
-    readonly availableReplicas?: number;
-    readonly updatedReplicas?: number;
-    readonly replicas?: number;
-  };
-}
-
 const NAMESPACE = 'shop';
 const BACKEND = 'duotel.io/backend';
 const cluster = useInstallation({ namespaces: [NAMESPACE], clientSide: true });
 
-const kubectl = (...args: readonly string[]): Promise<string> => must(cluster, [...args, '-n', NAMESPACE]);
-const annotate = (what: string, ...annotations: readonly string[]): Promise<string> =>
-  kubectl('annotate', '--overwrite', what, ...annotations);
-async function get(what: string): Promise<Workload> {
-  const live = await getObject<Workload>(cluster, what, NAMESPACE);
-  if (live === undefined) throw new Error(`${what} is gone`);
-  return live;
-}
-const holdsVariables = (object: KubeObject): boolean => JSON.stringify(object['spec']).includes('OBSERVABILITY_BACKEND');
-const statusLine = async (what: string): Promise<string> => (await get(what)).metadata.annotations?.['duotel.io/status'] ?? '';
-const replicaSets = async (name: string): Promise<number> =>
-  (await kubectl('get', 'rs', '-l', `app=${name}`, '-o', 'name')).trim().split('\n').filter(Boolean).length;
+const { annotate, get, kubectl, replicaSets, statusLine } = appsIn(cluster, NAMESPACE);
 
 /** `spec`, `template`: further fields, in YAML's flow style. */
 async function create(kind: string, name: string, spec = '', templateMetadata = ''): Promise<void> {
@@ -47,7 +26,7 @@ async function create(kind: string, name: string, spec = '', templateMetadata = 
 describe('a Deployment that is paused', () => {
   it('waits, says for what, and is injected in one rollout when it is resumed', async () => {
     await create('Deployment', 'paused');
-    await eventually('its ReplicaSet', async () => (await replicaSets('paused')) === 1);
+    await eventually('its ReplicaSet', async () => (await replicaSets('paused')).length === 1);
     await kubectl('rollout', 'pause', 'deployment/paused');
     const { template } = (await get('deployment/paused')).spec;
     await annotate('deployment/paused', `${BACKEND}=both`);
@@ -57,7 +36,7 @@ describe('a Deployment that is paused', () => {
     expect((await get('deployment/paused')).spec.template).toEqual(template);
     await kubectl('rollout', 'resume', 'deployment/paused');
     await eventually('it to be injected', async () => (await statusLine('deployment/paused')) === 'Injected both');
-    await eventually('its rollout', async () => (await replicaSets('paused')) === 2);
+    await eventually('its rollout', async () => (await replicaSets('paused')).length === 2);
   });
 });
 

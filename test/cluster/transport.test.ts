@@ -6,14 +6,13 @@ import { Metrics } from '../../src/controller/metrics.ts';
 import type { KubeApi, ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { runOperator } from '../../src/operator/run-operator.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { freePorts } from '../../tools/cluster/free-ports.ts';
-import { getObject, must, synthesize } from '../support/cluster/installation.ts';
+import { getObject, must } from '../support/cluster/installation.ts';
+import { useInstallation } from '../support/cluster/use-installation.ts';
 import { parseExposition, select, total } from '../support/telemetry/exposition.ts';
 import { eventually } from '../support/time/eventually.ts';
 
-let cluster: ControlPlane;
-const { dist, remove } = synthesize();
+const cluster = useInstallation({ until: 'manifests', clientSide: true });
 const SERVER = /https:\/\/127\.0\.0\.1:\d+/;
 
 /** A wire to the API server that counts connections, each of which is one TLS handshake, and that can be made to swallow everything. */
@@ -78,16 +77,6 @@ async function through(wire: Wire, file: string): Promise<string> {
 }
 
 const serverOf = (): URL => new URL(SERVER.exec(readFileSync(cluster.kubeconfig, 'utf8'))?.[0] ?? '');
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ audit: true });
-  await must(cluster, ['apply', '-f', dist]);
-});
-
-afterAll(async () => {
-  await cluster?.stop();
-  remove();
-});
 
 describe('the operator on one wire', () => {
   const metrics = new Metrics();

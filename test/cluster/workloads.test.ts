@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
+import { appsIn } from '../support/cluster/apps.ts';
 import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { getObject, must } from '../support/cluster/installation.ts';
 import { settled, writesSince } from '../support/cluster/operator-writes.ts';
 import { useInstallation } from '../support/cluster/use-installation.ts';
 import { eventually } from '../support/time/eventually.ts';
-
-interface Deployment extends KubeObject {
-  readonly spec: {
-    readonly template: {
-      readonly spec: { readonly containers: readonly { readonly name: string; readonly env?: readonly { name: string }[] }[] };
-    };
-  };
-}
 
 const cluster = useInstallation({ namespaces: ['demo'] });
 
@@ -28,42 +21,11 @@ spec:
     spec:
       containers: ${containers}
 `;
-const deployment = (name: string): Promise<Deployment | undefined> => getObject<Deployment>(cluster, `deployment/${name}`, 'demo');
-const annotate = (name: string, ...annotations: readonly string[]): Promise<string> =>
-  must(cluster, ['annotate', '--overwrite', `deployment/${name}`, '-n', 'demo', ...annotations]);
-const variables = async (name: string, container = 0): Promise<readonly string[]> =>
-  ((await deployment(name))?.spec.template.spec.containers[container]?.env ?? []).map((one) => one.name);
-const statusLine = async (name: string): Promise<string | undefined> =>
-  (await deployment(name))?.metadata.annotations?.['duotel.io/status'];
-const replicaSets = async (name: string): Promise<readonly string[]> =>
-  (await must(cluster, ['get', 'rs', '-n', 'demo', '-l', `app=${name}`, '-o', 'name'])).trim().split('\n').sort();
-/** The Deployment's controller has seen its present template, and made its ReplicaSet. */
-const observed = (name: string): Promise<unknown> =>
-  eventually(`the controller to have seen ${name}`, async () => {
-    const live = (await deployment(name)) as (Deployment & { status?: { observedGeneration?: number } }) | undefined;
-    return live?.status?.observedGeneration === live?.metadata.generation;
-  });
-const eventReasons = async (name: string): Promise<readonly string[]> =>
-  (
-    await must(cluster, [
-      'get',
-      'events',
-      '-n',
-      'demo',
-      '--field-selector',
-      `involvedObject.name=${name}`,
-      '-o',
-      'jsonpath={range .items[*]}{.type} {.reason}{"\\n"}{end}',
-    ])
-  )
-    .trim()
-    .split('\n');
-const managers = async (name: string): Promise<readonly (string | undefined)[]> =>
-  ((await deployment(name))?.metadata.managedFields ?? []).map(({ manager }) => manager);
+const { annotate, events, get, managers, observed, replicaSets, statusLine, variables } = appsIn(cluster, 'demo');
 const injected = (name: string): Promise<unknown> =>
   eventually(
     `${name} to be injected`,
-    async () => (await statusLine(name))?.startsWith('Injected') && !(await managers(name)).includes('duotel'),
+    async () => (await statusLine(name)).startsWith('Injected') && !(await managers(name)).includes('duotel'),
   );
 
 describe('kubectl apply --server-side', () => {
@@ -98,7 +60,7 @@ describe('an annotated Deployment', () => {
       expect.arrayContaining(['OBSERVABILITY_BACKEND', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'PYTHONPATH', 'KEEP']),
     );
     expect(await managers('my-rag')).not.toContain('duotel');
-    await eventually('its event', async () => (await eventReasons('my-rag')).includes('Normal Injected'));
+    await eventually('its event', async () => (await events('my-rag')).includes('Normal Injected: '));
     await observed('my-rag');
     expect((await replicaSets('my-rag')).filter((name) => name !== before)).toHaveLength(1);
   });
@@ -135,7 +97,7 @@ describe('an annotated Deployment', () => {
   it('is what it was after the annotation is removed: same template, same ReplicaSet, nothing of ours left', async () => {
     await must(cluster, ['apply', '-f', '-'], manifest('round-trip'));
     const before = await eventually('its ReplicaSet', async () => (await replicaSets('round-trip'))[0] || undefined);
-    const template = (await deployment('round-trip'))?.spec.template;
+    const template = (await get('round-trip')).spec.template;
     await annotate('round-trip', 'duotel.io/backend=both', 'duotel.io/bootstrap=python');
     await injected('round-trip');
     await observed('round-trip');
@@ -144,12 +106,12 @@ describe('an annotated Deployment', () => {
       'it to be reverted',
       async () => !(await variables('round-trip')).includes('OBSERVABILITY_BACKEND') && !(await managers('round-trip')).includes('duotel'),
     );
-    const after = await deployment('round-trip');
-    expect(after?.spec.template).toEqual(template);
-    expect(Object.keys(after?.metadata.annotations ?? {}).filter((key) => key.startsWith('duotel.io/'))).toEqual([]);
+    const after = await get('round-trip');
+    expect(after.spec.template).toEqual(template);
+    expect(Object.keys(after.metadata.annotations ?? {}).filter((key) => key.startsWith('duotel.io/'))).toEqual([]);
     // The one of the Deployment's own revision is the one that it scales up.
     const current = await eventually('its ReplicaSet', async () => {
-      const revision = (await deployment('round-trip'))?.metadata.annotations?.['deployment.kubernetes.io/revision'];
+      const revision = (await get('round-trip')).metadata.annotations?.['deployment.kubernetes.io/revision'];
       const path = 'jsonpath={range .items[*]}{.metadata.annotations.deployment\\.kubernetes\\.io/revision} {.metadata.name}{"\\n"}{end}';
       const lines = (await must(cluster, ['get', 'rs', '-n', 'demo', '-l', 'app=round-trip', '-o', path])).split('\n');
       return revision === '3' && lines.find((one) => one.startsWith(`${revision} `))?.split(' ')[1];
@@ -169,7 +131,7 @@ describe('an annotated Deployment', () => {
     await injected('renamed');
     await apply('new');
     await eventually('the new container to be injected', async () => {
-      const containers = (await deployment('renamed'))?.spec.template.spec.containers ?? [];
+      const containers = (await get('renamed')).spec.template.spec.containers;
       return (
         containers.length === 1 && containers[0]?.name === 'new' && containers[0].env?.some(({ name }) => name === 'OBSERVABILITY_BACKEND')
       );
@@ -186,7 +148,7 @@ describe('an annotated Deployment', () => {
     );
     await must(cluster, ['annotate', 'namespace/team', 'duotel.io/backend=both']);
     const status = async (name: string): Promise<string | undefined> =>
-      (await getObject<Deployment>(cluster, `deployment/${name}`, 'team'))?.metadata.annotations?.['duotel.io/status'];
+      (await getObject<KubeObject>(cluster, `deployment/${name}`, 'team'))?.metadata.annotations?.['duotel.io/status'];
     await eventually('the one that follows to be injected', async () => (await status('follows')) === 'Injected both');
     await sleep(1000);
     expect(await status('declines')).toBeUndefined();
@@ -227,16 +189,16 @@ describe('a mistake', () => {
     expected: readonly string[],
   ): Promise<void> => {
     await must(cluster, ['apply', '-f', '-'], manifest(name, containers));
-    const template = (await deployment(name))?.spec.template;
+    const template = (await get(name)).spec.template;
     await annotate(name, ...annotations);
     const said = await eventually('the status', async () => {
-      const text = (await statusLine(name)) ?? '';
+      const text = await statusLine(name);
       if (!expected.every((part) => text.includes(part))) throw new Error(text);
       return text;
     });
     for (const part of expected) expect(said).toContain(part);
-    expect((await deployment(name))?.spec.template).toEqual(template);
-    await eventually('its event', async () => (await eventReasons(name)).some((one) => one.startsWith('Warning')));
+    expect((await get(name)).spec.template).toEqual(template);
+    await eventually('its event', async () => /^Warning /m.test(await events(name)));
   };
 
   it('in the value of an annotation is told with the nearest valid one', () =>
@@ -273,7 +235,7 @@ describe('a mistake', () => {
     await eventually(
       'it to be injected',
       async () =>
-        (await getObject<Deployment>(cluster, 'deployment/later', 'typo'))?.metadata.annotations?.['duotel.io/status'] === 'Injected both',
+        (await getObject<KubeObject>(cluster, 'deployment/later', 'typo'))?.metadata.annotations?.['duotel.io/status'] === 'Injected both',
     );
   });
 

@@ -10,8 +10,8 @@ import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type PodTemplate, podTemplate } from '../../src/inject/workload/pod-template.ts';
 import { isApiError, type ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { must } from '../support/cluster/installation.ts';
+import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { type Asked, asked, OFF, STACKS, stackIndices, userWorkload } from '../support/workloads/arbitrary-workload.ts';
 import { input, namespaceObject } from '../support/workloads/injection.ts';
 import { edits, patchOf } from '../support/workloads/random-edits.ts';
@@ -37,21 +37,19 @@ const KINDS: Readonly<Record<string, ResourceType>> = {
 };
 const REPLICA_SET: ResourceType = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets', namespaced: true };
 
-let cluster: ControlPlane;
+const cluster = useControlPlane({ audit: false });
 let api: RestKubeApi;
 let serial = 0;
 /** Writes of ours that the API server was asked to judge. */
 let judged = 0;
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ audit: false });
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   await must(cluster, ['create', 'namespace', NAMESPACE]);
 });
 
 afterAll(async () => {
   await api?.close();
-  await cluster?.stop();
 });
 
 const typeOf = (object: KubeObject): ResourceType => {

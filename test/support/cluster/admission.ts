@@ -1,3 +1,7 @@
+import type { ControlPlane } from '../../../tools/cluster/control-plane.ts';
+import { eventually } from '../time/eventually.ts';
+import { must } from './installation.ts';
+
 const API = 'admissionregistration.k8s.io/v1';
 
 function policy(ns: string, kind: 'Validating' | 'Mutating', spec: object, binding: object): readonly object[] {
@@ -38,4 +42,10 @@ export function rewriteConfigMaps(ns: string, text: string): readonly object[] {
   const mutations = [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }];
   const spec = { failurePolicy: 'Fail', reinvocationPolicy: 'Never', matchConstraints: onConfigMaps(['CREATE', 'UPDATE']), mutations };
   return policy(ns, 'Mutating', spec, {});
+}
+
+/** Makes policies the API server's. It takes a moment to heed them, so `heeded` asks until it does. */
+export async function enforce(cluster: ControlPlane, policies: readonly object[], heeded: () => Promise<boolean>): Promise<void> {
+  await must(cluster, ['apply', '-f', '-'], policies.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await eventually('the admission policy to be heeded', heeded);
 }
