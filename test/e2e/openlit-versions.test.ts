@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ActiveBackend, ANNOTATION } from '../../api/annotations.ts';
-import type { KubeObject } from '../../api/kube-object.ts';
+import { ANNOTATION } from '../../api/annotations.ts';
 import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
-import { CALLS_TOTAL, PRODUCER_LABEL, type SpanProducer } from '../../api/metrics/span-metrics.ts';
+import { CALLS_TOTAL, PRODUCER_LABEL } from '../../api/metrics/span-metrics.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import type { Check } from '../../src/verify/check.ts';
 import type { ClusterPort } from '../../src/verify/cluster-port.ts';
@@ -18,13 +17,13 @@ import { JourneyContext } from '../../tools/demo/context.ts';
 import { getDeployment, rolledOut } from '../../tools/demo/deployment.ts';
 import { arrived, exactnessChecks, RUN } from '../../tools/demo/exactness.ts';
 import { countCalls, countTraces, install, measuredUsage, openPort, stackReady } from '../../tools/demo/journey.ts';
-import { exampleObjects, ragPythonObjects, restrictedNamespace, yamlStream } from '../../tools/demo/manifests.ts';
+import { exampleObjects, restrictedNamespace, yamlStream } from '../../tools/demo/manifests.ts';
 import { until } from '../../tools/demo/poll.ts';
 import { shippedPrices } from '../../tools/demo/price-list.ts';
 import { synth } from '../../tools/demo/synth.ts';
 import { LOCAL_IMAGE_NAMES, LOCAL_IMAGES } from '../../tools/images/images.ts';
-import { openLitImage, openLitImages } from '../support/openlit/openlit-images.ts';
-import type { OpenLitRelease } from '../support/openlit/openlit-versions.ts';
+import { ALL, APPS, type OpenLitApp as App, nameOf, objectsOf, REFUSED, titled } from '../support/openlit/openlit-apps.ts';
+import { openLitImages } from '../support/openlit/openlit-images.ts';
 import { sumUsage } from '../support/telemetry/usage.ts';
 import { eventually } from '../support/time/eventually.ts';
 
@@ -34,49 +33,6 @@ const UP_LIMIT_MS = 40 * 60_000;
 const STEP_LIMIT_MS = 15 * 60_000;
 /** Twice, with a scrape between: a rate needs a counter that moved. */
 const RUNS = 2;
-
-interface App {
-  readonly release: OpenLitRelease;
-  readonly backend: ActiveBackend;
-  /** Who starts the producers: the mounted bootstrap, or the app's own self_setup.py, which gets variables alone. */
-  readonly startedBy: 'bootstrap' | 'app';
-  /** Whose spans `calls_total` counts. */
-  readonly producers: readonly SpanProducer[];
-}
-
-const bootstrapped = (release: OpenLitRelease, backend: ActiveBackend): App => ({
-  release,
-  backend,
-  startedBy: 'bootstrap',
-  producers: [backend === 'openlit' ? 'openlit' : 'openinference'],
-});
-
-/** The bootstrap takes OpenLIT from 1.40 on. An older one has to be started by the app; then httpx of its own is traced too. */
-const APPS: readonly App[] = [
-  { release: '1.36.3', backend: 'openlit', startedBy: 'app', producers: ['app', 'openlit'] },
-  { release: '1.36.3', backend: 'both', startedBy: 'app', producers: ['app', 'openinference', 'openlit'] },
-  bootstrapped('1.36.3', 'openinference'),
-  ...(['1.40.0', '1.45.0'] as const).flatMap((release) =>
-    (['openlit', 'openinference', 'both'] as const).map((backend) => bootstrapped(release, backend)),
-  ),
-];
-const REFUSED = bootstrapped('1.36.3', 'both');
-const ALL: readonly App[] = [...APPS, REFUSED];
-
-const nameOf = ({ release, backend, startedBy }: App) => `rag-${release.replaceAll('.', '-')}-${backend}-${startedBy}`;
-const titled = (apps: readonly App[]) =>
-  apps.map((app) => [`OpenLIT ${app.release} in mode ${app.backend}, started by the ${app.startedBy}`, app] as const);
-
-/** The app with its annotations and without a pod: it is injected before the first one starts, which spares two cores half of the starts. */
-function objectsOf(app: App): readonly KubeObject[] {
-  const program = app.startedBy === 'app' ? 'self_setup.py' : 'app.py';
-  const annotations = { [ANNOTATION.backend]: app.backend, ...(app.startedBy === 'bootstrap' && { [ANNOTATION.bootstrap]: 'python' }) };
-  return ragPythonObjects(NAMESPACE, openLitImage(app.release), { name: nameOf(app), program }).map((object) =>
-    object.kind === 'Deployment'
-      ? { ...object, metadata: { ...object.metadata, annotations }, spec: { ...(object['spec'] as object), replicas: 0 } }
-      : object,
-  );
-}
 
 let folder: string;
 let relay: ApiRelay;
@@ -207,7 +163,7 @@ describe('apps with OpenLIT of three ranges, on a real node', () => {
     async () => {
       await install(ctx);
       const objects = [restrictedNamespace(NAMESPACE), ...exampleObjects('fake-openai', NAMESPACE, LOCAL_IMAGES.fakeOpenai)];
-      await ctx.kubectlOk(['apply', '-f', '-'], yamlStream([...objects, ...ALL.flatMap(objectsOf)]));
+      await ctx.kubectlOk(['apply', '-f', '-'], yamlStream([...objects, ...ALL.flatMap((app) => objectsOf(app, NAMESPACE))]));
       await stackReady(ctx);
       const status = async (app: App) => (await getDeployment(api, NAMESPACE, nameOf(app))).metadata.annotations?.[ANNOTATION.status];
       const injected = async (app: App) =>

@@ -8,6 +8,7 @@ import { createAuthority } from '../../../tools/cluster/certificates.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
 import { vendor as makeVendor, type Vendor } from '../../support/processes/vendor.ts';
 import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { jaegerSpans } from '../../support/telemetry/jaeger-spans.ts';
 import { logsRequest, metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
 import { promQuery } from '../../support/telemetry/prom-query.ts';
 import { eventually } from '../../support/time/eventually.ts';
@@ -33,11 +34,8 @@ async function sendSpans(service: string, names: readonly string[], text = ''): 
 }
 
 /** Names of the spans of a service that Jaeger has. */
-async function stored(service: string): Promise<readonly string[]> {
-  const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=1000`);
-  const { data } = (await response.json()) as { data: { spans: { operationName: string }[] }[] | null };
-  return (data ?? []).flatMap(({ spans }) => spans.map(({ operationName }) => operationName));
-}
+const stored = async (service: string): Promise<readonly string[]> =>
+  (await jaegerSpans(stack.url.jaeger, service)).map(({ operationName }) => operationName);
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}${String(index).padStart(4, '0')}`);
 const distinct = (names: readonly string[], prefix: string) => [...new Set(names.filter((name) => name.startsWith(prefix)))].sort();

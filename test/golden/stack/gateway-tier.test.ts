@@ -9,7 +9,9 @@ import { ensureBinaries } from '../../../tools/build/binary.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { end, type Json, merge, ready, start } from '../../support/processes/processes.ts';
 import { configMapFile } from '../../support/processes/stack-processes.ts';
+import { jaegerSpans } from '../../support/telemetry/jaeger-spans.ts';
 import { tracesRequest } from '../../support/telemetry/otlp.ts';
+import { promQuery } from '../../support/telemetry/prom-query.ts';
 import { eventually } from '../../support/time/eventually.ts';
 
 const SPEC = { collector: { replicas: 2, gateway: { enabled: true } } } as unknown as TelemetryStackSpec;
@@ -39,19 +41,13 @@ const configOf = (name: string, path = 'config.yaml') => parse(configMapFile(SPE
 const push = () => ({ 'otlp_http/prometheus': { metrics_endpoint: `http://${at('prometheus')}/api/v1/otlp/v1/metrics` } });
 const log = (name: string) => () => readFileSync(join(folder, `${name}.log`), 'utf8');
 
-async function query(expr: string): Promise<readonly { readonly metric: Record<string, string>; readonly value: number }[]> {
-  const response = await fetch(`http://${at('prometheus')}/api/v1/query?query=${encodeURIComponent(expr)}`);
-  const { data } = (await response.json()) as { data: { result: { metric: Record<string, string>; value: [number, string] }[] } };
-  return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-}
+const query = async (expr: string) =>
+  (await promQuery(`http://${at('prometheus')}`, expr)).map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
 const counted = async () => (await query('sum(last_over_time(calls_total[10m]))'))[0]?.value ?? 0;
 
-/** Spans of a service that Jaeger has. */
-async function stored(service: string): Promise<number> {
-  const response = await fetch(`http://${at('ui')}/api/traces?service=${service}&limit=1000&lookback=1h`);
-  const { data } = (await response.json()) as { data: { spans: { spanID: string }[] }[] | null };
-  return new Set((data ?? []).flatMap(({ spans }) => spans.map(({ spanID }) => spanID))).size;
-}
+/** How many spans of a service Jaeger has. */
+const stored = async (service: string): Promise<number> =>
+  new Set((await jaegerSpans(`http://${at('ui')}`, service)).map(({ spanID }) => spanID)).size;
 
 /** One request a service, as SDKs send. */
 async function send(round: number): Promise<void> {

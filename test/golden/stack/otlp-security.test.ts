@@ -17,6 +17,7 @@ import { LineProcess } from '../../support/processes/line-process.ts';
 import { end, ready, start } from '../../support/processes/processes.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
 import { parseExposition, select, total } from '../../support/telemetry/exposition.ts';
+import { jaegerSpans } from '../../support/telemetry/jaeger-spans.ts';
 import { eventually } from '../../support/time/eventually.ts';
 import { after, input, workload } from '../../support/workloads/injection.ts';
 import { kubeletVariables } from '../../support/workloads/kubelet-variables.ts';
@@ -98,11 +99,8 @@ async function sendSpans(cases: Readonly<Record<string, Variables>>, address: st
 }
 
 /** Names of the spans of a service that Jaeger has, one for each. */
-async function spanNames(service: string): Promise<readonly string[]> {
-  const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=100`);
-  const { data } = (await response.json()) as { data: { spans: { operationName: string }[] }[] | null };
-  return (data ?? []).flatMap(({ spans }) => spans.map(({ operationName }) => operationName));
-}
+const spanNames = async (service: string): Promise<readonly string[]> =>
+  (await jaegerSpans(stack.url.jaeger, service)).map(({ operationName }) => operationName);
 
 const without = (env: Variables, ...names: readonly string[]): Variables =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));

@@ -5,6 +5,7 @@ import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
 import { parseExposition, type Sample, select, total } from '../../support/telemetry/exposition.ts';
+import { type JaegerSpan, jaegerSpans, tag } from '../../support/telemetry/jaeger-spans.ts';
 import { type OperatorMetrics, serveOperatorMetrics } from '../../support/telemetry/operator-metrics.ts';
 import { metricsRequest, tracesRequest } from '../../support/telemetry/otlp.ts';
 import { promQuery } from '../../support/telemetry/prom-query.ts';
@@ -210,22 +211,13 @@ describe('Prometheus', () => {
 });
 
 describe('Jaeger', () => {
-  interface JaegerSpan {
-    readonly operationName: string;
-    readonly tags: readonly { readonly key: string; readonly value: unknown }[];
-  }
-
   /** All spans of a service, once there are as many. */
-  async function spansOf(service: string, count: number): Promise<readonly JaegerSpan[]> {
-    return eventually(`${count} spans of ${service}`, async () => {
-      const response = await fetch(`${stack.url.jaeger}/api/traces?service=${service}&limit=50`);
-      const body = (await response.json()) as { data: { spans: JaegerSpan[] }[] | null };
-      const spans = (body.data ?? []).flatMap((trace) => trace.spans);
+  const spansOf = (service: string, count: number): Promise<readonly JaegerSpan[]> =>
+    eventually(`${count} spans of ${service}`, async () => {
+      const spans = await jaegerSpans(stack.url.jaeger, service);
       if (spans.length < count) throw new Error(`${spans.length} spans`);
       return spans;
     });
-  }
-  const tag = (span: JaegerSpan | undefined, key: string) => span?.tags.find((candidate) => candidate.key === key)?.value;
 
   it("shows OpenInference's spans with OpenTelemetry's GenAI attributes beside their own", async () => {
     const spans = await spansOf('only-openinference', 2 * SPANS['only-openinference']);
