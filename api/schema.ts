@@ -8,6 +8,25 @@ export interface Schema {
   readonly items?: Schema;
 }
 
+/** The part that says what a field may hold, for those who list its values or try them. */
+export interface ValueSchema extends Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+  readonly additionalProperties?: ValueSchema;
+  readonly items?: ValueSchema;
+  readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+  readonly 'x-kubernetes-validations'?: readonly { readonly message: string }[];
+}
+
 /**
  * A copy of `value` with the schema's defaults, by the API server's rule: a default fills an absent field, then the field's own
  * schema is applied to it, so `default: {}` on an object brings the defaults inside it.

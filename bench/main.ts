@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { say } from '../tools/lib/progress.ts';
+import { runCommand } from '../tools/lib/run-command.ts';
 import { ToolError } from '../tools/lib/tool-error.ts';
 import { benchApply } from './apply.ts';
 import type { Figure } from './figure.ts';
@@ -81,26 +82,23 @@ if (import.meta.main) {
   // An exit ends the processes that were started; a signal's default would leave them.
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
-  await new Command('bench')
-    .description('Measures Duotel against kubectl and Helm on a real control plane of this machine, all in one run.')
-    .argument('[part]', `${PARTS.join(', ')} or all`, 'all')
-    .option('--runs <number>', 'apply: runs of the single set; figures are medians', '5')
-    .option('--sets <number>', 'apply: sets of 40 objects of the large run; 0: none', '100')
-    .option('--deployments <number>', 'inject: Deployments in 50 namespaces', '5000')
-    .option('--annotated <number>', 'inject: of them annotated', '500')
-    .option('--objects <number>', 'scale: objects in the cluster', '10000')
-    .option('--settled-minutes <number>', 'inject and scale: how long a settled cluster is listened to', '1')
-    .option('--folder <path>', 'where results and logs go', '.duotel/bench')
-    .addOption(new Option('--output <format>', 'what is printed').choices(['table', 'json']).default('table'))
-    .option('--check', 'exit with 1 when a figure is out of the range of bench/ranges.json', false)
-    .action((part: string, options: Options) => {
-      const known = [...PARTS, 'all'].find((one) => one === part);
-      if (known === undefined) throw new ToolError(`"${part}" is no part of the benchmark`, `parts are ${PARTS.join(', ')}, all`);
-      return main(known as Part | 'all', options);
-    })
-    .parseAsync()
-    .catch((error: unknown) => {
-      say(error instanceof ToolError ? `error: ${error.message}` : String(error instanceof Error ? error.stack : error));
-      process.exitCode = 1;
-    });
+  await runCommand(
+    new Command('bench')
+      .description('Measures Duotel against kubectl and Helm on a real control plane of this machine, all in one run.')
+      .argument('[part]', `${PARTS.join(', ')} or all`, 'all')
+      .option('--runs <number>', 'apply: runs of the single set; figures are medians', '5')
+      .option('--sets <number>', 'apply: sets of 40 objects of the large run; 0: none', '100')
+      .option('--deployments <number>', 'inject: Deployments in 50 namespaces', '5000')
+      .option('--annotated <number>', 'inject: of them annotated', '500')
+      .option('--objects <number>', 'scale: objects in the cluster', '10000')
+      .option('--settled-minutes <number>', 'inject and scale: how long a settled cluster is listened to', '1')
+      .option('--folder <path>', 'where results and logs go', '.duotel/bench')
+      .addOption(new Option('--output <format>', 'what is printed').choices(['table', 'json']).default('table'))
+      .option('--check', 'exit with 1 when a figure is out of the range of bench/ranges.json', false)
+      .action((part: string, options: Options) => {
+        const known = [...PARTS, 'all'].find((one) => one === part);
+        if (known === undefined) throw new ToolError(`"${part}" is no part of the benchmark`, `parts are ${PARTS.join(', ')}, all`);
+        return main(known as Part | 'all', options);
+      }),
+  );
 }

@@ -1,27 +1,11 @@
 /** Prints docs/reference/telemetrystack.md, made from the CRD: `node tools/reference-telemetrystack.ts > docs/reference/telemetrystack.md`. */
 import { fileURLToPath } from 'node:url';
+import type { ValueSchema } from '../api/schema.ts';
 import { stackSpecSchema } from '../api/stack-spec-schema.ts';
-
-interface Schema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema;
-  readonly items?: Schema;
-  readonly required?: readonly string[];
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly 'x-kubernetes-validations'?: readonly { readonly message: string }[];
-}
 
 /** The page's text. */
 export function telemetryStackReference(): string {
-  const spec: Schema = stackSpecSchema();
+  const spec: ValueSchema = stackSpecSchema();
   const parts = Object.entries(spec.properties ?? {});
   const plain = parts.filter(([, schema]) => schema.properties === undefined);
   const sections = parts.filter(([, schema]) => schema.properties !== undefined);
@@ -38,7 +22,7 @@ export function telemetryStackReference(): string {
   ].join('\n');
 }
 
-function section(name: string, schema: Schema): readonly string[] {
+function section(name: string, schema: ValueSchema): readonly string[] {
   const fields = Object.entries(schema.properties ?? {}).flatMap(([field, inner]) =>
     rows(inner, field, schema.required?.includes(field) ?? false),
   );
@@ -58,7 +42,7 @@ function table(lines: readonly string[]): readonly string[] {
   return ['| field | holds | default | what it is |', '|---|---|---|---|', ...lines];
 }
 
-function rows(schema: Schema, path: string, required: boolean): readonly string[] {
+function rows(schema: ValueSchema, path: string, required: boolean): readonly string[] {
   const own = `| \`${path}\` | ${holds(schema)} | ${required ? 'required' : fallback(schema)} | ${cell(schema.description ?? '')} |`;
   const inner = schema.items?.properties === undefined ? schema : schema.items;
   const prefix = schema.items?.properties === undefined ? `${path}.` : `${path}[].`;
@@ -68,7 +52,7 @@ function rows(schema: Schema, path: string, required: boolean): readonly string[
   return [own, ...below];
 }
 
-function holds(schema: Schema): string {
+function holds(schema: ValueSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.pattern !== undefined) return `text like \`${cell(schema.pattern)}\``;
   if (schema.type === 'integer') return range('whole number', schema.minimum, schema.maximum);
@@ -89,13 +73,13 @@ function range(what: string, least?: number, most?: number): string {
   return `${what}${from}${to}`;
 }
 
-function fallback({ default: value, type }: Schema): string {
+function fallback({ default: value, type }: ValueSchema): string {
   return value === undefined || (type === 'object' && JSON.stringify(value) === '{}')
     ? ''
     : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
-function rules(schema: Schema): readonly string[] {
+function rules(schema: ValueSchema): readonly string[] {
   const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => message);
   const inner = [...Object.values(schema.properties ?? {}), ...(schema.items === undefined ? [] : [schema.items])];
   return [...own, ...inner.flatMap(rules)];

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { ResourceType } from '../../src/kube/kube-api.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
-import { type AuditEvent, auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
+import type { AuditedRequest } from '../../tools/scale/audit-reader.ts';
+import { auditEvents, auditMark, line, operatorWrites } from '../support/cluster/audit-log.ts';
 import { TemplateHistory } from '../support/cluster/template-history.ts';
 import { useInstallation } from '../support/cluster/use-installation.ts';
 import { APP, deployment } from '../support/gitops/app.ts';
@@ -28,7 +29,7 @@ const holds = (name: string): boolean => {
 };
 const isReleased = (name: string): boolean =>
   history.get(NAMESPACE, name)?.metadata.managedFields?.every(({ manager }) => manager !== 'duotel') === true;
-const writesSince = (mark: number): readonly AuditEvent[] => operatorWrites(auditEvents(cluster.auditLog, mark));
+const writesSince = (mark: number): readonly AuditedRequest[] => operatorWrites(auditEvents(cluster.auditLog, mark));
 
 beforeAll(async () => {
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
@@ -47,7 +48,7 @@ afterAll(async () => {
 describe(`${WORKLOADS} injected workloads`, () => {
   it('cost one write and one release each', async () => {
     // The creations are this test's, by the same client.
-    const written = (): readonly AuditEvent[] =>
+    const written = (): readonly AuditedRequest[] =>
       writesSince(0).filter(({ namespace, resource, verb }) => namespace === NAMESPACE && resource === 'deployments' && verb !== 'create');
     // A watch shows what a request did before the log does.
     await eventually('the last of them in the audit log', async () => written().length >= 2 * WORKLOADS);

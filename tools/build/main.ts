@@ -6,7 +6,8 @@ import { Command } from 'commander';
 import { archiveEntries } from '../images/archive.ts';
 import { ensureImages, LOCAL_IMAGE_NAMES, type LocalImage } from '../images/images.ts';
 import { tar } from '../images/tar.ts';
-import { say, step } from '../lib/progress.ts';
+import { step } from '../lib/progress.ts';
+import { runCommand } from '../lib/run-command.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { BINARIES, BINARY_NAMES, type BinaryName, binariesOf, DEFAULT_TIERS, isBinaryName, isTier, TIERS, type Tier } from './binaries.ts';
 import { availableBinary, binary, ensureBinaries } from './binary.ts';
@@ -111,10 +112,5 @@ function knownBinary(name: string): BinaryName {
 }
 
 if (import.meta.main) {
-  program()
-    .parseAsync()
-    .catch((error: unknown) => {
-      say(error instanceof ToolError ? `error: ${error.message}` : String(error instanceof Error ? error.stack : error));
-      process.exitCode = 1;
-    });
+  await runCommand(program());
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { say } from '../lib/progress.ts';
 import { endRunningCommands } from '../lib/run.ts';
+import { runCommand } from '../lib/run-command.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { DEFAULT_CLUSTER, downCluster, findCluster, upCluster } from './cluster.ts';
 import { bringUpControlPlane } from './control-plane.ts';
@@ -125,10 +126,5 @@ export function program(): Command {
 }
 
 if (import.meta.main) {
-  program()
-    .parseAsync()
-    .catch((error: unknown) => {
-      say(error instanceof ToolError ? `error: ${error.message}` : String(error instanceof Error ? error.stack : error));
-      process.exitCode ||= 1;
-    });
+  await runCommand(program());
 }

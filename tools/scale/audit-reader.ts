@@ -58,7 +58,7 @@ export class AuditReader {
         const end = text.lastIndexOf(0x0a) + 1;
         this.#rest = Buffer.from(text.subarray(end));
         for (const line of text.subarray(0, end).toString().split('\n')) {
-          const request = line === '' ? undefined : parse(line);
+          const request = line === '' ? undefined : auditedRequest(line);
           if (request !== undefined) requests.push(request);
         }
       }
@@ -68,8 +68,8 @@ export class AuditReader {
   }
 }
 
-/** A watch is logged at its start and again at its end: the end is left out. */
-function parse(line: string): AuditedRequest | undefined {
+/** The request of one line of the log. A watch is logged at its start and again at its end: the end is left out. */
+export function auditedRequest(line: string): AuditedRequest | undefined {
   const event = JSON.parse(line) as RawEvent;
   if (event.stage !== (event.verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete')) return undefined;
   const { resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {};
@@ -90,7 +90,15 @@ function parse(line: string): AuditedRequest | undefined {
 
 export const OPERATOR_USER = 'system:serviceaccount:duotel:duotel-operator';
 
-/** Whether a request is a write of the operator that was carried out. Leases and events are not counted: they change no object that it manages. */
-export function isOperatorWrite({ user, verb, resource, code, isDryRun }: AuditedRequest): boolean {
-  return user === OPERATOR_USER && WRITES.includes(verb) && !isDryRun && resource !== 'events' && resource !== 'leases' && code < 300;
+/** Events, the renewals of a lease and the question what one may do: none changes an object that is there. */
+const NO_OBJECTS: readonly string[] = ['events', 'leases', 'selfsubjectaccessreviews'];
+
+/** Whether a request is a write of an object, other than {@link NO_OBJECTS}, that was carried out. */
+export function isObjectWrite({ verb, resource, code, isDryRun }: AuditedRequest): boolean {
+  return WRITES.includes(verb) && !isDryRun && !NO_OBJECTS.includes(resource) && code < 300;
+}
+
+/** Whether it is one of the operator. */
+export function isOperatorWrite(request: AuditedRequest): boolean {
+  return request.user === OPERATOR_USER && isObjectWrite(request);
 }

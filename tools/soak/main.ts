@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { say } from '../lib/progress.ts';
+import { runCommand } from '../lib/run-command.ts';
 import { ToolError } from '../lib/tool-error.ts';
 import { passed, type SoakResult, soakMarkdown } from './report.ts';
 import { soak } from './soak.ts';
@@ -63,21 +64,18 @@ async function main(options: Options): Promise<void> {
 }
 
 if (import.meta.main) {
-  await new Command('soak')
-    .description('Runs the operator for hours against a real API server under churn; says whether it lost, leaked or looped.')
-    .option('--hours <number>', 'how long', '0')
-    .option('--minutes <number>', 'how long, added to --hours', '0')
-    .option('--workloads <number>', 'Deployments that are churned', '200')
-    .option('--stacks <number>', 'TelemetryStacks', '5')
-    .option('--rate <number>', 'changes a second', '1')
-    .option('--cut-minutes <number>', "cut the operator's connections this often; 0: never", '10')
-    .option('--seed <number>', 'seed of the churn', '1')
-    .option('--report <folder>', 'where report.md, report.json and the logs go', '.duotel/soak')
-    .option('--output <format>', 'table or json', 'table')
-    .action(main)
-    .parseAsync()
-    .catch((error: unknown) => {
-      say(error instanceof ToolError ? `error: ${error.message}` : String(error instanceof Error ? error.stack : error));
-      process.exitCode = 1;
-    });
+  await runCommand(
+    new Command('soak')
+      .description('Runs the operator for hours against a real API server under churn; says whether it lost, leaked or looped.')
+      .option('--hours <number>', 'how long', '0')
+      .option('--minutes <number>', 'how long, added to --hours', '0')
+      .option('--workloads <number>', 'Deployments that are churned', '200')
+      .option('--stacks <number>', 'TelemetryStacks', '5')
+      .option('--rate <number>', 'changes a second', '1')
+      .option('--cut-minutes <number>', "cut the operator's connections this often; 0: never", '10')
+      .option('--seed <number>', 'seed of the churn', '1')
+      .option('--report <folder>', 'where report.md, report.json and the logs go', '.duotel/soak')
+      .option('--output <format>', 'table or json', 'table')
+      .action(main),
+  );
 }

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../../tools/cluster/control-plane.ts';
-import { OPERATOR_USER } from '../../../tools/scale/audit-reader.ts';
+import { isOperatorWrite } from '../../../tools/scale/audit-reader.ts';
 import { eventually } from '../time/eventually.ts';
-import { auditEvents, auditMark, line, objectWrites } from './audit-log.ts';
+import { auditEvents, auditMark, line } from './audit-log.ts';
 
 /** What the operator wrote since the mark, a line each. */
 export function writesSince({ auditLog }: ControlPlane, mark: number): readonly string[] {
-  return objectWrites(auditEvents(auditLog, mark))
-    .filter(({ user }) => user === OPERATOR_USER)
-    .map(line);
+  return auditEvents(auditLog, mark).filter(isOperatorWrite).map(line);
 }
 
 /** Waits until the operator has written nothing for `ms`: the counts of a stack come half a second after the last change. */

@@ -1,4 +1,5 @@
 import { isFields } from '../../../api/fields.ts';
+import type { ValueSchema } from '../../../api/schema.ts';
 import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 
 /** One spec that differs from a valid one in one field. */
@@ -11,23 +12,6 @@ export interface FieldCase {
   readonly valid: boolean;
 }
 
-interface Schema {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema;
-  readonly items?: Schema;
-  readonly required?: readonly string[];
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly maxProperties?: number;
-}
-
 /** Values that rules across fields ask for where the walk needs an object: a valid surrounding of each field. */
 const VALID: Readonly<Record<string, unknown>> = {
   'collector.exporters': { name: 'a', endpoint: 'http://a:1', signals: ['traces'] },
@@ -37,19 +21,19 @@ const VALID: Readonly<Record<string, unknown>> = {
 
 /** For each field of the spec: its least, its most and each of its values, and what lies just beyond. */
 export function fieldCases(): readonly FieldCase[] {
-  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: Schema } } } }[] } };
+  const crd = telemetryStackCrd() as { spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: ValueSchema } } } }[] } };
   const root = crd.spec.versions[0]?.schema.openAPIV3Schema.properties.spec;
   return root === undefined ? [] : walk(root, []);
 }
 
-function walk(schema: Schema, at: readonly string[]): readonly FieldCase[] {
+function walk(schema: ValueSchema, at: readonly string[]): readonly FieldCase[] {
   const own = at.length === 0 ? [] : cases(schema, at);
   const inside = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => walk(property, [...at, name]));
   const items = schema.items?.properties === undefined ? [] : walk(schema.items, [...at, '[]']);
   return [...own, ...inside, ...items];
 }
 
-function cases(schema: Schema, at: readonly string[]): readonly FieldCase[] {
+function cases(schema: ValueSchema, at: readonly string[]): readonly FieldCase[] {
   const path = `spec.${at.join('.').replaceAll('.[]', '[0]')}`;
   const make = (value: unknown, valid: boolean, what: string): readonly FieldCase[] => {
     const spec = specWith(at, value);
@@ -141,7 +125,7 @@ const REQUIRING: Readonly<Record<string, object>> = {
   'grafana.database.passwordSecret': { name: 'a', key: 'a' },
 };
 
-function example(items: Schema | undefined, at: readonly string[], index: number): unknown {
+function example(items: ValueSchema | undefined, at: readonly string[], index: number): unknown {
   const whole = VALID[at.filter((part) => part !== '[]').join('.')];
   if (whole !== undefined) return { ...(whole as object), name: `a${index}` };
   if (items?.type !== 'object') return items?.enum?.[0] ?? `http://a${index}:1`;
