@@ -1,16 +1,7 @@
-import { parseArgs } from 'node:util';
-import { allowClosedPipe } from '../../src/cli/output/closed-pipe.ts';
+import { Command, Option } from 'commander';
+import { runCommand } from '../lib/run-command.ts';
 import { sourceFiles } from './source-files.ts';
 import { MOST_LINES, type StructureFaults, structureFaults } from './structure.ts';
-
-const HELP = `Prints what is wrong with the structure of the repository: circles of files, imports against the list in
-tools/structure/layers.ts, and files over ${MOST_LINES} lines. Types count as values do.
-
-  npm run structure
-  npm run --silent structure -- -o json
-
-Exits with 1 where anything is wrong.
-`;
 
 const TITLES: Readonly<Record<keyof StructureFaults, string>> = {
   circles: 'circles of files',
@@ -18,25 +9,29 @@ const TITLES: Readonly<Record<keyof StructureFaults, string>> = {
   longFiles: `files over ${MOST_LINES} lines`,
 };
 
-allowClosedPipe();
-const { values } = parseArgs({
-  options: { output: { type: 'string', short: 'o', default: 'table' }, help: { type: 'boolean', short: 'h', default: false } },
-});
-if (values.help) {
-  process.stdout.write(HELP);
-} else if (values.output !== 'table' && values.output !== 'json') {
-  process.stderr.write(`--output is table or json, not "${values.output}"\n`);
-  process.exitCode = 2;
-} else {
+function main({ output }: { readonly output: 'table' | 'json' }): void {
   const files = sourceFiles(new URL('../..', import.meta.url).pathname);
   const faults = structureFaults(files);
-  if (values.output === 'json') process.stdout.write(`${JSON.stringify({ files: files.length, ...faults }, null, 2)}\n`);
-  else {
-    for (const kind of ['circles', 'arrows', 'longFiles'] as const) {
-      process.stdout.write(`${TITLES[kind]}: ${faults[kind].length === 0 ? 'none' : faults[kind].length}\n`);
-      for (const line of faults[kind]) process.stdout.write(`  ${line}\n`);
-    }
-    process.stdout.write(`${files.length} files looked at\n`);
-  }
+  process.stdout.write(
+    output === 'json' ? `${JSON.stringify({ files: files.length, ...faults }, null, 2)}\n` : table(faults, files.length),
+  );
   if (Object.values(faults).some((lines) => lines.length > 0)) process.exitCode = 1;
 }
+
+function table(faults: StructureFaults, files: number): string {
+  const parts = (['circles', 'arrows', 'longFiles'] as const).map((kind) => {
+    const lines = faults[kind].map((line) => `  ${line}\n`);
+    return `${TITLES[kind]}: ${lines.length === 0 ? 'none' : lines.length}\n${lines.join('')}`;
+  });
+  return `${parts.join('')}${files} files looked at\n`;
+}
+
+await runCommand(
+  new Command('structure')
+    .description(
+      'Prints what is wrong with the structure of the repository: circles of files, imports against the list in tools/structure/layers.ts, ' +
+        `and files over ${MOST_LINES} lines. Types count as values do. Exits with 1 where anything is wrong.`,
+    )
+    .addOption(new Option('-o, --output <format>', 'what is printed').choices(['table', 'json']).default('table'))
+    .action(main),
+);

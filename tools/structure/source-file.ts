@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { ToolError } from '../lib/tool-error.ts';
 import { importSpecifiers } from './import-specifiers.ts';
 
 /** One file as the rules of the structure see it. */
@@ -24,7 +25,7 @@ export function sourceFile(path: string, text: string): SourceFile {
 function specifiersOf(path: string, text: string): readonly string[] {
   try {
     return importSpecifiers(text);
-  } catch (cause) {
-    throw new Error(`${path}: its imports cannot be read; \`npm run lint\` says where it is no TypeScript`, { cause });
+  } catch {
+    throw new ToolError(`${path}: its imports cannot be read`, 'run npm run lint, which says where it is no TypeScript');
   }
 }
