@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isFields } from '../../api/fields.ts';
 import { type KubeObject, describe as named } from '../../api/kube-object.ts';
-import { STACK_LABEL } from '../../api/names.ts';
+import { componentName, STACK_LABEL } from '../../api/names.ts';
 import { resolveStackSpec } from '../../api/telemetry-stack.ts';
 import { synthStack } from '../../charts/synth-stack.ts';
 import type { TelemetryStackSpec } from '../../imports/duotel.io.ts';
@@ -44,12 +44,20 @@ afterAll(async () => {
   await api?.close();
 });
 
+/** Its HorizontalPodAutoscaler sets the number of pods whenever it looks, also between two looks of ours. */
+function isAutoscaled({ kind, metadata }: KubeObject): boolean {
+  return kind === 'Deployment' && metadata.name === componentName('duotel', 'gateway');
+}
+
 /** What an object says, without what the API server and its controllers keep for themselves. */
 function content(object: KubeObject): unknown {
   const { status: _, metadata, ...rest } = object;
   const { labels, finalizers } = metadata;
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => name !== 'deployment.kubernetes.io/revision');
-  return { ...rest, labels, finalizers, annotations: Object.fromEntries(annotations) };
+  const said = { ...rest, labels, finalizers, annotations: Object.fromEntries(annotations) };
+  if (!isAutoscaled(object) || !isFields(object['spec'])) return said;
+  const { replicas: __, ...spec } = object['spec'];
+  return { ...said, spec };
 }
 
 /** Whether the change is of a field that `desired` has, or in a list or map of it that is one value. */
