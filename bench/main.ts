@@ -9,11 +9,12 @@ import { ToolError } from '../tools/lib/tool-error.ts';
 import { benchApply } from './apply.ts';
 import type { Figure } from './figure.ts';
 import { benchInject } from './inject.ts';
+import { benchModes } from './modes.ts';
 import { judge, readRanges } from './ranges.ts';
 import { type BenchResult, benchMarkdown } from './report.ts';
 import { benchScale } from './scale.ts';
 
-const PARTS = ['apply', 'inject', 'scale'] as const;
+const PARTS = ['apply', 'inject', 'scale', 'modes'] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -47,6 +48,8 @@ function measure(part: Part, options: Options, folder: string): Promise<readonly
     }
     case 'scale':
       return benchScale({ folder, objects: atLeast('objects', options.objects, 1), idleSeconds: settledSeconds });
+    case 'modes':
+      return benchModes({ runs: atLeast('runs', options.runs, 1) });
     default:
       return part satisfies never;
   }
@@ -84,9 +87,11 @@ if (import.meta.main) {
   process.on('SIGTERM', () => process.exit(143));
   await runCommand(
     new Command('bench')
-      .description('Measures Duotel against kubectl and Helm on a real control plane of this machine, all in one run.')
+      .description(
+        'Measures Duotel against kubectl and Helm on a real control plane of this machine, and what the producers add to an app.',
+      )
       .argument('[part]', `${PARTS.join(', ')} or all`, 'all')
-      .option('--runs <number>', 'apply: runs of the single set; figures are medians', '5')
+      .option('--runs <number>', 'apply and modes: runs of the single set, or of each program; figures are medians', '5')
       .option('--sets <number>', 'apply: sets of 40 objects of the large run; 0: none', '100')
       .option('--deployments <number>', 'inject: Deployments in 50 namespaces', '5000')
       .option('--annotated <number>', 'inject: of them annotated', '500')

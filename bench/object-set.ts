@@ -2,7 +2,7 @@ import type { KubeObject } from '../api/kube-object.ts';
 import { resolveStackSpec } from '../api/telemetry-stack.ts';
 import { synthStack } from '../charts/synth-stack.ts';
 
-/** Objects of a set, as many as the measurements of `facts` were made with. */
+/** Objects of a set: about as many as a rendered stack and what an app brings. */
 export const SET_SIZE = 40;
 
 /**
