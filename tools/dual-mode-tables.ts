@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ActiveBackend } from '../api/annotations.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../api/metrics/panel-queries.ts';
+import { STABLE_METRICS } from '../api/metrics/stable-metrics.ts';
 import { servedRuntimes } from '../api/runtimes/choice.ts';
 import type { Runtime } from '../api/runtimes/runtime.ts';
 import { RUNTIMES } from '../api/runtimes/runtimes.ts';
@@ -36,7 +37,7 @@ function runs(): readonly string[] {
 }
 
 function names(): readonly string[] {
-  const rows = SEED_METRICS.map(({ name, modes, labels, source }) => [
+  const rows = STABLE_METRICS.map(({ name, modes, labels, source }) => [
     code(name),
     ...MODES.map((mode) => (modes.length === 0 ? "the app's own" : yes(modes.includes(mode)))),
     labels.map(code).join(' '),
@@ -82,7 +83,7 @@ async function checks(): Promise<readonly string[]> {
     prometheus: { query: async () => [] },
     jaeger: { services: async () => ['my-rag'], operations: async () => [], traces: async () => [] },
   });
-  const stable: ReadonlySet<string> = new Set(SEED_METRICS.map(({ name }) => name));
+  const stable: ReadonlySet<string> = new Set(STABLE_METRICS.map(({ name }) => name));
   const steps = [...new Set(found.map(({ step }) => step))];
   const rows = steps.map((step) => {
     const looked = found.filter((check) => check.step === step).map(({ what }) => what.replace('my-rag: ', ''));
@@ -95,7 +96,7 @@ async function checks(): Promise<readonly string[]> {
 
 /** The four panels whose queries are promised word for word. */
 function panels(): readonly string[] {
-  const promised: ReadonlySet<string> = new Set(Object.values(SEED_QUERIES));
+  const promised: ReadonlySet<string> = new Set(Object.values(PANEL_QUERIES));
   const rows = llmOverview.panels.flatMap(({ title, description, queries }) =>
     queries.filter(({ expr }) => promised.has(expr)).map(({ expr }) => [title, code(expr), description]),
   );

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { INSTRUMENTS, type Instrument } from '../api/metrics/instruments.ts';
 import { LABEL_SETS, labelName } from '../api/metrics/openlit-labels.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../api/metrics/panel-queries.ts';
 import { plainSeriesNames, seriesName } from '../api/metrics/series-name.ts';
 import {
   CALLS_TOTAL,
@@ -13,6 +13,7 @@ import {
   SPAN_METRICS_UNIT,
   SPAN_PRODUCERS,
 } from '../api/metrics/span-metrics.ts';
+import { STABLE_METRICS } from '../api/metrics/stable-metrics.ts';
 import { OPENLIT_SDKS, type VersionRange } from '../api/metrics/versions.ts';
 import { BACKEND_RESOURCE_ATTRIBUTE } from '../api/names.ts';
 import { tokensFromSpans } from '../charts/config/tokens-from-spans.ts';
@@ -28,13 +29,14 @@ export function metricsReference(): string {
     '',
     'Every name that Prometheus has, who sends it, and under which versions. A histogram has three series: `_bucket`, `_sum`, `_count`.',
     '',
-    "## The source document's names",
-    'In every mode that can have them, whatever version of OpenLIT the workload has: the rules below make them (docs/adr/0006). A name without a',
-    'rule is what the collector exposes. Recorded names are one evaluation (15 s) late and have no exemplars.',
+    '## Stable names',
+    '[What the modes promise](../dual-mode.md): each name answers in every mode that can have it, whatever version of OpenLIT the workload has.',
+    'The rules below make them ([ADR 6](../adr/0006-names-by-recording-rules.md)). A name without a rule is what the collector exposes.',
+    'Recorded names are one evaluation (15 s) late and have no exemplars.',
     '',
     ...markdownTable(
       ['name', 'modes', 'labels for queries', 'rule'],
-      SEED_METRICS.map(({ name, modes, labels, source }) => [
+      STABLE_METRICS.map(({ name, modes, labels, source }) => [
         code(name),
         modes.length === 0 ? "the app's own" : modes.join(', '),
         labels.map(code).join(' '),
@@ -42,9 +44,9 @@ export function metricsReference(): string {
       ]),
     ),
     '',
-    'Its dashboard queries, which answer as they stand:',
+    'These dashboard queries answer as they stand:',
     '',
-    ...Object.values(SEED_QUERIES).map((query) => `- ${code(query)}`),
+    ...Object.values(PANEL_QUERIES).map((query) => `- ${code(query)}`),
     '',
     '## OpenLIT',
     `Read at the tags of OpenLIT's repository: ${Object.values(OPENLIT_SDKS)
@@ -80,7 +82,7 @@ export function metricsReference(): string {
     ),
     '',
     '## The application',
-    "Made by the workload's own code; these are the ones the source document's application has.",
+    "Made by the workload's own code. These are the names of flexible-graphrag, a RAG application.",
     '',
     ...instruments(of('app')),
     '',

@@ -1,6 +1,6 @@
 import type { Instrument } from './instrument.ts';
 
-/** Counted by the collector: spans that carry content although their workload was told to send none. */
+/** The collector counts them: spans that carry content although their workload was told to send none. */
 export const SPANS_WITH_CONTENT: Instrument = {
   name: 'duotel.spans.with_content',
   kind: 'counter',
@@ -15,7 +15,7 @@ export const REDACTED = '__REDACTED__';
 
 /**
  * Span attributes that hold what people and models said: OpenLIT's and the GenAI conventions' first, then OpenInference's
- * (facts: `llm.prompt_template.variables` is masked by no switch of its own). Of lists the first item stands for all.
+ * (no switch of OpenInference masks `llm.prompt_template.variables`). Of lists the first item stands for all.
  */
 export const CONTENT_ATTRIBUTES = [
   'gen_ai.prompt',

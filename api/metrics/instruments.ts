@@ -18,7 +18,7 @@ export {
   USAGE_COST,
 } from './openlit-instruments.ts';
 
-/** Names and units of flexible-graphrag's own metrics (`observability/metrics.py`): those the source document names and the rest of its set. */
+/** Metrics that a RAG application records itself. Names and units are those of flexible-graphrag (`observability/metrics.py`). */
 const app = (name: string, kind: InstrumentKind, description: string): Instrument => ({
   name,
   kind,
@@ -28,7 +28,7 @@ const app = (name: string, kind: InstrumentKind, description: string): Instrumen
   description,
 });
 
-/** The application's own metrics that the source document names (mission row 5), and the rest of that application's set. */
+/** The first six are stable names (docs/dual-mode.md); the others are the rest of that application's set. */
 export const RAG_GRAPH_ENTITIES = app('rag.graph.entities_extracted', 'counter', 'Entities extracted into the graph.');
 export const RAG_GRAPH_RELATIONS = app('rag.graph.relations_extracted', 'counter', 'Relations extracted into the graph.');
 export const RAG_RETRIEVAL_LATENCY = app('rag.retrieval.latency_ms', 'histogram', 'Milliseconds of one retrieval.');

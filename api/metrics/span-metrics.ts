@@ -1,10 +1,10 @@
 /**
  * Names of the metrics made from spans. The collector's span_metrics connector, Jaeger's metric storage, the rules and the dashboards
- * all read them here. The connector prefixes `traces.span.metrics.` unless its namespace is set to the empty string, and the source
- * document's names have no prefix.
+ * all read them here. The connector prefixes `traces.span.metrics.` unless its namespace is set to the empty string, and the stable
+ * names (docs/dual-mode.md) have no prefix.
  */
 export const SPAN_METRICS_NAMESPACE = '';
-/** Unit of the durations: the connector's default is to become seconds; the source document's name says milliseconds. */
+/** Unit of the durations: the connector's default is to become seconds; the stable name says milliseconds. */
 export const SPAN_METRICS_UNIT = 'ms';
 export const CALLS_TOTAL = 'calls_total';
 export const SPAN_DURATION = 'duration_milliseconds';

@@ -1,4 +1,4 @@
-/** The two SDKs of OpenLIT, and where a reader finds what is said of them: the repository's tags and the files at each tag. */
+/** The two SDKs of OpenLIT, and where a reader can check this: the repository's tags, and the files at each tag. */
 export const OPENLIT_SDKS = {
   python: {
     tag: 'py-',

@@ -7,7 +7,7 @@ const REQUESTS = `${seriesName(OPERATION_DURATION)}_count`;
 const SPENT = `${COST}_sum{${MODEL_CALL}}`;
 const inRange = (label: string, selector: string) => `sum by (${label}) (${growth(selector)})`;
 
-/** What do calls cost, and who spends it? Money comes from OpenLIT's own counters, never from spans: those are lost and retried. */
+/** What do calls cost, and who spends it? Money comes from OpenLIT's own counters, never from spans: spans are lost and sent again. */
 export const cost: DashboardSpec = {
   slug: 'cost',
   title: 'Cost',

@@ -27,7 +27,7 @@ const DATASOURCE = { type: 'prometheus', uid: variable('datasource') };
 const PANEL_HEIGHT = 8;
 const TAG = 'duotel';
 
-/** Series whose service_name is a workload's: the collector's and Jaeger's own are left out of the choice. */
+/** Series whose service_name is a workload's. The collector's and Jaeger's own are not in the choice. */
 const WORKLOAD_SERIES = [CALLS_TOTAL, `${seriesName(OPERATION_DURATION)}_count`, seriesName(DB_REQUESTS), seriesName(LLM_REQUESTS)].join(
   '|',
 );
@@ -43,7 +43,7 @@ export function dashboardJson(spec: DashboardSpec): Dashboard {
     .time({ from: 'now-1h', to: 'now' })
     .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'));
   for (const name of spec.variables) builder.withVariable(choice(name));
-  // From a question to the next one, for the same workloads and the same time.
+  // A link from one question to the next, for the same workloads and the same time.
   const others = new DashboardLinkBuilder('Duotel').type(DashboardLinkType.Dashboards).tags([TAG]).asDropdown(true);
   builder.link(others.includeVars(true).keepTime(true));
   spec.panels.forEach((panel, index) => {
@@ -52,7 +52,7 @@ export function dashboardJson(spec: DashboardSpec): Dashboard {
   return builder.build();
 }
 
-/** Values that there are, any number of which can be chosen. */
+/** The values that exist; people choose any number of them. */
 function choice(name: VariableName): QueryVariableBuilder {
   const { label, series } = VARIABLES[name];
   return new QueryVariableBuilder(name)

@@ -18,7 +18,7 @@ export interface DashboardQuery {
   readonly expr: string;
 }
 
-/** What Grafana fills in: `$__rate_interval` is four scrapes of 15 s, and at least that. */
+/** Grafana's values: `$__rate_interval` is four scrapes of 15 s, or more. */
 const FILLED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(VARIABLES).map((name) => [`$${name}`, '.*'])),
   $__rate_interval: '1m',

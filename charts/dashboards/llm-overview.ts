@@ -1,12 +1,12 @@
 import { OPERATION_DURATION, TIME_TO_FIRST_TOKEN } from '../../api/metrics/instruments.ts';
-import { SEED_QUERIES } from '../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../api/metrics/panel-queries.ts';
 import { seriesName } from '../../api/metrics/series-name.ts';
 import { type DashboardSpec, largest, MODEL_CALL, MODEL_VARIABLES, quantiles, rate, ratio } from './panel.ts';
 
 const DURATION = seriesName(OPERATION_DURATION);
 const by = (label: string, matchers: string) => `sum by (${label}) (${rate(`${DURATION}_count{${matchers}}`)})`;
 
-/** How much do models work, what does it cost, and is it well? Its first four panels are the source document's. */
+/** How much do models work, what does it cost, and is it well? Its first four panels are those of docs/dual-mode.md. */
 export const llmOverview: DashboardSpec = {
   slug: 'llm-overview',
   title: 'LLM overview',
@@ -19,7 +19,7 @@ export const llmOverview: DashboardSpec = {
       kind: 'graph',
       unit: 'short',
       span: 12,
-      queries: [{ expr: SEED_QUERIES.tokensPerSecond, legend: 'tokens/s' }],
+      queries: [{ expr: PANEL_QUERIES.tokensPerSecond, legend: 'tokens/s' }],
     },
     {
       title: 'Cost per Hour',
@@ -27,7 +27,7 @@ export const llmOverview: DashboardSpec = {
       kind: 'graph',
       unit: 'currencyUSD',
       span: 12,
-      queries: [{ expr: SEED_QUERIES.costPerHour, legend: 'USD per hour' }],
+      queries: [{ expr: PANEL_QUERIES.costPerHour, legend: 'USD per hour' }],
     },
     {
       title: 'Requests by Model',
@@ -35,7 +35,7 @@ export const llmOverview: DashboardSpec = {
       kind: 'graph',
       unit: 'reqps',
       span: 12,
-      queries: [{ expr: SEED_QUERIES.requestsByModel, legend: '{{gen_ai_request_model}}' }],
+      queries: [{ expr: PANEL_QUERIES.requestsByModel, legend: '{{gen_ai_request_model}}' }],
     },
     {
       title: 'VectorDB Operations',
@@ -43,7 +43,7 @@ export const llmOverview: DashboardSpec = {
       kind: 'graph',
       unit: 'ops',
       span: 12,
-      queries: [{ expr: SEED_QUERIES.vectorDbOperations, legend: '{{db_system}}' }],
+      queries: [{ expr: PANEL_QUERIES.vectorDbOperations, legend: '{{db_system}}' }],
     },
     {
       title: 'Error ratio',

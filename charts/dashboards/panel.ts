@@ -23,7 +23,7 @@ export interface QuerySpec {
   readonly exemplar?: boolean;
 }
 
-/** What a person may narrow a dashboard to, and the label that it is in the series. */
+/** The choices by which a person narrows a dashboard, each with its label in the series. */
 export const VARIABLES = {
   service: { label: 'Service', series: 'service_name' },
   namespace: { label: 'Namespace', series: 'k8s_namespace_name' },
@@ -31,9 +31,9 @@ export const VARIABLES = {
   model: { label: 'Model', series: 'gen_ai_request_model' },
 } as const;
 export type VariableName = keyof typeof VARIABLES;
-/** Those that every series of a workload has a label for. */
+/** The choices that every series of a workload has a label for. */
 export const WORKLOAD_VARIABLES = ['service', 'namespace', 'environment'] as const satisfies readonly VariableName[];
-/** Those of a dashboard about calls to models. */
+/** The choices of a dashboard about calls to models. */
 export const MODEL_VARIABLES = [...WORKLOAD_VARIABLES, 'model'] as const satisfies readonly VariableName[];
 
 export interface DashboardSpec {
@@ -41,7 +41,7 @@ export interface DashboardSpec {
   readonly slug: string;
   readonly title: string;
   readonly description: string;
-  /** What it can be narrowed to; none where the panels are about the stack and not about a workload. */
+  /** The choices of the dashboard; none if its panels are about the stack and not about a workload. */
   readonly variables: readonly VariableName[];
   readonly panels: readonly PanelSpec[];
 }
@@ -50,7 +50,7 @@ const matcher = (name: VariableName) => `${VARIABLES[name].series}=~"$${name}"`;
 
 /** Label matchers that every query on a workload's series has. */
 export const SERVICE = WORKLOAD_VARIABLES.map(matcher).join(',');
-/** Framework steps are no calls to a model (see `api/metrics/seed.ts`). */
+/** Framework steps are no calls to a model (see `api/metrics/stable-metrics.ts`). */
 export const MODEL_CALL = `${SERVICE},${matcher('model')},gen_ai_request_model!="unknown"`;
 
 export const rate = (selector: string) => `rate(${selector}[$__rate_interval])`;

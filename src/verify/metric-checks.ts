@@ -1,5 +1,6 @@
-import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../api/metrics/panel-queries.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL } from '../../api/metrics/span-metrics.ts';
+import { STABLE_METRICS, type StableMetric } from '../../api/metrics/stable-metrics.ts';
 import type { InjectedWorkload } from '../survey/targets.ts';
 import { type Check, formatNumber } from './check.ts';
 import type { Sample } from './prometheus.ts';
@@ -25,7 +26,7 @@ function sumOf(metric: string, { service, namespace }: InjectedWorkload, label: 
   return `sum by (${labels}) (${metric}{${matchers.join(',')}})`;
 }
 
-/** The samples that are the workload's own, and what to say of them where their labels can not tell. */
+/** The workload's own samples. If their labels can not tell, what to say of them. */
 function ownSamples(workload: InjectedWorkload, samples: readonly Sample[]): { readonly own: readonly Sample[]; readonly note: string } {
   const named = samples.filter(({ labels }) => labels[NAMESPACE_LABEL] === workload.namespace);
   if (named.length > 0) return { own: named, note: '' };
@@ -34,9 +35,9 @@ function ownSamples(workload: InjectedWorkload, samples: readonly Sample[]): { r
   return { own: nameless, note };
 }
 
-/** Second step: each name of the source document, with its value for this workload. A histogram is shown by its number of observations. */
-export function seedMetricQuestions(workload: InjectedWorkload): readonly MetricQuestion[] {
-  return SEED_METRICS.map((metric) => {
+/** Second step: each stable name, with its value for this workload. A histogram is shown by its number of observations. */
+export function stableMetricQuestions(workload: InjectedWorkload): readonly MetricQuestion[] {
+  return STABLE_METRICS.map((metric) => {
     const label = metric.labels.find((name) => name !== 'service_name' && name !== 'le');
     const more = metric.name.endsWith('_bucket') ? ['le="+Inf"'] : [];
     return {
@@ -55,7 +56,7 @@ const ZERO_MEANS: Readonly<Record<string, string>> = {
   db_total_requests: 'no request to the vector database has been counted: send the app one, and wait 45 s',
 };
 
-function judgeMetric(metric: SeedMetric, label: string | undefined, workload: InjectedWorkload, samples: readonly Sample[]): Check {
+function judgeMetric(metric: StableMetric, label: string | undefined, workload: InjectedWorkload, samples: readonly Sample[]): Check {
   const common = { step: 'prometheus', what: metric.name } as const;
   const expected = metric.modes.includes(workload.backend);
   const { own, note } = ownSamples(workload, samples);
@@ -72,7 +73,7 @@ function judgeMetric(metric: SeedMetric, label: string | undefined, workload: In
   return { ...common, state: 'ok', found: `${show(own, label, total)}${note}`, values };
 }
 
-function reasonOfAbsence(metric: SeedMetric): string {
+function reasonOfAbsence(metric: StableMetric): string {
   return metric.modes.length === 0 ? 'not recorded by the app' : `only in mode ${metric.modes.join(' or ')}`;
 }
 
@@ -93,22 +94,25 @@ export function producerQuestion(workload: InjectedWorkload): MetricQuestion {
   };
 }
 
-/** The panels' titles in the source document. */
-const TITLES: Readonly<Record<keyof typeof SEED_QUERIES, string>> = {
+/** The panels' titles. */
+const TITLES: Readonly<Record<keyof typeof PANEL_QUERIES, string>> = {
   tokensPerSecond: 'Tokens Generated/sec',
   costPerHour: 'Cost per Hour',
   requestsByModel: 'Requests by Model',
   vectorDbOperations: 'VectorDB Operations',
 };
 
-/** What the dashboard queries answer for: they name no workload. */
+/** The scope of the dashboard queries: they name no workload. */
 const SCOPE = 'of the whole stack';
 
-/** The source document's four dashboard queries, word for word. They cover every workload of the stack, verified or not. One that needs OpenLIT is only shown where no workload has it on. */
+/**
+ * The four dashboard queries of docs/dual-mode.md, word for word. They cover every workload of the stack, verified or not. If no workload
+ * has OpenLIT on, a query that needs it is only shown.
+ */
 export function dashboardQuestions(workloads: readonly InjectedWorkload[]): readonly MetricQuestion[] {
   const openlit = workloads.some((workload) => workload.backend !== 'openinference');
-  return (Object.keys(SEED_QUERIES) as (keyof typeof SEED_QUERIES)[]).map((key) => ({
-    expr: SEED_QUERIES[key],
+  return (Object.keys(PANEL_QUERIES) as (keyof typeof PANEL_QUERIES)[]).map((key) => ({
+    expr: PANEL_QUERIES[key],
     judge: (samples) => {
       const common = { step: 'dashboards', what: TITLES[key] } as const;
       const label = { requestsByModel: 'gen_ai_request_model', vectorDbOperations: 'db_system' }[key as string];

@@ -3,7 +3,7 @@ import { type InjectedWorkload, workloadId } from '../survey/targets.ts';
 import type { Check } from './check.ts';
 import { type JaegerClient, NAMESPACE_TAG } from './jaeger.ts';
 import { logChecks, type PodLog } from './log-facts.ts';
-import { dashboardQuestions, type MetricQuestion, producerQuestion, seedMetricQuestions } from './metric-checks.ts';
+import { dashboardQuestions, type MetricQuestion, producerQuestion, stableMetricQuestions } from './metric-checks.ts';
 import type { PrometheusClient } from './prometheus.ts';
 import { ownTraces, TRACE_LIMIT, traceChecks } from './trace-checks.ts';
 
@@ -22,7 +22,7 @@ export interface VerifyOptions {
   readonly runtimes?: readonly Runtime[];
 }
 
-/** The three verification steps of the source document for the workloads of one stack, in its order, each workload by itself. Reads only. */
+/** The checks of docs/dual-mode.md for the workloads of one stack, in its order, each workload by itself. Reads only. */
 export async function verify(
   workloads: readonly InjectedWorkload[],
   port: VerifyPort,
@@ -39,7 +39,7 @@ export async function verify(
   };
   const [logs, metrics, dashboards, traces] = await Promise.all([
     each(async (workload) => logChecks(workload, await port.logs(workload), runtimes)),
-    each((workload) => askAll([...seedMetricQuestions(workload), producerQuestion(workload)], port)),
+    each((workload) => askAll([...stableMetricQuestions(workload), producerQuestion(workload)], port)),
     askAll(dashboardQuestions(workloads), port),
     each((workload) => lookUp(workload, port)),
   ]);

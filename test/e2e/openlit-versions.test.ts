@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ANNOTATION } from '../../api/annotations.ts';
-import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../api/metrics/panel-queries.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL } from '../../api/metrics/span-metrics.ts';
+import { STABLE_METRICS, type StableMetric } from '../../api/metrics/stable-metrics.ts';
 import { createKubeApi, type RestKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import type { Check } from '../../src/verify/check.ts';
 import type { ClusterPort } from '../../src/verify/cluster-port.ts';
@@ -86,11 +87,11 @@ async function allArrived(runs: number): Promise<void> {
   await Promise.all(ALL.map((app) => until(`run ${runs} of ${nameOf(app)} arriving`, 150, () => look(app), { everyMs: 3_000 })));
 }
 
-/** Names of the source document that Prometheus has for an app, and the labels of each that its queries group by and no series has. */
-async function seedNames(app: App): Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] }> {
-  const all = SEED_METRICS.map(({ name }) => name).join('|');
+/** Stable names that Prometheus has for an app, and the labels of each that its queries group by and no series has. */
+async function stableNames(app: App): Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] }> {
+  const all = STABLE_METRICS.map(({ name }) => name).join('|');
   const samples = await port.prometheus.query(`{__name__=~"${all}",service_name="${nameOf(app)}"}`);
-  const found = SEED_METRICS.filter(({ name }) => samples.some(({ labels }) => labels['__name__'] === name));
+  const found = STABLE_METRICS.filter(({ name }) => samples.some(({ labels }) => labels['__name__'] === name));
   const missing = found.flatMap(({ name, labels: wanted }) => {
     const series = samples.filter(({ labels }) => labels['__name__'] === name);
     return wanted.filter((label) => !series.some(({ labels }) => labels[label] !== undefined)).map((label) => `${name} lacks ${label}`);
@@ -99,11 +100,11 @@ async function seedNames(app: App): Promise<{ readonly names: readonly string[];
 }
 
 /** The same once these names are there: names are recorded one after the other, every 15 s. */
-function seedNamesOnce(app: App, wanted: readonly string[]): ReturnType<typeof seedNames> {
+function stableNamesOnce(app: App, wanted: readonly string[]): ReturnType<typeof stableNames> {
   return eventually(
     `the names of ${nameOf(app)}`,
     async () => {
-      const found = await seedNames(app);
+      const found = await stableNames(app);
       const absent = wanted.filter((name) => !found.names.includes(name));
       if (absent.length > 0) throw new Error(`without ${absent.join(', ')}`);
       return found;
@@ -130,9 +131,9 @@ async function countedSpans(app: App): Promise<{ readonly traces: number; readon
   );
 }
 
-/** In the document's order. */
-const namesThat = (choose: (metric: SeedMetric) => boolean) => SEED_METRICS.filter(choose).map(({ name }) => name);
-const ofTheApp = ({ modes }: SeedMetric) => modes.length === 0;
+/** In the page's order. */
+const namesThat = (choose: (metric: StableMetric) => boolean) => STABLE_METRICS.filter(choose).map(({ name }) => name);
+const ofTheApp = ({ modes }: StableMetric) => modes.length === 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'duotel-e2e-'));
@@ -206,20 +207,20 @@ describe('apps with OpenLIT of three ranges, on a real node', () => {
 });
 
 describe.each(titled(APPS))('%s', (_title, app) => {
-  it('has every name of the source document that its mode can have, and no other', async () => {
+  it('has every stable name that its mode can have, and no other', async () => {
     const wanted = namesThat((metric) => ofTheApp(metric) || metric.modes.includes(app.backend));
-    const { names, missing } = await seedNamesOnce(app, wanted);
+    const { names, missing } = await stableNamesOnce(app, wanted);
     expect(names).toEqual(wanted);
     expect(missing).toEqual([]);
   });
 
-  it('answers the dashboard queries of the source document that its mode can answer, and no other', async () => {
+  it('answers the dashboard queries of docs/dual-mode.md that its mode can answer, and no other', async () => {
     const openlit = app.backend !== 'openinference';
     const wanted = { tokensPerSecond: true, costPerHour: openlit, requestsByModel: true, vectorDbOperations: openlit };
     const answered = async () =>
       Promise.all(
-        Object.entries(SEED_QUERIES).map(async ([panel, expr]) => {
-          // The document's query, of this app alone.
+        Object.entries(PANEL_QUERIES).map(async ([panel, expr]) => {
+          // The query, of this app alone.
           const samples = await port.prometheus.query(expr.replaceAll(/(\w+)\[/g, `$1{service_name="${nameOf(app)}"}[`));
           return [panel, samples.length > 0 && samples.every(({ value }) => value > 0)] as const;
         }),
@@ -263,9 +264,9 @@ describe.each(titled([REFUSED]))('%s, which refuses it', (_title, app) => {
     expect(await countedSpans(app)).toEqual({ traces: RUN.traces * RUNS, spans: RUN.spans * RUNS, producers: ['openinference'] });
   });
 
-  it("has the app's own metrics and those of spans, and no other name of the source document", async () => {
+  it("has the app's own metrics and those of spans, and no other stable name", async () => {
     const wanted = namesThat((metric) => ofTheApp(metric) || metric.source.kind === 'direct');
-    const { names } = await seedNamesOnce(app, wanted);
+    const { names } = await stableNamesOnce(app, wanted);
     expect(names).toEqual(wanted);
     expect(await ownCalls(app)).toBe(answeredChats(app));
   });

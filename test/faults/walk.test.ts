@@ -19,7 +19,7 @@ function setting(fieldPath: readonly string[], value: unknown): object {
 }
 
 row('I1', 'every field of the spec can go to its limits and back, and what is invalid is refused', stage, {
-  injected: 'each field to its smallest, largest, empty and invalid values, each time back to the seed',
+  injected: 'each field to its smallest, largest, empty and invalid values, each time back to what it was',
   cases: ['create', 'update', 'prune'],
   limit: 1_800_000,
   run: async ({ world, reference }) => {
@@ -27,7 +27,7 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
     const crd = world.base.find(({ kind }) => kind === 'CustomResourceDefinition') as Crd;
     const schema = crd.spec.versions[0].schema.openAPIV3Schema.properties?.['spec'] ?? {};
     await installed({ world, reference });
-    const seed = (await admin.get('TelemetryStack', 'duotel'))?.['spec'];
+    const former = (await admin.get('TelemetryStack', 'duotel'))?.['spec'];
     const tried = { fields: 0, accepted: 0, refused: 0 };
     for (const field of walk(schema)) {
       const name = field.path.join('.');
@@ -40,13 +40,13 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
       for (const value of field.valid) {
         const { status } = await admin.request('PATCH', WHERE, setting(field.path, value), 'application/merge-patch+json');
         if (status >= 400) {
-          // A rule over several fields: the value is not allowed beside the seed's.
+          // A rule over several fields: the value is not allowed beside the others of the former spec.
           tried.refused += 1;
           continue;
         }
         tried.accepted += 1;
         await observed(name, value);
-        await admin.request('PATCH', WHERE, [{ op: 'replace', path: '/spec', value: seed }], 'application/json-patch+json');
+        await admin.request('PATCH', WHERE, [{ op: 'replace', path: '/spec', value: former }], 'application/json-patch+json');
         await settle(world, 'create', reference.create, 90, 50).catch((error: unknown) => {
           throw new Error(`${name} = ${JSON.stringify(value)} and back: ${error instanceof Error ? error.message : String(error)}`);
         });
@@ -56,7 +56,7 @@ row('I1', 'every field of the spec can go to its limits and back, and what is in
     const silence = await silent(world);
     if (world.operators.length !== 1 || !world.operator.running) throw new Error(`the operator ended by ${world.operator.ending}`);
     if (world.operator.errors !== '') throw new Error(world.operator.errors.slice(0, 2000));
-    return `${tried.fields} fields, ${tried.accepted} values taken and back at the seed's state, ${tried.refused} refused, ${silence}`;
+    return `${tried.fields} fields, ${tried.accepted} values taken and back at the former state, ${tried.refused} refused, ${silence}`;
 
     /** The operator has said something of this generation. */
     async function observed(name: string, value: unknown): Promise<void> {

@@ -3,10 +3,10 @@ import type { Sample } from '../../src/verify/prometheus.ts';
 import type { TokenUsage, UsageByModel } from './app.ts';
 import type { PriceList } from './price-list.ts';
 
-/** What one `POST /run` of examples/rag-python is in mode `both`, counted in facts of the bootstrap's tests: one trace a query. */
+/** What one `POST /run` of examples/rag-python is in mode `both`, as the bootstrap's tests count it: one trace a query. */
 export const RUN = { spans: 51, traces: 6 } as const;
 
-/** Sums by `gen_ai_request_model` of the four seed metrics that money and tokens are read from. */
+/** Sums by `gen_ai_request_model` of the four metrics that money and tokens are read from. */
 export interface MeasuredUsage {
   readonly input: readonly Sample[];
   readonly output: readonly Sample[];

@@ -118,7 +118,7 @@ export async function queryOnce(ctx: JourneyContext, pods: { readonly app: strin
   return servedStats(ctx.options.source, ctx.namespace, pods.api);
 }
 
-/** Tokens, calls and cost of a service in Prometheus, under the source document's names. */
+/** Tokens, calls and cost of a service in Prometheus, under the stable names. */
 export async function measuredUsage(port: ClusterPort, service: string): Promise<MeasuredUsage> {
   const ask = (key: keyof MeasuredUsage) => port.prometheus.query(USAGE_QUERIES[key](service));
   const [input, output, requests, cost, unknown] = await Promise.all([

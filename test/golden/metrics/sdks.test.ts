@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { INSTRUMENTS, openLitInstruments } from '../../../api/metrics/instruments.ts';
-import { SEED_METRICS, SEED_QUERIES, type SeedMetric } from '../../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../../api/metrics/panel-queries.ts';
 import { seriesName, seriesNames } from '../../../api/metrics/series-name.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
+import { STABLE_METRICS, type StableMetric } from '../../../api/metrics/stable-metrics.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { ensurePythonEnvironment } from '../../../tools/python/uv.ts';
 import { type Answer, appEnvironment, labelFaults } from '../../support/openlit/openlit-app.ts';
@@ -38,7 +39,7 @@ const answers = new Map<string, Answer>();
 const counted = new Map<string, number>();
 
 const serviceOf = (version: string) => `openlit-${version}`;
-const MODE_OF: Readonly<Record<string, SeedMetric['modes'][number]>> = {
+const MODE_OF: Readonly<Record<string, StableMetric['modes'][number]>> = {
   ...Object.fromEntries(OPENLIT_RELEASES.map((version) => [serviceOf(version), 'openlit'])),
   openinference: 'openinference',
   both: 'both',
@@ -141,7 +142,7 @@ describe.each(OPENLIT_RELEASES)('OpenLIT %s', (version) => {
     expect(labelFaults({ sdk: 'python', version }, await scrape(service))).toEqual([]);
   });
 
-  it('is exact to the token under the names of the source document', async () => {
+  it('is exact to the token under the stable names', async () => {
     const { input = 0, output = 0 } = answers.get(version) ?? {};
     const of = (name: string) => sum(`sum(${name}{service_name="${service}",gen_ai_request_model="gpt-4o-mini"})`);
     const counts = async () => ({
@@ -159,9 +160,9 @@ describe.each(OPENLIT_RELEASES)('OpenLIT %s', (version) => {
 });
 
 /** Names that a mode can have; `own`: the application's metrics too. */
-const namesOf = (mode: SeedMetric['modes'][number]) => SEED_METRICS.filter(({ modes }) => modes.length === 0 || modes.includes(mode));
+const namesOf = (mode: StableMetric['modes'][number]) => STABLE_METRICS.filter(({ modes }) => modes.length === 0 || modes.includes(mode));
 describe.each(Object.entries(MODE_OF))('a workload %s, in mode %s', (service, mode) => {
-  it('has every name of the source document that its mode can have, with the labels that queries group by', async () => {
+  it('has every stable name that its mode can have, with the labels that queries group by', async () => {
     for (const { name, labels } of namesOf(mode)) {
       const series = await query(`${name}{service_name="${service}"}`);
       const missing = labels.filter((label) => !series.some(({ metric }) => metric[label] !== undefined));
@@ -169,10 +170,10 @@ describe.each(Object.entries(MODE_OF))('a workload %s, in mode %s', (service, mo
     }
   });
 
-  it('answers the dashboard queries of the source document', async () => {
-    const needOpenLit = [SEED_QUERIES.costPerHour, SEED_QUERIES.vectorDbOperations] as readonly string[];
-    for (const expr of Object.values(SEED_QUERIES).filter((one) => mode !== 'openinference' || !needOpenLit.includes(one))) {
-      // The document's query, of this workload alone.
+  it('answers the dashboard queries of docs/dual-mode.md', async () => {
+    const needOpenLit = [PANEL_QUERIES.costPerHour, PANEL_QUERIES.vectorDbOperations] as readonly string[];
+    for (const expr of Object.values(PANEL_QUERIES).filter((one) => mode !== 'openinference' || !needOpenLit.includes(one))) {
+      // The query, of this workload alone.
       const own = expr.replaceAll(/(\w+)\[/g, `$1{service_name="${service}"}[`);
       const rates = await eventually(own, async () => {
         const values = (await query(own)).map(({ value: [, text] }) => Number(text)).filter((rate) => rate > 0);
@@ -191,7 +192,7 @@ describe.each(Object.entries(MODE_OF))('a workload %s, in mode %s', (service, mo
 describe.each(OPENLIT_RANGES)('OpenLIT $version for $sdk, as the catalogue says it sends', (at) => {
   const service = `${at.sdk}-${at.version}`;
 
-  it('has the same figures under the names of the source document', async () => {
+  it('has the same figures under the stable names', async () => {
     const of = (name: string, more = '') => sum(`sum(${name}{service_name="${service}"${more}})`);
     const figures = {
       input: await of('gen_ai_usage_input_tokens_total'),

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLitInstruments } from '../../../api/metrics/instruments.ts';
-import { SEED_METRICS } from '../../../api/metrics/seed.ts';
 import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
+import { STABLE_METRICS } from '../../../api/metrics/stable-metrics.ts';
 import { freePorts } from '../../../tools/cluster/free-ports.ts';
 import { ensureNodePackages } from '../../../tools/node/packages.ts';
 import { ensurePython } from '../../../tools/python/uv.ts';
@@ -96,7 +96,7 @@ describe(`OpenLIT for TypeScript ${VERSION}`, () => {
     expect(labelFaults({ sdk: 'typescript', version: VERSION }, await scrape())).toEqual([]);
   });
 
-  it('is exact to the token under the names of the source document', async () => {
+  it('is exact to the token under the stable names', async () => {
     const of = (name: string) => sum(`sum(${name}{service_name="${SERVICE}",gen_ai_request_model="gpt-4o-mini"})`);
     const figures = async () => ({
       input: await of('gen_ai_usage_input_tokens_total'),
@@ -109,8 +109,8 @@ describe(`OpenLIT for TypeScript ${VERSION}`, () => {
     expect(await of('gen_ai_total_cost')).toBeCloseTo((answer.input * 0.00015 + answer.output * 0.0006) / 1000, 10);
   });
 
-  it('has every name of the source document that does not need a database or the application', async () => {
-    const names = SEED_METRICS.filter(({ name, modes }) => modes.includes('openlit') && name !== 'db_total_requests');
+  it('has every stable name that does not need a database or the application', async () => {
+    const names = STABLE_METRICS.filter(({ name, modes }) => modes.includes('openlit') && name !== 'db_total_requests');
     const series = async (name: string) => (await promQuery(stack.url.prometheus, `${name}{service_name="${SERVICE}"}`)).length;
     for (const { name } of names) expect({ name, found: (await series(name)) > 0 }).toEqual({ name, found: true });
     const spans = () => sum(`sum(${CALLS_TOTAL}{service_name="${SERVICE}",${PRODUCER_LABEL}="openlit"})`);

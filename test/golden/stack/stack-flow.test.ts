@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { INSTRUMENTS } from '../../../api/metrics/instruments.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../../api/metrics/panel-queries.ts';
 import { seriesNames } from '../../../api/metrics/series-name.ts';
+import { STABLE_METRICS } from '../../../api/metrics/stable-metrics.ts';
 import { dashboardQueries } from '../../../charts/dashboards/index.ts';
 import { type StackProcesses, startStackProcesses } from '../../support/processes/stack-processes.ts';
 import { parseExposition, type Sample, select, total } from '../../support/telemetry/exposition.ts';
@@ -141,8 +142,8 @@ describe('the metrics that the collector exposes', () => {
 });
 
 describe('Prometheus', () => {
-  it('answers every name of the source document, with the labels that its queries group by', async () => {
-    for (const { name, labels } of SEED_METRICS) {
+  it('answers every stable name, with the labels that its queries group by', async () => {
+    for (const { name, labels } of STABLE_METRICS) {
       const series = await query(name);
       expect({ name, series: series.length > 0 }).toEqual({ name, series: true });
       for (const label of labels)
@@ -164,8 +165,8 @@ describe('Prometheus', () => {
     }
   });
 
-  it('answers the four dashboard queries of the source document with a positive rate', async () => {
-    for (const expr of Object.values(SEED_QUERIES)) {
+  it('answers the four dashboard queries of docs/dual-mode.md with a positive rate', async () => {
+    for (const expr of Object.values(PANEL_QUERIES)) {
       const value = await eventually(expr, async () =>
         (await query(expr)).map(({ value: [, text] }) => Number(text)).find((rate) => rate > 0),
       );

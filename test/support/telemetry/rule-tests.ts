@@ -26,7 +26,7 @@ const IN_APPS = { ...NEW, k8s_namespace_name: 'apps' };
 const STEPS = 'x20';
 
 const current: RuleTest = {
-  name: 'give each name of the source document to what OpenLIT 1.37.1 and later send',
+  name: 'give each stable name to what OpenLIT 1.37.1 and later send',
   test: {
     interval: '15s',
     input_series: [

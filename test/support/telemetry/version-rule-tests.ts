@@ -30,7 +30,7 @@ function versionTest(at: OpenLitVersion): RuleTest {
     exp_samples: [{ labels, value: value * STEPS }],
   });
   return {
-    name: `give each name of the source document to what OpenLIT ${at.version} for ${at.sdk} sends`,
+    name: `give each stable name to what OpenLIT ${at.version} for ${at.sdk} sends`,
     test: {
       interval: '15s',
       input_series: openLitReplay(at, service, STEP).flatMap((metric) => series(metric, service)),

@@ -157,7 +157,7 @@ export function legacyOpenLitMetrics(service: string, usage: Usage): readonly Me
   ];
 }
 
-/** The application's own metrics: those that the source document names, and the rest of that application's. */
+/** The application's own metrics: those with stable names, and the rest of that application's. */
 export function ragMetrics(step: number): readonly MetricSpec[] {
   const counter = (name: string): MetricSpec => ({ name, kind: 'counter', unit: '', points: [{ value: 10 * step }] });
   const histogram = (name: string): MetricSpec => ({ name, kind: 'histogram', unit: '', points: [{ value: 50 * step, count: 5 * step }] });

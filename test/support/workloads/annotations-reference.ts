@@ -51,9 +51,9 @@ function need({ name, versions = '', modes = [], note }: ImageNeed): string {
 /** Text of docs/reference/annotations.md. */
 export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): string {
   const user: readonly (readonly [string, string, string])[] = [
-    [ANNOTATION.backend, values(BACKENDS), 'absent: the workload is not touched; `none` wins wherever it stands'],
+    [ANNOTATION.backend, values(BACKENDS), 'absent: the operator leaves the workload alone; `none` wins wherever it is'],
     [ANNOTATION.bootstrap, values(bootstrapValues(runtimes)), '`none`'],
-    [ANNOTATION.containers, 'names separated by commas, or `*`', 'the only container that is no known sidecar'],
+    [ANNOTATION.containers, 'names separated by commas, or `*`', 'the only container, not counting known sidecars'],
     [
       ANNOTATION.serviceName,
       'a text of 1 to 255 printable characters',
@@ -63,10 +63,10 @@ export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): s
     [ANNOTATION.captureContent, '`true`, `false`', '`false`: prompts and completions stay in the app'],
   ];
   const written: Readonly<Record<string, string>> = {
-    [ANNOTATION.injected]: 'the record of what was set (JSON); needed to take back exactly that',
+    [ANNOTATION.injected]: 'the record of what the operator set (JSON); it needs it to take back exactly that',
     [ANNOTATION.status]: 'one line for people: the outcome, its reason and what to do',
     [ANNOTATION.rolledBack]:
-      'what was asked when an injection was taken back since its pods failed, and why (JSON); remove it to try again',
+      'why the operator took an injection back, and what the annotations had asked for (JSON); remove it to try again',
   };
   const cell = (row: Row, place: Place): string =>
     Object.entries(row.on[place] ?? {})
@@ -81,30 +81,30 @@ export function annotationsReference(runtimes: readonly Runtime[] = RUNTIMES): s
 
 <!-- Generated from test/data/truth-table.yaml, api/annotations.ts and api/runtimes by UPDATE_GOLDEN=1 npm run test:unit -- truth-table. -->
 
-You set these on a Deployment, StatefulSet, DaemonSet, CronJob or Argo Rollout, or on a Namespace as the default of all in it. They work on
-a pod template too, but adding and removing them there starts a rollout of its own.
+You set these annotations on a Deployment, StatefulSet, DaemonSet, CronJob or Argo Rollout. On a Namespace they are the default for its
+workloads. They work on a pod template too, but each change there starts a rollout of its own.
 
 | annotation | values | default |
 |---|---|---|
 ${user.map((cells) => `| ${code(cells[0])} | ${cells[1]} | ${cells[2]} |`).join('\n')}
 
 ## Languages
-With one of these as \`${ANNOTATION.bootstrap}\`, the producers start without a change of code. The language needs variables. Where the container
-sets one of them itself, its value stays as it is, and must have in it what the table appends. The image must have the packages; the log of the
-pod says what is missing.
+With one of these as \`${ANNOTATION.bootstrap}\`, the producers start without a change of code. The language needs variables. If the container sets
+one of them itself, its value stays as it is, and must contain what the table appends. The image must have the packages. If one is missing, the
+log of the pod says so.
 
 ${markdownTable(['language', 'value', 'mounted at', 'variables, and what to append to yours', 'the image needs'], runtimes.map(languageRow)).join('\n')}
 
 ## What the operator writes
-The operator writes these, on the workload. Do not edit them.
+The operator writes these annotations on the workload. Do not edit them.
 
 | annotation | holds |
 |---|---|
 ${OPERATOR_ANNOTATIONS.map((key) => `| ${code(key)} | ${written[key] ?? ''} |`).join('\n')}
 
 ## Which one counts
-Each row is a test, for a Deployment with one container \`app\` and one TelemetryStack \`duotel/duotel\`. Keys are without \`duotel.io/\`; what each
-outcome means and what to do is in [reasons.md](reasons.md).
+Each row is a test, for a Deployment with one container \`app\` and one TelemetryStack \`duotel/duotel\`. The keys are written without
+\`duotel.io/\`. [reasons.md](reasons.md) says what each outcome means and what to do.
 
 | case | on the workload | on its pod template | on the Namespace | outcome |
 |---|---|---|---|---|

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { INSTRUMENTS } from '../../../api/metrics/instruments.ts';
-import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../../api/metrics/panel-queries.ts';
 import { seriesNames } from '../../../api/metrics/series-name.ts';
 import { CALLS_TOTAL, SPAN_DURATION } from '../../../api/metrics/span-metrics.ts';
+import { STABLE_METRICS } from '../../../api/metrics/stable-metrics.ts';
 import { dashboardFiles } from '../../../charts/dashboards/files.ts';
 import { DASHBOARDS, dashboardQueries } from '../../../charts/dashboards/index.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
@@ -66,20 +67,20 @@ describe('the rules for dashboards', () => {
 });
 
 describe('the dashboards', () => {
-  it("show the source document's four panels with its queries, word for word", () => {
+  it('show the four panels of docs/dual-mode.md with its queries, word for word', () => {
     const overview = files.find(([slug]) => slug === 'llm-overview')?.[1].panels ?? [];
     expect(overview.slice(0, 4).map(({ title, targets }) => [title, targets.map(({ expr }) => expr)])).toEqual([
-      ['Tokens Generated/sec', [SEED_QUERIES.tokensPerSecond]],
-      ['Cost per Hour', [SEED_QUERIES.costPerHour]],
-      ['Requests by Model', [SEED_QUERIES.requestsByModel]],
-      ['VectorDB Operations', [SEED_QUERIES.vectorDbOperations]],
+      ['Tokens Generated/sec', [PANEL_QUERIES.tokensPerSecond]],
+      ['Cost per Hour', [PANEL_QUERIES.costPerHour]],
+      ['Requests by Model', [PANEL_QUERIES.requestsByModel]],
+      ['VectorDB Operations', [PANEL_QUERIES.vectorDbOperations]],
     ]);
   });
 
   it('ask only for series that the catalogue, the rules or the stack itself have', () => {
     const known = new Set([
       ...INSTRUMENTS.flatMap(seriesNames),
-      ...SEED_METRICS.map(({ name }) => name),
+      ...STABLE_METRICS.map(({ name }) => name),
       CALLS_TOTAL,
       `${SPAN_DURATION}_bucket`,
       `${SPAN_DURATION}_sum`,

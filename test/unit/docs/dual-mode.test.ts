@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { BACKENDS } from '../../../api/annotations.ts';
-import { SEED_METRICS } from '../../../api/metrics/seed.ts';
+import { STABLE_METRICS } from '../../../api/metrics/stable-metrics.ts';
 import { telemetryStackCrd } from '../../../api/telemetry-stack-crd.ts';
 import { dualModeTables } from '../../../tools/dual-mode-tables.ts';
 import { dashboardsReference } from '../../../tools/reference-dashboards.ts';
@@ -56,7 +56,7 @@ describe('docs/dual-mode.md', () => {
     };
     for (const [row, name] of Object.entries(rows)) {
       const cells = new RegExp(`^\\| ${row} \\| (.*) \\| (.*) \\| (.*) \\|$`, 'm').exec(page)?.slice(1) ?? [];
-      const modes = SEED_METRICS.find((metric) => metric.name === name)?.modes ?? [];
+      const modes = STABLE_METRICS.find((metric) => metric.name === name)?.modes ?? [];
       expect([row, ...cells.map((cell) => cell.startsWith('yes'))]).toEqual([
         row,
         ...(['openinference', 'openlit', 'both'] as const).map((mode) => modes.includes(mode)),

@@ -7,7 +7,9 @@ const ref = { namespace: 'duotel', name: 'duotel' };
 
 describe('a stack without a ready pod', () => {
   it('is told as missing where it does not exist', async () => {
-    await expect(openClusterPort(listingApi([]), {}, ref)).rejects.toThrow(/^there is no TelemetryStack duotel\/duotel, .* duotel status/);
+    await expect(openClusterPort(listingApi([]), {}, ref)).rejects.toThrow(
+      /^the workload reports to TelemetryStack duotel\/duotel, which is not there: duotel status/,
+    );
   });
 
   it('is told by the component that has none where it exists', async () => {

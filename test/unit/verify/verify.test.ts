@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { SEED_METRICS, SEED_QUERIES } from '../../../api/metrics/seed.ts';
+import { PANEL_QUERIES } from '../../../api/metrics/panel-queries.ts';
+import { STABLE_METRICS } from '../../../api/metrics/stable-metrics.ts';
 import type { Check } from '../../../src/verify/check.ts';
 import { parseTrace, type Trace } from '../../../src/verify/jaeger.ts';
 import type { Sample } from '../../../src/verify/prometheus.ts';
@@ -39,7 +40,7 @@ const labelled = (expr: string): Readonly<Record<string, string>> => ({
 });
 /** The same trace, made in another namespace; empty: by an app that does not name one. */
 const madeIn = (namespace: string): Trace => ({ ...TRACE, spans: TRACE.spans.map((span) => ({ ...span, namespace })) });
-const seedNames = new Set(SEED_METRICS.map(({ name }) => name));
+const stableNames = new Set(STABLE_METRICS.map(({ name }) => name));
 const some = (expr: string): readonly Sample[] => [{ labels: labelled(expr), value: 3 }];
 /** bootstrap none: the log lines are not what these tests are about. */
 const WORKLOAD = injected({ bootstrap: 'none' });
@@ -50,14 +51,14 @@ describe('verification', () => {
     expect(failed(await verify([WORKLOAD], port(some)))).toEqual([]);
   });
 
-  it('asks for each name and each query of the source document, the queries word for word', async () => {
+  it('asks for each stable name and each promised query, the queries word for word', async () => {
     const asked: string[] = [];
     const checks = await verify(
       [WORKLOAD],
       port((expr) => [asked.push(expr)].flatMap(() => some(expr))),
     );
-    for (const { name } of SEED_METRICS) expect(checks.map(({ what }) => what)).toContain(name);
-    for (const query of Object.values(SEED_QUERIES)) expect(asked).toContain(query);
+    for (const { name } of STABLE_METRICS) expect(checks.map(({ what }) => what)).toContain(name);
+    for (const query of Object.values(PANEL_QUERIES)) expect(asked).toContain(query);
   });
 
   it('asks for the workloads that are verified and for no other', async () => {
@@ -66,10 +67,10 @@ describe('verification', () => {
       [WORKLOAD, injected({ service: 'chat.v2' })],
       port((expr) => [asked.push(expr)].flatMap(() => some(expr))),
     );
-    const seed = asked.filter((expr) => !Object.values<string>(SEED_QUERIES).includes(expr));
-    const of = (service: string) => seed.filter((expr) => expr.includes(`{service_name="${service}",k8s_namespace_name=~"demo|"`));
-    expect([of('my-rag').length, of('chat.v2').length]).toEqual([SEED_METRICS.length + 1, SEED_METRICS.length + 1]);
-    expect(of('my-rag').length + of('chat.v2').length).toBe(seed.length);
+    const byWorkload = asked.filter((expr) => !Object.values<string>(PANEL_QUERIES).includes(expr));
+    const of = (service: string) => byWorkload.filter((expr) => expr.includes(`{service_name="${service}",k8s_namespace_name=~"demo|"`));
+    expect([of('my-rag').length, of('chat.v2').length]).toEqual([STABLE_METRICS.length + 1, STABLE_METRICS.length + 1]);
+    expect(of('my-rag').length + of('chat.v2').length).toBe(byWorkload.length);
   });
 
   it('fails each metric that the mode promises and Prometheus has not', async () => {
@@ -138,7 +139,7 @@ describe('verification', () => {
 
   it('does not take the series of a namesake in another namespace for its own', async () => {
     const names = failed(await verify([{ ...WORKLOAD, namespace: 'staging' }], port(some)));
-    const promised = SEED_METRICS.filter(({ modes }) => modes.includes('both')).map(({ name }) => name);
+    const promised = STABLE_METRICS.filter(({ modes }) => modes.includes('both')).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining([...promised, 'calls_total by telemetry_producer']));
   });
 
@@ -158,18 +159,18 @@ describe('verification', () => {
   it('says of the dashboard queries that they are of the whole stack', async () => {
     for (const answer of [some, () => []]) {
       const dashboards = (await verify([WORKLOAD], port(answer))).filter(({ step }) => step === 'dashboards');
-      expect(dashboards.map(({ what }) => what)).toHaveLength(Object.keys(SEED_QUERIES).length);
+      expect(dashboards.map(({ what }) => what)).toHaveLength(Object.keys(PANEL_QUERIES).length);
       expect(dashboards.filter(({ found }) => !found.endsWith('; of the whole stack'))).toEqual([]);
     }
   });
 
-  it('shows one workload under the plain names of the source document', async () => {
+  it('shows one workload under the plain stable names', async () => {
     const names = (await verify([WORKLOAD], port(some))).filter(({ step }) => step === 'prometheus').map(({ what }) => what);
-    expect(names.filter((name) => !seedNames.has(name))).toEqual(['calls_total by telemetry_producer']);
+    expect(names.filter((name) => !stableNames.has(name))).toEqual(['calls_total by telemetry_producer']);
   });
 
   it('takes a rate that is not a number for no data', async () => {
-    const nan = port((expr) => (expr === SEED_QUERIES.tokensPerSecond ? [{ labels: {}, value: Number.NaN }] : some(expr)));
+    const nan = port((expr) => (expr === PANEL_QUERIES.tokensPerSecond ? [{ labels: {}, value: Number.NaN }] : some(expr)));
     expect(failed(await verify([WORKLOAD], nan))).toEqual(['Tokens Generated/sec']);
   });
 

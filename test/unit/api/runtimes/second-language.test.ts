@@ -107,7 +107,7 @@ describe('a second language, by its record alone,', () => {
     const notes = decide(asking({ containers: [{ envFrom: [{ configMapRef: { name: 'x' } }] }] })).outcome?.notes ?? [];
     expect(notes.map(({ reason }) => reason)).toEqual(['EnvFromNotRead', 'ImageEnvNotRead', 'ImageEnvNotRead']);
     expect(notes[0]?.message).toContain(
-      '; a LUA_PATH in it is replaced: name it under env with ;/duotel/lua appended to keep it; a LUA_OPTIONS in it is replaced: name it under env with " -l duotel" appended to keep it',
+      '. To keep a LUA_PATH in it, name it under env with ;/duotel/lua appended. To keep a LUA_OPTIONS in it, name it under env with " -l duotel" appended',
     );
     expect(notes.slice(1).map(({ message }) => message.split(' ')[0])).toEqual(['LUA_PATH', 'LUA_OPTIONS']);
   });

@@ -16,12 +16,12 @@ import {
 import { seriesName } from './series-name.ts';
 import { CALLS_TOTAL, PRODUCER_LABEL, SPAN_DURATION } from './span-metrics.ts';
 
-/** A metric name that the source document queries, and how Prometheus comes to have it. */
-export interface SeedMetric {
+/** A metric name that docs/dual-mode.md promises, and how Prometheus gets it. */
+export interface StableMetric {
   readonly name: string;
   /** `recorded`: by the rule `expr`. `direct`: the collector exposes it under this very name. */
   readonly source: { readonly kind: 'recorded'; readonly expr: string } | { readonly kind: 'direct' };
-  /** Labels that the document's queries group by. */
+  /** Labels that queries group by. */
   readonly labels: readonly string[];
   /** Modes in which a workload can produce it; empty: any mode, if the workload's own code records it. */
   readonly modes: readonly ('openinference' | 'openlit' | 'both')[];
@@ -43,26 +43,26 @@ const tokenExpr = (type: 'input' | 'output', oldest: string) =>
 const durationExpr = (suffix: string) => `${duration}_${suffix}{${CALL}}`;
 
 /**
- * The database's name where it is: `db_system_name` since OpenLIT 1.33.15, but `gen_ai_system` in 1.34.24 to 1.35.0. Before, OpenLIT sends
- * db_system itself, and label_replace leaves alone what it finds no text for.
+ * The database's name, wherever it is: `db_system_name` since OpenLIT 1.33.15, but `gen_ai_system` in 1.34.24 to 1.35.0. Older versions
+ * send db_system itself, and label_replace leaves it alone when it finds no text.
  */
 const dbSystem = (expr: string, label: string) => `label_replace(${expr}, "db_system", "$1", "${label}", "(.+)")`;
 
-const recorded = (name: string, expr: string, labels: readonly string[], modes: SeedMetric['modes']): SeedMetric => ({
+const recorded = (name: string, expr: string, labels: readonly string[], modes: StableMetric['modes']): StableMetric => ({
   name,
   source: { kind: 'recorded', expr },
   labels,
   modes,
 });
-const direct = (name: string, labels: readonly string[], modes: SeedMetric['modes']): SeedMetric => ({
+const direct = (name: string, labels: readonly string[], modes: StableMetric['modes']): StableMetric => ({
   name,
   source: { kind: 'direct' },
   labels,
   modes,
 });
 
-/** Every name that the source document's text, checks and dashboards use, in its order. `duotel verify` asks for each. */
-export const SEED_METRICS: readonly SeedMetric[] = [
+/** Every name that docs/dual-mode.md promises, in its order. `duotel verify` asks for each. */
+export const STABLE_METRICS: readonly StableMetric[] = [
   recorded(
     'gen_ai_usage_input_tokens_total',
     tokenExpr('input', seriesName(LEGACY_PROMPT_TOKENS)),
@@ -100,11 +100,3 @@ export const SEED_METRICS: readonly SeedMetric[] = [
   direct(`${seriesName(LLM_GENERATION_LATENCY)}_bucket`, ['service_name', 'le'], []),
   direct(seriesName(LLM_REQUESTS), ['service_name'], []),
 ];
-
-/** The four dashboard queries of the source document, word for word. */
-export const SEED_QUERIES = {
-  tokensPerSecond: 'sum(rate(gen_ai_usage_input_tokens_total[5m])) + sum(rate(gen_ai_usage_output_tokens_total[5m]))',
-  costPerHour: 'sum(rate(gen_ai_total_cost[1h])) * 3600',
-  requestsByModel: 'sum by (gen_ai_request_model) (rate(gen_ai_total_requests[5m]))',
-  vectorDbOperations: 'sum by (db_system) (rate(db_total_requests[5m]))',
-} as const;
