@@ -5,6 +5,6 @@ export const IMAGES = {
   jaeger: 'docker.io/jaegertracing/jaeger:2.20.0@sha256:46a886260e04002d8f45e213fc39063fa11a50446048fdaa64786fc0840cb9f8',
   prometheus: 'docker.io/prom/prometheus:v3.15.0@sha256:efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e',
   grafana: 'docker.io/grafana/grafana:13.2.3@sha256:b28bae15e219c998fb0e0424ed724930cc61b1f61fb404d47c862f9a23f9e572',
-  /** The official Node image; the operator's program comes in ConfigMaps (docs/adr: no registry to own). */
+  /** The official Node image; the operator's program comes in ConfigMaps, so a release needs no registry of its own. */
   operator: 'docker.io/library/node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df',
 } as const;
