@@ -2,7 +2,7 @@
 export const PREFIX = 'duotel.io/';
 
 export const ANNOTATION = {
-  /** Which producers are on; see {@link BACKENDS}. Absent: the workload is not ours. */
+  /** Which producers are on; see {@link BACKENDS}. Absent: the workload does not concern us. */
   backend: 'duotel.io/backend',
   /** Zero-code start-up in the app's interpreter; see api/runtimes. */
   bootstrap: 'duotel.io/bootstrap',
@@ -20,7 +20,7 @@ export const ANNOTATION = {
   manifest: 'duotel.io/manifest',
   /** One line for people, written by the operator. */
   status: 'duotel.io/status',
-  /** What was asked when an injection was taken back since its pods failed, and why; written by the operator (JSON). */
+  /** What the annotations had asked for when an injection was taken back since its pods failed, and why; written by the operator (JSON). */
   rolledBack: 'duotel.io/rolled-back',
 } as const;
 
@@ -28,8 +28,8 @@ export const ANNOTATION = {
 export const OPERATOR_ANNOTATIONS: readonly string[] = [ANNOTATION.injected, ANNOTATION.status, ANNOTATION.rolledBack];
 
 /**
- * On the pod template of a stack's own part, and no wish: a part that reads its configuration at start only is rolled when this changes.
- * See docs/adr/0002.
+ * On the pod template of a stack's own part; it asks for nothing. If a part reads its configuration at its start only, a change of this
+ * value rolls it. See docs/adr/0002.
  */
 export const CONFIG_HASH_ANNOTATION = 'duotel.io/config-hash';
 

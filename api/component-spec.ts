@@ -13,7 +13,7 @@ export type JaegerSettings = Resolved<TelemetryStackSpecJaeger, 'jaeger'>;
 export type PrometheusSettings = Resolved<TelemetryStackSpecPrometheus, 'prometheus'>;
 export type GrafanaSettings = Resolved<TelemetryStackSpecGrafana, 'grafana'>;
 
-/** What pods of every component and tier may be told. */
+/** Settings for the pods of every component and tier. */
 export type PodSettings = Pick<
   CollectorSettings,
   | 'resources'
@@ -27,7 +27,7 @@ export type PodSettings = Pick<
   | 'extraArgs'
   | 'extraEnv'
 >;
-/** What components with pages have besides. */
+/** Further settings of components with pages. */
 export type PageSettings = Pick<GrafanaSettings, 'ingress' | 'httpRoute'>;
 export type ServiceSettings = CollectorSettings['service'];
 export type StorageSettings = CollectorSettings['storage'];

@@ -59,7 +59,10 @@ export function objectLabels(stack: string, component?: ComponentName): Record<s
 
 /** ConfigMap in the operator's namespace with the TelemetryStack to create where there is none (key `telemetrystack.yaml`). */
 export const DEFAULT_STACK_CONFIG = 'duotel-default-stack';
-/** Annotation of that ConfigMap: digest of the text that was last made a TelemetryStack. With it none is made where there is none. */
+/**
+ * Annotation of that ConfigMap: digest of the text of which a TelemetryStack was last made. If it is there, a missing stack is not made
+ * again.
+ */
 export const DEFAULT_APPLIED_ANNOTATION = 'duotel.io/default-applied';
 /** Field manager of the default stack: it owns what `dist` says of the stack, and loses each field that somebody else sets. */
 export const DEFAULT_STACK_MANAGER = `${FIELD_MANAGER}-default`;

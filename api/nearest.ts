@@ -13,8 +13,8 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * The candidate most like `text`, ignoring case; the first of equals. undefined when none differs in less than half of its letters:
- * a far-fetched suggestion misleads more than none.
+ * The candidate most like `text`, ignoring case; the first of equals. undefined when none differs in less than half of its letters: a
+ * far-fetched suggestion misleads more than it helps.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined;

@@ -58,7 +58,10 @@ export function defaultsOnly(schema: Schema): Schema {
   };
 }
 
-/** The schema with every object closed: a structural schema refuses nothing it does not know; people who misspell a field want to hear of it. */
+/**
+ * The schema with every object closed. A structural schema drops unknown fields without a word; people who misspell a field want to hear of
+ * it.
+ */
 export function closedSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closedSchema);
   if (!isFields(schema)) return schema;

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { applyDefaults, type Schema } from './schema.ts';
 
-/** What a spec breaks: `path` is like `collector.exporters.0`, empty for the spec itself; `message` is the CRD's. */
+/** A rule that a spec breaks. `path` is like `collector.exporters.0`, empty for the spec itself; `message` is the CRD's. */
 export interface Violation {
   readonly path: string;
   readonly message: string;
@@ -17,8 +17,8 @@ interface RuleSchema extends Schema {
 const CEL = new Environment().registerVariable('self', 'dyn');
 
 /**
- * What a spec breaks of the rules across fields in the schema that it is valid by otherwise. Defaults count, as at the API server.
- * @throws Error where a rule is not one that can be evaluated: one with functions that only Kubernetes' CEL has, or with `oldSelf`.
+ * The rules across fields that a spec breaks; by the schema it is valid otherwise. Defaults count, as at the API server.
+ * @throws Error when the schema has a rule that is not known here.
  */
 export function ruleViolations(schema: Schema, spec: unknown): readonly Violation[] {
   return walk(schema as RuleSchema, applyDefaults(schema, spec), []);

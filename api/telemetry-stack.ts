@@ -16,8 +16,8 @@ export type ResolvedStackSpec = Resolved<TelemetryStackSpec>;
 let defaults: Schema | undefined;
 
 /**
- * The spec with the CRD's defaults, as the API server would store it, and with the images of this release where none is named.
- * Images have no default in the CRD: the API server would store it, and an upgrade of the operator could never move it.
+ * The spec with the CRD's defaults, as the API server would store it, and with the images of this release where none is named. Images have
+ * no default in the CRD: the API server would store it, and no upgrade of the operator could ever change it.
  */
 export function resolveStackSpec(spec: TelemetryStackSpec = {}): ResolvedStackSpec {
   defaults ??= stackDefaults();

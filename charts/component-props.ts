@@ -9,7 +9,7 @@ export interface ComponentPort {
   readonly appProtocol?: string;
 }
 
-/** A read-only directory of the container that holds files of ConfigMaps or Secrets. Never a subPath: those never see a new content. */
+/** A read-only directory of the container with files of ConfigMaps or Secrets. Never a subPath: a subPath never sees new content. */
 export interface ConfigMount {
   readonly name: string;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface ComponentProps {
   /** Resources, placement, labels and the like, as the TelemetryStack has them. */
   readonly pod: PodSettings;
   readonly replicas: number;
-  /** A HorizontalPodAutoscaler decides how many pods there are, and the workload says no number. @default false */
+  /** A HorizontalPodAutoscaler decides how many pods there are, so the workload names no number. @default false */
   readonly autoscaled?: boolean;
   /** `headless`: the Service resolves to every pod. */
   readonly service: ServiceSettings | 'headless';
@@ -33,18 +33,18 @@ export interface ComponentProps {
   readonly env?: readonly EnvVar[];
   /** Ports of the container and of its Service. */
   readonly ports: readonly ComponentPort[];
-  /** Where the kubelet asks. `port` may be one that the Service has not. */
+  /** Where the kubelet asks. The Service need not have the `port`. */
   readonly health: { readonly port: number; readonly live: string; readonly ready: string };
-  /** Numeric user and group of the image, which its volumes are given to as well. */
+  /** Numeric user and group of the image. Its volumes belong to them too. */
   readonly user: number;
-  /** What is to outlive the container, and where. Absent: nothing, and the workload is a Deployment. */
+  /** The data that outlives the container, and where it is. Absent: none, and the workload is a Deployment. */
   readonly data?: { readonly path: string; readonly storage: StorageSettings };
-  /** A directory that is written to and may be lost with the pod; without `data` only. `size`: for example `1Gi`. */
+  /** A writable directory that may be lost with the pod; only without `data`. `size`: for example `1Gi`. */
   readonly scratch?: { readonly path: string; readonly size: string };
   readonly config: readonly ConfigMount[];
-  /** Hash of files that are read at start only; absent where the program watches its files. */
+  /** Hash of the files that the program reads at its start only. Absent if the program watches its files. */
   readonly configHash?: string;
   readonly terminationGracePeriodSeconds: number;
-  /** A ServiceAccount of the user's, whose token is mounted. @default one of ours, without a token */
+  /** A ServiceAccount of the user's; its token is mounted. @default one of ours, without a token */
   readonly serviceAccountName?: string;
 }

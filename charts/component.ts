@@ -17,8 +17,8 @@ import { DATA_VOLUME, podTemplate } from './pod.ts';
 import { memoryQuantity } from './quantity.ts';
 
 /**
- * One component of the stack: ServiceAccount, Service and its workload. A StatefulSet where it has data (`docs/adr/0005` says why), else a
- * Deployment; several pods get a PodDisruptionBudget, and a headless Service by which each of them is scraped.
+ * One component of the stack: ServiceAccount, Service and workload. With data it is a StatefulSet (`docs/adr/0005` says why), else a
+ * Deployment. Several pods get a PodDisruptionBudget, and a headless Service by which each of them is scraped.
  */
 export class Component extends Construct {
   constructor(scope: Construct, props: ComponentProps) {
@@ -68,12 +68,12 @@ export class Component extends Construct {
     });
     if (props.replicas > 1) {
       new KubeService(this, 'pods', {
-        // Another name in its labels too: who selects the Service by labels, to scrape it, must not find each pod twice.
+        // Its labels have another name too: a selector of the Service, for scraping, must not find each pod twice.
         metadata: {
           name: podsName(stack, component),
           labels: { ...metadata.labels, 'app.kubernetes.io/name': `${component}-pods` },
         },
-        // A pod that is not ready is one whose metrics somebody will want to see.
+        // Pods that are not ready count too: their metrics are the ones that people want to see then.
         spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports },
       });
     }
@@ -85,7 +85,7 @@ export class Component extends Construct {
       spec: {
         maxUnavailable: IntOrString.fromNumber(1),
         selector: { matchLabels: selectorLabels(stack, component) },
-        // A pod that does not get ready must not keep a node from being drained.
+        // A pod that never gets ready must not keep a node from being drained.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });
@@ -96,7 +96,7 @@ interface StatefulSetManifest extends ApiObjectProps {
   readonly spec: { readonly volumeClaimTemplates?: readonly object[] };
 }
 
-/** Claims as the API server stores them. kubectl compares their list as a whole, and would write it again at every apply. */
+/** Claims as the API server stores them. kubectl compares their list as a whole, and else would write it at every apply. */
 function storedClaims(statefulSet: StatefulSetManifest): StatefulSetManifest {
   const { volumeClaimTemplates, ...spec } = statefulSet.spec;
   if (volumeClaimTemplates === undefined) return statefulSet;
@@ -108,7 +108,7 @@ function servicePort({ name, port, appProtocol }: ComponentPort): ServicePort {
   return { name, port, targetPort: IntOrString.fromString(name), protocol: 'TCP', ...(appProtocol !== undefined && { appProtocol }) };
 }
 
-/** Its labels are those that never change: a claim template is immutable. */
+/** Only labels that never change: a claim template is immutable. */
 function volumeClaim({ stack, component }: ComponentProps, storage: StorageSettings): KubePersistentVolumeClaimProps | undefined {
   if (storage.type === 'ephemeral') return undefined;
   return {

@@ -23,7 +23,7 @@ export class Gateway extends Construct {
       component: 'gateway',
       image: collector.image,
       pod: gateway,
-      // What the budget and the spread go by: the most pods there may be.
+      // The budget and the spread use the largest number of pods.
       replicas: gateway.maxReplicas,
       autoscaled: true,
       service: 'headless',

@@ -25,7 +25,9 @@ export function programParts(archive: Uint8Array): readonly ProgramPart[] {
   }));
 }
 
-/** What the operator's container runs: joins the parts, unpacks them and starts the program. `$1` is where the parts are mounted. */
+/**
+ * The command of the operator's container. It joins the parts, unpacks them and starts the program. `$1` is where the parts are mounted.
+ */
 export const LOADER = [
   "import { readdirSync, readFileSync, writeFileSync } from 'node:fs';",
   "import { brotliDecompressSync } from 'node:zlib';",

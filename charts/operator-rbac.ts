@@ -45,7 +45,10 @@ export const SCOPED_HOME_RULES: readonly PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
 ];
 
-/** What it may do in its own namespace: keep the stack's objects. Secrets are made and looked at, never changed or deleted. */
+/**
+ * What the operator may do in its own namespace: keep the stack's objects. It makes Secrets and looks at them, and never changes or deletes
+ * them.
+ */
 export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
   { apiGroups: [''], resources: ['serviceaccounts', 'services'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },

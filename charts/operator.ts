@@ -29,7 +29,7 @@ export const V8_FLAGS: readonly string[] = ['--optimize-for-size', '--no-opt', '
 
 const LABELS = { ...SELECTOR, 'app.kubernetes.io/managed-by': 'duotel' };
 
-/** What must be there before everything else: the namespace and the CRD. */
+/** The objects that must be there before everything else: the namespace and the CRD. */
 export class FoundationChart extends Chart {
   constructor(scope: Construct, id: string, props: ChartProps = {}) {
     super(scope, id, { disableResourceNameHashes: true, ...props });
@@ -179,7 +179,7 @@ function podSpec(settings: OperatorSettings, parts: ReturnType<typeof programPar
           { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1' },
           // And glibc would keep a heap for each thread.
           { name: 'MALLOC_ARENA_MAX', value: '1' },
-          // What V8 needs to parse the program at the start comes in such pieces; glibc would keep its 10 MB to itself afterwards.
+          // At its start V8 needs memory for parsing in such pieces. glibc would keep these 10 MB afterwards.
           { name: 'MALLOC_MMAP_THRESHOLD_', value: '16384' },
         ],
         ports: [{ name: 'http', containerPort: OPERATOR_PORT, protocol: 'TCP' }],

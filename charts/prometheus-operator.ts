@@ -19,7 +19,7 @@ function forSharedPrometheus(group: Group): Group {
   return { ...group, rules: group.rules.filter(({ expr }) => expr !== 'up == 0') };
 }
 
-/** What a Prometheus Operator's Prometheus needs to take the place of ours: what to scrape, and the rules. */
+/** The objects with which a Prometheus Operator's Prometheus takes the place of ours: what to scrape, and the rules. */
 export class PrometheusOperator extends Construct {
   constructor(scope: Construct, input: StackInput) {
     super(scope, 'prometheus-operator');

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 
 
 /**
- * A collector, Jaeger, Prometheus and Grafana that receive what annotated workloads send. An empty spec is a full stack.
+ * A collector, Jaeger, Prometheus and Grafana for the telemetry of annotated workloads. An empty spec is a full stack.
  *
  * @schema TelemetryStack
  */
@@ -58,7 +58,7 @@ export class TelemetryStack extends ApiObject {
 }
 
 /**
- * A collector, Jaeger, Prometheus and Grafana that receive what annotated workloads send. An empty spec is a full stack.
+ * A collector, Jaeger, Prometheus and Grafana for the telemetry of annotated workloads. An empty spec is a full stack.
  *
  * @schema TelemetryStack
  */
@@ -150,14 +150,14 @@ export interface TelemetryStackSpec {
   readonly grafana?: TelemetryStackSpecGrafana;
 
   /**
-   * What Prometheus raises alerts on, besides the stack's own health and failing calls.
+   * More alerts, besides those on the stack's health and on failing calls.
    *
    * @schema TelemetryStackSpec#alerts
    */
   readonly alerts?: TelemetryStackSpecAlerts;
 
   /**
-   * What annotated workloads are told.
+   * What annotated workloads get.
    *
    * @schema TelemetryStackSpec#injection
    */
@@ -194,28 +194,28 @@ export function toJson_TelemetryStackSpec(obj: TelemetryStackSpec | undefined): 
  */
 export interface TelemetryStackSpecReconcile {
   /**
-   * Objects found under a name of the stack's: AdoptIfUnowned takes over its own and what nobody owns, AdoptAll also what another tool's managed-by label marks, MustMatch its own only.
+   * Which existing objects the operator takes over under the stack's names. MustMatch: its own; AdoptIfUnowned: also those that nobody owns; AdoptAll: also those with another tool's managed-by label.
    *
    * @schema TelemetryStackSpecReconcile#adoption
    */
   readonly adoption?: TelemetryStackSpecReconcileAdoption;
 
   /**
-   * A change of a field that cannot change: Stall reports it, Recreate deletes the object and makes it again.
+   * What the operator does when a field cannot change: Stall reports it; Recreate deletes the object and makes it again.
    *
    * @schema TelemetryStackSpecReconcile#immutable
    */
   readonly immutable?: TelemetryStackSpecReconcileImmutable;
 
   /**
-   * Fields that another manager has set: Force takes them back, Report leaves them and says so.
+   * What the operator does with a field that another manager has set: Force takes it back; Report leaves it and reports it.
    *
    * @schema TelemetryStackSpecReconcile#conflicts
    */
   readonly conflicts?: TelemetryStackSpecReconcileConflicts;
 
   /**
-   * An object that is refused: Isolate writes all others that do not need it, AllOrNothing none.
+   * What the operator does when an object is refused: Isolate writes all others that do not need it; AllOrNothing writes none.
    *
    * @schema TelemetryStackSpecReconcile#errors
    */
@@ -229,7 +229,7 @@ export interface TelemetryStackSpecReconcile {
   readonly deletion?: TelemetryStackSpecReconcileDeletion;
 
   /**
-   * After this time without being ready a component counts as failed, and its status says why.
+   * A component that is not ready for this long counts as failed, and its status says why.
    *
    * @schema TelemetryStackSpecReconcile#readinessDeadline
    */
@@ -284,7 +284,7 @@ export interface TelemetryStackSpecCollector {
   readonly resources?: TelemetryStackSpecCollectorResources;
 
   /**
-   * Where the queue of spans that wait for Jaeger is kept.
+   * Where the collector keeps the queue of spans for Jaeger.
    *
    * @schema TelemetryStackSpecCollector#storage
    */
@@ -305,7 +305,7 @@ export interface TelemetryStackSpecCollector {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints that the pods put up with. Default: none.
+   * Taints that the pods tolerate. Default: none.
    *
    * @schema TelemetryStackSpecCollector#tolerations
    */
@@ -354,7 +354,7 @@ export interface TelemetryStackSpecCollector {
   readonly extraArgs?: string[];
 
   /**
-   * More variables of the container; one that the operator sets is replaced. Default: none.
+   * More variables of the container; they replace those that the operator sets. Default: none.
    *
    * @schema TelemetryStackSpecCollector#extraEnv
    */
@@ -389,14 +389,14 @@ export interface TelemetryStackSpecCollector {
   readonly serviceAccountName?: string;
 
   /**
-   * Pod attributes from the API server, for senders that do not bring them; injected workloads do.
+   * Pod attributes from the API server, for senders without them; injected workloads bring their own.
    *
    * @schema TelemetryStackSpecCollector#k8sAttributes
    */
   readonly k8SAttributes?: TelemetryStackSpecCollectorK8SAttributes;
 
   /**
-   * TLS of the OTLP ports; workloads are then given an https endpoint. Default: plain text.
+   * TLS of the OTLP ports; workloads then get an https endpoint. Default: plain text.
    *
    * @schema TelemetryStackSpecCollector#tls
    */
@@ -410,21 +410,21 @@ export interface TelemetryStackSpecCollector {
   readonly auth?: TelemetryStackSpecCollectorAuth;
 
   /**
-   * More places that telemetry goes to by OTLP, each with a queue on disk of its own. Default: none.
+   * More places that get the telemetry by OTLP, each with its own queue on disk. Default: none.
    *
    * @schema TelemetryStackSpecCollector#exporters
    */
   readonly exporters?: TelemetryStackSpecCollectorExporters[];
 
   /**
-   * Which traces are stored, decided when a trace is whole; span metrics and token metrics count all of them.
+   * Which traces are stored; decided when a trace is whole. Span metrics and token metrics count every trace.
    *
    * @schema TelemetryStackSpecCollector#sampling
    */
   readonly sampling?: TelemetryStackSpecCollectorSampling;
 
   /**
-   * A second tier that makes the metrics from spans, behind collectors that send each service to one of its pods.
+   * A second tier of collectors that makes metrics from spans; the first tier sends each service to one of its pods.
    *
    * @schema TelemetryStackSpecCollector#gateway
    */
@@ -496,7 +496,7 @@ export interface TelemetryStackSpecJaeger {
   readonly resources?: TelemetryStackSpecJaegerResources;
 
   /**
-   * Where traces are kept.
+   * Where Jaeger keeps traces.
    *
    * @schema TelemetryStackSpecJaeger#storage
    */
@@ -531,7 +531,7 @@ export interface TelemetryStackSpecJaeger {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints that the pods put up with. Default: none.
+   * Taints that the pods tolerate. Default: none.
    *
    * @schema TelemetryStackSpecJaeger#tolerations
    */
@@ -580,7 +580,7 @@ export interface TelemetryStackSpecJaeger {
   readonly extraArgs?: string[];
 
   /**
-   * More variables of the container; one that the operator sets is replaced. Default: none.
+   * More variables of the container; they replace those that the operator sets. Default: none.
    *
    * @schema TelemetryStackSpecJaeger#extraEnv
    */
@@ -660,7 +660,7 @@ export interface TelemetryStackSpecPrometheus {
   readonly resources?: TelemetryStackSpecPrometheusResources;
 
   /**
-   * Where metrics are kept.
+   * Where Prometheus keeps metrics.
    *
    * @schema TelemetryStackSpecPrometheus#storage
    */
@@ -674,7 +674,7 @@ export interface TelemetryStackSpecPrometheus {
   readonly retention?: string;
 
   /**
-   * The most that metrics may take on disk, for example 8GB.
+   * Largest size of the metrics on disk, for example 8GB.
    *
    * @schema TelemetryStackSpecPrometheus#retentionSize
    */
@@ -688,28 +688,28 @@ export interface TelemetryStackSpecPrometheus {
   readonly mode?: TelemetryStackSpecPrometheusMode;
 
   /**
-   * Your Prometheus, for modes operator and none: where Jaeger and Grafana ask, and the gateway tier pushes to.
+   * Your Prometheus, for modes operator and none: Jaeger and Grafana ask it, and the gateway tier pushes to it.
    *
    * @schema TelemetryStackSpecPrometheus#url
    */
   readonly url?: string;
 
   /**
-   * Labels that your Prometheus selects ServiceMonitor and PrometheusRule by, for example {release: kube-prometheus-stack}. Default: none.
+   * Labels by which your Prometheus selects ServiceMonitor and PrometheusRule, for example {release: kube-prometheus-stack}. Default: none.
    *
    * @schema TelemetryStackSpecPrometheus#operatorLabels
    */
   readonly operatorLabels?: { [key: string]: string };
 
   /**
-   * How often metrics are read and rules evaluated, for example 15s.
+   * Time between two scrapes, and between two evaluations of the rules, for example 15s.
    *
    * @schema TelemetryStackSpecPrometheus#scrapeInterval
    */
   readonly scrapeInterval?: string;
 
   /**
-   * Where samples are copied to: Mimir, Thanos, VictoriaMetrics. Default: nowhere.
+   * Stores that get a copy of every sample: Mimir, Thanos, VictoriaMetrics. Default: none.
    *
    * @schema TelemetryStackSpecPrometheus#remoteWrite
    */
@@ -730,7 +730,7 @@ export interface TelemetryStackSpecPrometheus {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints that the pods put up with. Default: none.
+   * Taints that the pods tolerate. Default: none.
    *
    * @schema TelemetryStackSpecPrometheus#tolerations
    */
@@ -779,7 +779,7 @@ export interface TelemetryStackSpecPrometheus {
   readonly extraArgs?: string[];
 
   /**
-   * More variables of the container; one that the operator sets is replaced. Default: none.
+   * More variables of the container; they replace those that the operator sets. Default: none.
    *
    * @schema TelemetryStackSpecPrometheus#extraEnv
    */
@@ -878,7 +878,7 @@ export interface TelemetryStackSpecGrafana {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints that the pods put up with. Default: none.
+   * Taints that the pods tolerate. Default: none.
    *
    * @schema TelemetryStackSpecGrafana#tolerations
    */
@@ -927,7 +927,7 @@ export interface TelemetryStackSpecGrafana {
   readonly extraArgs?: string[];
 
   /**
-   * More variables of the container; one that the operator sets is replaced. Default: none.
+   * More variables of the container; they replace those that the operator sets. Default: none.
    *
    * @schema TelemetryStackSpecGrafana#extraEnv
    */
@@ -969,7 +969,7 @@ export interface TelemetryStackSpecGrafana {
   readonly resources?: TelemetryStackSpecGrafanaResources;
 
   /**
-   * Where users, preferences and dashboards made by hand are kept, without database.
+   * Where Grafana keeps users, preferences and dashboards made by hand, if database is not set.
    *
    * @schema TelemetryStackSpecGrafana#storage
    */
@@ -1008,13 +1008,13 @@ export function toJson_TelemetryStackSpecGrafana(obj: TelemetryStackSpecGrafana 
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * What Prometheus raises alerts on, besides the stack's own health and failing calls.
+ * More alerts, besides those on the stack's health and on failing calls.
  *
  * @schema TelemetryStackSpecAlerts
  */
 export interface TelemetryStackSpecAlerts {
   /**
-   * USD that all calls to models may cost in 30 days; alerts say when the pace would spend them sooner. Default: none.
+   * Budget in USD for all calls to models in 30 days; an alert fires when the pace would spend it sooner. Default: none.
    *
    * @schema TelemetryStackSpecAlerts#monthlyCostBudget
    */
@@ -1036,13 +1036,13 @@ export function toJson_TelemetryStackSpecAlerts(obj: TelemetryStackSpecAlerts | 
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * What annotated workloads are told.
+ * What annotated workloads get.
  *
  * @schema TelemetryStackSpecInjection
  */
 export interface TelemetryStackSpecInjection {
   /**
-   * OTLP protocol of the injected variables; sets the endpoint's port as well.
+   * OTLP protocol of the injected variables; the endpoint's port goes with it.
    *
    * @schema TelemetryStackSpecInjection#protocol
    */
@@ -1063,7 +1063,7 @@ export interface TelemetryStackSpecInjection {
   readonly showOpenlitSpans?: boolean;
 
   /**
-   * How many workloads of this stack with available pods may roll out for the operator at once.
+   * How many workloads of this stack the operator rolls out at once; those without available pods do not count.
    *
    * @schema TelemetryStackSpecInjection#maxConcurrentRollouts
    */
@@ -1077,14 +1077,14 @@ export interface TelemetryStackSpecInjection {
   readonly maxConcurrentRolloutsPerNamespace?: number;
 
   /**
-   * What becomes of an injection whose new pods fail where the former ones were available.
+   * What happens when new pods fail after an injection and the former ones were available.
    *
    * @schema TelemetryStackSpecInjection#autoRollback
    */
   readonly autoRollback?: TelemetryStackSpecInjectionAutoRollback;
 
   /**
-   * Namespaces whose workloads are never changed for this stack, besides kube-* and the operator's own.
+   * Namespaces in which the operator changes no workload for this stack, besides kube-* and its own.
    *
    * @schema TelemetryStackSpecInjection#protectedNamespaces
    */
@@ -1112,7 +1112,7 @@ export function toJson_TelemetryStackSpecInjection(obj: TelemetryStackSpecInject
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Objects found under a name of the stack's: AdoptIfUnowned takes over its own and what nobody owns, AdoptAll also what another tool's managed-by label marks, MustMatch its own only.
+ * Which existing objects the operator takes over under the stack's names. MustMatch: its own; AdoptIfUnowned: also those that nobody owns; AdoptAll: also those with another tool's managed-by label.
  *
  * @schema TelemetryStackSpecReconcileAdoption
  */
@@ -1126,7 +1126,7 @@ export enum TelemetryStackSpecReconcileAdoption {
 }
 
 /**
- * A change of a field that cannot change: Stall reports it, Recreate deletes the object and makes it again.
+ * What the operator does when a field cannot change: Stall reports it; Recreate deletes the object and makes it again.
  *
  * @schema TelemetryStackSpecReconcileImmutable
  */
@@ -1138,7 +1138,7 @@ export enum TelemetryStackSpecReconcileImmutable {
 }
 
 /**
- * Fields that another manager has set: Force takes them back, Report leaves them and says so.
+ * What the operator does with a field that another manager has set: Force takes it back; Report leaves it and reports it.
  *
  * @schema TelemetryStackSpecReconcileConflicts
  */
@@ -1150,7 +1150,7 @@ export enum TelemetryStackSpecReconcileConflicts {
 }
 
 /**
- * An object that is refused: Isolate writes all others that do not need it, AllOrNothing none.
+ * What the operator does when an object is refused: Isolate writes all others that do not need it; AllOrNothing writes none.
  *
  * @schema TelemetryStackSpecReconcileErrors
  */
@@ -1248,7 +1248,7 @@ export function toJson_TelemetryStackSpecCollectorResources(obj: TelemetryStackS
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Where the queue of spans that wait for Jaeger is kept.
+ * Where the collector keeps the queue of spans for Jaeger.
  *
  * @schema TelemetryStackSpecCollectorStorage
  */
@@ -1305,7 +1305,7 @@ export interface TelemetryStackSpecCollectorSpanMetrics {
   readonly enabled?: boolean;
 
   /**
-   * How often they are sent on, for example 15s.
+   * Time between two exports of these metrics, for example 15s.
    *
    * @schema TelemetryStackSpecCollectorSpanMetrics#flushInterval
    */
@@ -1518,7 +1518,7 @@ export enum TelemetryStackSpecCollectorMode {
 }
 
 /**
- * Pod attributes from the API server, for senders that do not bring them; injected workloads do.
+ * Pod attributes from the API server, for senders without them; injected workloads bring their own.
  *
  * @schema TelemetryStackSpecCollectorK8SAttributes
  */
@@ -1546,7 +1546,7 @@ export function toJson_TelemetryStackSpecCollectorK8SAttributes(obj: TelemetrySt
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * TLS of the OTLP ports; workloads are then given an https endpoint. Default: plain text.
+ * TLS of the OTLP ports; workloads then get an https endpoint. Default: plain text.
  *
  * @schema TelemetryStackSpecCollectorTls
  */
@@ -1559,14 +1559,14 @@ export interface TelemetryStackSpecCollectorTls {
   readonly secretName: string;
 
   /**
-   * PEM certificates that workloads check the collector's by. Default: those of their image.
+   * PEM certificates by which workloads check the collector's. Default: those of their image.
    *
    * @schema TelemetryStackSpecCollectorTls#ca
    */
   readonly ca?: string;
 
   /**
-   * Key of the Secret with the CA of client certificates; senders without one are then refused, and the operator gives workloads none. Default: none asked for.
+   * Key of the Secret with the CA of client certificates. Senders without one are refused; the operator gives workloads none. Default: no client certificates.
    *
    * @schema TelemetryStackSpecCollectorTls#clientCaKey
    */
@@ -1596,7 +1596,7 @@ export function toJson_TelemetryStackSpecCollectorTls(obj: TelemetryStackSpecCol
  */
 export interface TelemetryStackSpecCollectorAuth {
   /**
-   * Secret with the token, in the stack's namespace and, by the same name, in those of the workloads.
+   * Secret with the token, in the stack's namespace and, under the same name, in those of the workloads.
    *
    * @schema TelemetryStackSpecCollectorAuth#secretName
    */
@@ -1630,7 +1630,7 @@ export function toJson_TelemetryStackSpecCollectorAuth(obj: TelemetryStackSpecCo
  */
 export interface TelemetryStackSpecCollectorExporters {
   /**
-   * Name of the exporter; the collector's own configuration, metrics and alerts say extra-NAME.
+   * Name of the exporter; the collector's configuration, metrics and alerts call it extra-NAME.
    *
    * @schema TelemetryStackSpecCollectorExporters#name
    */
@@ -1651,7 +1651,7 @@ export interface TelemetryStackSpecCollectorExporters {
   readonly endpoint: string;
 
   /**
-   * What is sent: traces, metrics, logs.
+   * Signals to send: traces, metrics, logs.
    *
    * @schema TelemetryStackSpecCollectorExporters#signals
    */
@@ -1665,14 +1665,14 @@ export interface TelemetryStackSpecCollectorExporters {
   readonly headers?: TelemetryStackSpecCollectorExportersHeaders[];
 
   /**
-   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   * Certificates (PEM) by which the server's is checked. Default: those of the image.
    *
    * @schema TelemetryStackSpecCollectorExporters#caSecret
    */
   readonly caSecret?: TelemetryStackSpecCollectorExportersCaSecret;
 
   /**
-   * The most that waits on disk for it; what does not fit is dropped, for this exporter only.
+   * Largest queue on disk; what does not fit is dropped, for this exporter only.
    *
    * @schema TelemetryStackSpecCollectorExporters#queueSize
    */
@@ -1700,7 +1700,7 @@ export function toJson_TelemetryStackSpecCollectorExporters(obj: TelemetryStackS
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Which traces are stored, decided when a trace is whole; span metrics and token metrics count all of them.
+ * Which traces are stored; decided when a trace is whole. Span metrics and token metrics count every trace.
  *
  * @schema TelemetryStackSpecCollectorSampling
  */
@@ -1713,7 +1713,7 @@ export interface TelemetryStackSpecCollectorSampling {
   readonly enabled?: boolean;
 
   /**
-   * Share of the traces that is kept whatever they are, in percent.
+   * Share of all traces that is kept in any case, in percent.
    *
    * @schema TelemetryStackSpecCollectorSampling#percentage
    */
@@ -1768,13 +1768,13 @@ export function toJson_TelemetryStackSpecCollectorSampling(obj: TelemetryStackSp
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * A second tier that makes the metrics from spans, behind collectors that send each service to one of its pods.
+ * A second tier of collectors that makes metrics from spans; the first tier sends each service to one of its pods.
  *
  * @schema TelemetryStackSpecCollectorGateway
  */
 export interface TelemetryStackSpecCollectorGateway {
   /**
-   * true adds the tier; metrics are then pushed to Prometheus by OTLP and not scraped.
+   * true adds the tier; collectors then push metrics to Prometheus by OTLP.
    *
    * @schema TelemetryStackSpecCollectorGateway#enabled
    */
@@ -1816,7 +1816,7 @@ export interface TelemetryStackSpecCollectorGateway {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints that the pods put up with. Default: none.
+   * Taints that the pods tolerate. Default: none.
    *
    * @schema TelemetryStackSpecCollectorGateway#tolerations
    */
@@ -1865,7 +1865,7 @@ export interface TelemetryStackSpecCollectorGateway {
   readonly extraArgs?: string[];
 
   /**
-   * More variables of the container; one that the operator sets is replaced. Default: none.
+   * More variables of the container; they replace those that the operator sets. Default: none.
    *
    * @schema TelemetryStackSpecCollectorGateway#extraEnv
    */
@@ -1940,7 +1940,7 @@ export function toJson_TelemetryStackSpecJaegerResources(obj: TelemetryStackSpec
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Where traces are kept.
+ * Where Jaeger keeps traces.
  *
  * @schema TelemetryStackSpecJaegerStorage
  */
@@ -2322,7 +2322,7 @@ export function toJson_TelemetryStackSpecPrometheusResources(obj: TelemetryStack
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Where metrics are kept.
+ * Where Prometheus keeps metrics.
  *
  * @schema TelemetryStackSpecPrometheusStorage
  */
@@ -2419,7 +2419,7 @@ export interface TelemetryStackSpecPrometheusRemoteWrite {
   readonly basicAuth?: TelemetryStackSpecPrometheusRemoteWriteBasicAuth;
 
   /**
-   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   * Certificates (PEM) by which the server's is checked. Default: those of the image.
    *
    * @schema TelemetryStackSpecPrometheusRemoteWrite#caSecret
    */
@@ -3084,7 +3084,7 @@ export function toJson_TelemetryStackSpecGrafanaResources(obj: TelemetryStackSpe
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Where users, preferences and dashboards made by hand are kept, without database.
+ * Where Grafana keeps users, preferences and dashboards made by hand, if database is not set.
  *
  * @schema TelemetryStackSpecGrafanaStorage
  */
@@ -3128,7 +3128,7 @@ export function toJson_TelemetryStackSpecGrafanaStorage(obj: TelemetryStackSpecG
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * OTLP protocol of the injected variables; sets the endpoint's port as well.
+ * OTLP protocol of the injected variables; the endpoint's port goes with it.
  *
  * @schema TelemetryStackSpecInjectionProtocol
  */
@@ -3140,7 +3140,7 @@ export enum TelemetryStackSpecInjectionProtocol {
 }
 
 /**
- * What becomes of an injection whose new pods fail where the former ones were available.
+ * What happens when new pods fail after an injection and the former ones were available.
  *
  * @schema TelemetryStackSpecInjectionAutoRollback
  */
@@ -3153,7 +3153,7 @@ export interface TelemetryStackSpecInjectionAutoRollback {
   readonly enabled?: boolean;
 
   /**
-   * How long after an injection its pods are watched; none ready by then counts as failed.
+   * How long the operator watches the pods of an injection; if none is ready by then, it has failed.
    *
    * @schema TelemetryStackSpecInjectionAutoRollback#deadline
    */
@@ -3402,7 +3402,7 @@ export function toJson_TelemetryStackSpecCollectorExportersHeaders(obj: Telemetr
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ * Certificates (PEM) by which the server's is checked. Default: those of the image.
  *
  * @schema TelemetryStackSpecCollectorExportersCaSecret
  */
@@ -3713,7 +3713,7 @@ export interface TelemetryStackSpecJaegerStorageSearch {
   readonly urls: string[];
 
   /**
-   * What names of indices begin with. Default: nothing.
+   * Prefix of the names of indices. Default: nothing.
    *
    * @schema TelemetryStackSpecJaegerStorageSearch#indexPrefix
    */
@@ -3772,7 +3772,7 @@ export interface TelemetryStackSpecJaegerStorageCassandra {
   readonly port?: number;
 
   /**
-   * Keyspace; it is made when it is absent.
+   * Keyspace; Jaeger makes it when it is absent.
    *
    * @schema TelemetryStackSpecJaegerStorageCassandra#keyspace
    */
@@ -3786,7 +3786,7 @@ export interface TelemetryStackSpecJaegerStorageCassandra {
   readonly datacenter: string;
 
   /**
-   * Copies of each row in a keyspace that is made.
+   * Copies of each row when Jaeger makes the keyspace.
    *
    * @schema TelemetryStackSpecJaegerStorageCassandra#replicationFactor
    */
@@ -3854,7 +3854,7 @@ export function toJson_TelemetryStackSpecJaegerStorageClickhouse(obj: TelemetryS
  */
 export interface TelemetryStackSpecJaegerStorageTls {
   /**
-   * Certificates (PEM) that the server's is checked by. Default: those of the image.
+   * Certificates (PEM) by which the server's is checked. Default: those of the image.
    *
    * @schema TelemetryStackSpecJaegerStorageTls#caSecret
    */
@@ -4166,7 +4166,7 @@ export function toJson_TelemetryStackSpecPrometheusRemoteWriteBasicAuth(obj: Tel
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ * Certificates (PEM) by which the server's is checked. Default: those of the image.
  *
  * @schema TelemetryStackSpecPrometheusRemoteWriteCaSecret
  */
@@ -4770,7 +4770,7 @@ export function toJson_TelemetryStackSpecCollectorGatewayExtraEnvSecretKeyRef(ob
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Certificates (PEM) that the server's is checked by. Default: those of the image.
+ * Certificates (PEM) by which the server's is checked. Default: those of the image.
  *
  * @schema TelemetryStackSpecJaegerStorageTlsCaSecret
  */

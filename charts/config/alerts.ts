@@ -17,9 +17,9 @@ export interface AlertSettings {
   readonly monthlyCostBudget?: number;
 }
 
-/** A shared Prometheus has collectors of others too. */
+/** A shared Prometheus has other people's collectors too. */
 const OURS = 'job=~"collector|gateway"';
-// One expression a metric: a rate over a regular expression of names drops the name, and two series with equal labels then fail.
+// One expression a metric. A rate over a regular expression of names drops the name, and then two series with equal labels make it fail.
 // Ten minutes: with a scrapeInterval of 2m, a shorter window has too few samples for a rate as soon as one is missed.
 const anyRate = (by: string, metrics: readonly string[]) =>
   metrics.map((metric) => `sum${by} (rate(${metric}{${OURS}}[10m])) > 0`).join(' or ');
@@ -46,8 +46,8 @@ const STACK_ALERTS: readonly Alert[] = [
     summary: 'The collector loses spans or metrics: {{ $labels.exporter }} takes no more.',
   },
   {
-    // The exporter never gives up, so send_failed stays still while Jaeger is away: what moves is the queue. Queues of metrics have the
-    // same name, and no sent_spans.
+    // The exporter never gives up, so send_failed stands still while Jaeger is away; the queue moves. Queues of metrics have the same name,
+    // and no sent_spans.
     alert: 'DuotelCollectorQueueStuck',
     expr: `sum by (exporter) (min_over_time(otelcol_exporter_queue_size{${OURS},data_type="traces"}[10m])) > 0 unless on (exporter) sum by (exporter) (rate(otelcol_exporter_sent_spans{${OURS}}[10m])) > 0`,
     for: '5m',
@@ -83,7 +83,7 @@ const STACK_ALERTS: readonly Alert[] = [
     summary: 'More than 5 % of the model calls of {{ $labels.k8s_namespace_name }}/{{ $labels.service_name }} fail.',
   },
   {
-    // The first span makes the series: without `unless`, a leak of one span would have no increase to be seen by.
+    // The first span makes the series. Without `unless`, a leak of one span would show no increase.
     alert: 'DuotelContentLeak',
     expr: `${SERVICE} (increase(${CONTENT}[15m])) > 0 or ${SERVICE} (${CONTENT} unless ${CONTENT} offset 15m) > 0`,
     for: '0m',
@@ -97,8 +97,8 @@ const STACK_ALERTS: readonly Alert[] = [
 const MONTH = 30 * 24;
 
 /**
- * Two speeds, each over a long and a short window, so that one expensive minute calls nobody and the alert ends soon after the spending
- * does (the multi-window burn rates of the SRE workbook, chapter 5).
+ * Two speeds, each over a long and a short window (the multi-window burn rates of the SRE workbook, chapter 5). So one expensive minute
+ * calls nobody, and the alert ends soon after the spending.
  */
 function budgetAlerts(budget: number): readonly Alert[] {
   const pace = (window: string) => `sum(rate(gen_ai_total_cost[${window}])) * 3600`;
@@ -129,7 +129,7 @@ export function alerts({ monthlyCostBudget }: AlertSettings = {}): readonly Aler
   return [...STACK_ALERTS, ...(monthlyCostBudget === undefined ? [] : budgetAlerts(monthlyCostBudget))];
 }
 
-/** Prometheus' rule file. Prometheus shows what fires; nothing sends it on. */
+/** Prometheus' rule file. Prometheus shows which alerts fire; nothing sends them on. */
 export function alertingRules(settings: AlertSettings = {}): object {
   const rules = alerts(settings).map(({ alert, expr, for: wait, severity, summary }) => ({
     alert,

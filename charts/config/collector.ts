@@ -27,9 +27,9 @@ const LOAD_BALANCER = 'load_balancing/gateway';
 const PUSH = 'otlp_http/prometheus';
 
 /**
- * The configuration of the OpenTelemetry Collector that workloads send to. Alone it makes the metrics from spans too; before a gateway tier
- * it hands each service's spans to one gateway for that, and pushes the metrics that workloads send.
- * It holds nothing that depends on the container's resources, so that a new memory limit changes the StatefulSet alone.
+ * The configuration of the OpenTelemetry Collector that workloads send to. Alone, it makes the metrics from spans too. Before a gateway
+ * tier, it hands each service's spans to one gateway for that, and pushes the metrics that workloads send. Nothing in it depends on the
+ * container's resources, so a new memory limit changes the StatefulSet alone.
  */
 export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): object {
   const { collector } = spec;
@@ -56,8 +56,8 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
       'transform/limits': { error_mode: 'ignore', trace_statements: attributeLimits() },
       delta_to_cumulative: DELTA_TO_CUMULATIVE,
       ...(collector.sampling.enabled && { tail_sampling: tailSampling(collector.sampling) }),
-      // Log records are accepted, so that no SDK reports an error, and dropped: the stack has no store for logs. They are counted in
-      // otelcol_processor_filter_logs_filtered.
+      // The collector accepts log records, so that no SDK reports an error, and drops them: the stack has no store for logs.
+      // otelcol_processor_filter_logs_filtered counts them.
       ...(!forwardsLogs && { 'filter/drop': { error_mode: 'ignore', logs: { log_record: ['true'] } } }),
       ...extra.processors,
     },
@@ -81,7 +81,7 @@ export function collectorConfig(stack: StackRef, spec: ResolvedStackSpec): objec
           }
         : { prometheus: prometheusExporter() }),
       ...extraExporters(collector),
-      // Only the end that a pipeline must have: filter/drop lets nothing through to it.
+      // A pipeline must have an end: filter/drop lets nothing through to this one.
       ...(!forwardsLogs && { 'debug/dropped': { verbosity: 'basic' } }),
     },
     service: {
@@ -102,7 +102,7 @@ function pipelines({ collector }: ResolvedStackSpec, tokens: readonly string[], 
     traces: {
       receivers: ['otlp'],
       processors: [...first, 'transform/genai', 'transform/limits'],
-      // Metrics count every span, so they are made before any is left out.
+      // Metrics count every span, so they are made before spans are left out.
       exporters: collector.sampling.enabled ? ['forward/stored', ...counts] : [...stores, ...counts],
     },
     ...(collector.sampling.enabled && {
@@ -120,9 +120,9 @@ function pipelines({ collector }: ResolvedStackSpec, tokens: readonly string[], 
 }
 
 /**
- * The volume's share of each queue, in bytes. A quarter of it stays free, or half where there are no further exporters, since the store's
- * files keep free pages.
- * @throws Error where the further exporters ask for more than a quarter.
+ * The volume's share of each queue, in bytes. The store's files keep free pages, so a quarter of the volume stays free, or half without
+ * further exporters.
+ * @throws Error when the further exporters ask for more than a quarter.
  */
 function queueBytes({ collector }: ResolvedStackSpec): { readonly jaeger: number; readonly gateway: number; readonly metrics: number } {
   const volume = bytes(collector.storage.size);
@@ -144,13 +144,13 @@ function prometheusExporter(): object {
     translation_strategy: 'UnderscoreEscapingWithSuffixes',
     enable_open_metrics: true,
     send_timestamps: false,
-    // The default of 5m makes the series of an application with little traffic vanish between two questions.
+    // With the default of 5m, the series of an application with little traffic vanish between two questions.
     metric_expiration: '60m',
     resource_constant_labels: { included: RESOURCE_LABELS },
   };
 }
 
-/** Metrics to Prometheus by OTLP. One consumer: samples of a series must come in their order. */
+/** Metrics to Prometheus by OTLP. One consumer, because the samples of a series must come in their order. */
 export function pushExporter(url: string, queue: number | undefined): object {
   const batch = { sizer: 'items', flush_timeout: '1s', min_size: 2000, max_size: 8000 };
   return {
@@ -161,8 +161,8 @@ export function pushExporter(url: string, queue: number | undefined): object {
 }
 
 /**
- * Spans to the gateways by service. What a gateway does not take comes back to the queue on disk, and goes to whom the next look at DNS
- * has found: nothing is retried towards one gateway alone, where it would wait for one that is gone.
+ * Spans to the gateways by service. If a gateway does not take data, it comes back to the queue on disk, and goes to the gateway that the
+ * next look at DNS finds. Nothing is tried again towards one gateway alone: it would wait for one that is gone.
  */
 function loadBalancer(target: string, queue: number): object {
   const [hostname, port] = target.split(':');
@@ -174,8 +174,8 @@ function loadBalancer(target: string, queue: number): object {
     resolver: { dns: { hostname, port, interval: '5s', timeout: '2s' } },
     timeout: '10s',
     retry_on_failure: { ...RETRY, max_interval: '5s' },
-    // No batches: what is tried again is then the request of one SDK, so of one service. A batch of several services would be sent again
-    // whole when one of their gateways is gone, and be counted twice by the others.
+    // No batches. So a repeated request is that of one SDK, and of one service. A batch of several services would be sent again whole when
+    // one of their gateways is gone, and the others would count it twice.
     sending_queue: { storage: 'file_storage', sizer: 'bytes', queue_size: queue, num_consumers: 4 },
   };
 }

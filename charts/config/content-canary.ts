@@ -5,8 +5,8 @@ import { BACKEND_RESOURCE_ATTRIBUTE, CAPTURE_RESOURCE_ATTRIBUTE } from '../../ap
 const attribute = (name: string) => `span.attributes["${name}"]`;
 
 /**
- * The canary for prompts: a counter of spans that carry content although their workload asked for none. It names the service and the
- * producer, never the content. Only workloads that the operator has set up are judged.
+ * The canary for prompts: it counts spans that carry content although their workload asked for none. It names the service and the producer,
+ * never the content. It judges only workloads that the operator has set up.
  */
 export function contentCanary(resource: readonly object[]): object {
   const carries = CONTENT_ATTRIBUTES.map(

@@ -6,9 +6,9 @@ import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { outsidePorts } from './outside.ts';
 
 /**
- * Who opens a connection. `workloads`: any pod of any namespace. `namespace`: any pod of the stack's own namespace (people reach the
- * pages by port-forward, which ends at the kubelet and needs no edge). `anywhere`: what is not a pod too, through an Ingress, a Gateway or
- * a Service that is open to the outside.
+ * Who opens a connection. `workloads`: any pod of any namespace. `namespace`: any pod of the stack's own namespace. (People reach the pages
+ * by port-forward, which ends at the kubelet and needs no edge.) `anywhere`: also what is not a pod, through an Ingress, a Gateway or a
+ * Service that is open to the outside.
  */
 export type EdgeSource = ComponentName | 'workloads' | 'namespace' | 'anywhere';
 
@@ -66,7 +66,7 @@ function inside(spec: ResolvedStackSpec): readonly Edge[] {
   ];
 }
 
-/** What the user's own Prometheus, Grafana, Ingress or load balancer opens; a port on which it may listen is all that is known of it. */
+/** Edges of the user's own Prometheus, Grafana, Ingress or load balancer. All that we know of it is a port on which it may listen. */
 function fromUsers(spec: ResolvedStackSpec): readonly Edge[] {
   const { collector, jaeger, prometheus, grafana } = spec;
   const isPublic = ({ service, ingress, httpRoute }: PageSettings & { readonly service: ServiceSettings }): boolean =>

@@ -18,10 +18,10 @@ export function waysOut({ exporters = [] }: CollectorSettings, signal: Signal): 
 }
 
 /**
- * What parts the stack's pipelines from those of further exporters. A pipeline answers its senders with the errors of all of its exporters:
- * with one queue full, whoever sent would be told to send again what the stack's own stores have, and metrics made from spans would count
- * it again. A batch processor answers at once. With a timeout of 0s it holds nothing back: what it loses when the collector is killed is a
- * request on its way to a queue (docs/adr/0032).
+ * Separates the stack's pipelines from those of further exporters. A pipeline answers its senders with the errors of all of its exporters.
+ * If one queue is full, a sender would be told to send again what the stack's own stores have, and metrics made from spans would count it
+ * again. A batch processor answers at once. With a timeout of 0s it holds nothing back: if the collector is killed, it loses a request on
+ * its way to a queue (docs/adr/0032).
  */
 export function extraParts({ exporters = [] }: CollectorSettings): {
   readonly processors: Readonly<Record<string, object>>;

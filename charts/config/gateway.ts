@@ -13,13 +13,13 @@ import {
 import { prometheusUrl } from './prometheus-url.ts';
 import { tokensFromSpans } from './tokens-from-spans.ts';
 
-/** Label that says which pod of the tier has counted. */
+/** Label with the pod of the tier that has counted. */
 export const WRITER = 'collector.instance.id';
 
 /**
- * The configuration of the gateway tier: it makes metrics of the spans of the services that the first tier sends it, and pushes them to
- * Prometheus. It stores nothing: a pod that dies loses the counts of one flush interval, and no span, since spans go to Jaeger from the
- * first tier. Its port is open to the first tier alone, so it asks for no certificate.
+ * The configuration of the gateway tier. The first tier sends it the spans of services; it makes metrics of them and pushes these to
+ * Prometheus. It stores nothing. A pod that dies loses the counts of one flush interval, and no span, since the first tier sends spans to
+ * Jaeger. Its port is open to the first tier alone, so it asks for no certificate.
  */
 export function gatewayConfig(stack: StackRef, spec: ResolvedStackSpec): object {
   const { spanMetrics } = spec.collector;
@@ -30,8 +30,8 @@ export function gatewayConfig(stack: StackRef, spec: ResolvedStackSpec): object 
     processors: {
       memory_limiter: MEMORY_LIMITER,
       delta_to_cumulative: DELTA_TO_CUMULATIVE,
-      // A service that moves to another gateway is counted there from zero. A series for each gateway keeps the counts apart: in one, the
-      // way back would look like all the calls of the past anew.
+      // If a service moves to another gateway, that one counts from zero. A series for each gateway keeps the counts apart: in one series,
+      // the way back would look like all the past calls again.
       'transform/writer': {
         error_mode: 'ignore',
         metric_statements: [{ context: 'datapoint', statements: [`set(datapoint.attributes["${WRITER}"], "\${env:POD_NAME}")`] }],

@@ -24,8 +24,8 @@ const attribute = (name: string) => `span.attributes["${name}"]`;
 const KIND = attribute('openinference.span.kind');
 
 /**
- * Statements of the transform processor: who made a span, and OpenTelemetry's GenAI names beside OpenInference's, so that both producers
- * share one set of dimensions and Jaeger's GenAI view opens. Attributes that exist are left alone.
+ * Statements of the transform processor: who made a span, and OpenTelemetry's GenAI names beside OpenInference's. So both producers share
+ * one set of dimensions, and Jaeger's GenAI view opens. Attributes that exist stay as they are.
  */
 export function genAiStatements(): readonly object[] {
   const producer = attribute(PRODUCER_ATTRIBUTE);
@@ -51,7 +51,7 @@ export function genAiStatements(): readonly object[] {
         ...ATTRIBUTES.map(
           ([to, from]) => `set(${attribute(to)}, ${attribute(from)}) where ${attribute(to)} == nil and ${attribute(from)} != nil`,
         ),
-        // OpenInference says that a call failed, not how: the conventions' value for an error that has no name.
+        // OpenInference says that a call failed, not how. This is the conventions' value for an error without a name.
         `set(${attribute('error.type')}, "_OTHER") where span.status.code == STATUS_CODE_ERROR and ${attribute('error.type')} == nil`,
       ],
     },

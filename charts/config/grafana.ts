@@ -11,7 +11,7 @@ export const JAEGER_UID = 'jaeger';
 /** Where the dashboards' files are in the container. */
 export const DASHBOARDS_DIRECTORY = '/etc/duotel/dashboards';
 
-/** In provisioning files Grafana expands `$NAME`: a dollar of a query is written twice. */
+/** Grafana expands `$NAME` in provisioning files, so a dollar of a query is written twice. */
 const TAGS = '$$__tags';
 
 /** Data sources, with the way from an exemplar to its trace and from a span to its metrics. */
@@ -49,8 +49,8 @@ export function grafanaDataSources(stack: StackRef, spec: ResolvedStackSpec): ob
 }
 
 /**
- * The same for a Grafana that has data sources of its own: these say no default, delete none, and have names and identifiers of the stack.
- * The dashboards choose their data source by a variable.
+ * The same for a Grafana with data sources of its own. These are no default, delete none, and have names and identifiers of the stack. A
+ * variable of each dashboard chooses the data source.
  */
 export function sidecarDataSources(stack: StackRef, spec: ResolvedStackSpec): object {
   const rename = (uid: string): string => `${stack.name}-${uid}`;

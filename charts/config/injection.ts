@@ -3,7 +3,7 @@ import type { StackRef } from '../../api/stack-ref.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import { address } from './edges.ts';
 
-/** What the injector tells annotated workloads, for people to read: the operator takes the same values from the TelemetryStack. */
+/** What annotated workloads get, for people to read. The operator takes the same values from the TelemetryStack. */
 export interface InjectionSettings {
   readonly endpoints: { readonly http: string; readonly grpc: string };
   readonly protocol: ResolvedStackSpec['injection']['protocol'];

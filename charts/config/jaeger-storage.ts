@@ -44,13 +44,13 @@ function search({ search: settings, credentialsSecret, tls }: TraceStorage, rete
       auth: {
         basic: {
           username: `\${file:${JAEGER_CREDENTIALS_DIRECTORY}/username}`,
-          // Jaeger watches this one, so a renewed password needs no restart.
+          // Jaeger watches this file, so a renewed password needs no restart.
           password_file: `${JAEGER_CREDENTIALS_DIRECTORY}/password`,
         },
       },
     }),
     ...(tls !== undefined && { tls: clientTls(tls) }),
-    // How far back a trace is looked for by its id. What is older is deleted by a policy of the server.
+    // How far back Jaeger looks for a trace by its id. A policy of the server deletes older ones.
     max_span_age: retention,
     indices: {
       ...(settings?.indexPrefix !== undefined && { index_prefix: settings.indexPrefix }),

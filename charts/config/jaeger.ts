@@ -9,9 +9,8 @@ import { prometheusUrl } from './prometheus-url.ts';
 export const JAEGER_CONFIG_DIRECTORY = '/etc/jaeger';
 
 /**
- * Jaeger v2's configuration: OTLP in, a trace store, and the Monitor tab from Prometheus where span metrics are on. It says nothing
- * of `ai`, whose keys changed between 2.20 and 2.21. Every address is given: with a configuration of one's own, the defaults are
- * localhost.
+ * Jaeger v2's configuration: OTLP in, a trace store, and the Monitor tab from Prometheus where span metrics are on. It does not set `ai`,
+ * whose keys changed between 2.20 and 2.21. It gives every address: in a custom configuration, the defaults are localhost.
  */
 export function jaegerConfig(stack: StackRef, spec: ResolvedStackSpec): object {
   const monitor = spec.collector.spanMetrics.enabled;
@@ -43,7 +42,7 @@ export function jaegerConfig(stack: StackRef, spec: ResolvedStackSpec): object {
                 endpoint: prometheusUrl(stack, spec),
                 metric_namespace: SPAN_METRICS_NAMESPACE,
                 latency_unit: SPAN_METRICS_UNIT,
-                // Both are off by default, and the Monitor tab is then empty: the names carry `_total` and `_milliseconds`.
+                // Both are off by default, and then the Monitor tab is empty: the names carry `_total` and `_milliseconds`.
                 normalize_calls: true,
                 normalize_duration: true,
               },

@@ -16,8 +16,8 @@ export const REMOTE_WRITE_DIRECTORY = '/etc/prometheus/remote-write';
 export const WORKLOADS_JOB = 'workloads';
 
 /**
- * Prometheus' configuration. Targets are the Services of the stack, and need no access to the API server; where a component has several
- * pods, DNS names them. Retention is here and not among the flags, so that changing it restarts nothing.
+ * Prometheus' configuration. Targets are the Services of the stack, so they need no access to the API server. If a component has several
+ * pods, DNS names them. Retention is here and not among the flags, so a change of it restarts nothing.
  */
 export function prometheusConfig(stack: StackRef, spec: ResolvedStackSpec): object {
   const { scrapeInterval, remoteWrite = [] } = spec.prometheus;
@@ -100,7 +100,7 @@ export function remoteWriteFiles({ remoteWrite = [] }: PrometheusSettings): read
   ]);
 }
 
-/** What is asked for, but never more than four fifths of the volume: Prometheus does not survive a full one. */
+/** The size that the spec asks for, but never more than four fifths of the volume: Prometheus does not survive a full one. */
 function retentionSize({ retentionSize: asked, storage }: ResolvedStackSpec['prometheus']): string {
   const most = bytes(storage.size) * 0.8;
   // Prometheus' MB and GB are powers of 1024.

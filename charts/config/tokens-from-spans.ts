@@ -17,8 +17,8 @@ const RESOURCE = [
 ].map((key) => ({ key, optional: true }));
 
 /**
- * Only workloads that say they have OpenInference and nothing else: where OpenLIT is on, it sends the same series itself and each token
- * would count twice. A workload without the attribute is not ours to judge, and gets none.
+ * Only workloads that say that they have OpenInference and nothing else. Where OpenLIT is on, it sends the same series itself, and each
+ * token would count twice. A workload without the attribute gets none.
  */
 const ONLY_OPENINFERENCE = [
   `resource.attributes["${BACKEND_RESOURCE_ATTRIBUTE}"] == "openinference"`,
@@ -26,9 +26,9 @@ const ONLY_OPENINFERENCE = [
 ];
 
 /**
- * One span of each call. LlamaIndex makes two spans of the kind for one call (`OpenAI.predict` around `OpenAI.chat`,
- * `get_query_embedding` around `_get_query_embedding`); the other instrumentors make one. A call that fails has no tokens to go by, so
- * LlamaIndex's are told by their names. Measured with llama-index 0.14: as many calls as OpenLIT counts.
+ * One span of each call. LlamaIndex makes two spans of the kind for one call (`OpenAI.predict` around `OpenAI.chat`, `get_query_embedding`
+ * around `_get_query_embedding`). The other instrumentors make one. A failed call has no tokens to go by, so the name tells LlamaIndex's
+ * spans apart. Measured with llama-index 0.14: as many calls as OpenLIT counts.
  */
 const LLAMA_INDEX_CALL = '\\\\.a?((stream_)?(chat|complete)|get_(query|text)_embedding(_batch)?)$';
 const ONE_PER_CALL =
@@ -39,7 +39,8 @@ function attributes(tokenType?: 'input' | 'output'): readonly object[] {
   return [
     { key: 'gen_ai.operation.name', optional: true },
     { key: 'gen_ai.provider.name', default_value: 'unknown' },
-    // A failed call may not say its model. Not "unknown": that is OpenLIT's word for a framework step, which the rules leave out.
+    // A failed call may not name its model. The value is not "unknown": that is OpenLIT's word for a framework step, which the rules leave
+    // out.
     { key: 'gen_ai.request.model', optional: true },
     ...(tokenType === undefined ? [{ key: 'error.type', optional: true }] : [{ key: 'gen_ai.token.type', default_value: tokenType }]),
   ];
@@ -59,8 +60,8 @@ function tokens(type: 'input' | 'output'): object {
 }
 
 /**
- * The signal_to_metrics connector for mode `openinference`: OpenLIT's token and duration histograms, under OpenLIT's names, from the
- * spans of OpenInference, which has no metrics of its own. In every mode, the canary for prompts.
+ * The signal_to_metrics connector for mode `openinference`. OpenInference has no metrics of its own, so the connector makes OpenLIT's token
+ * and duration histograms from its spans, under OpenLIT's names. In every mode, it also holds the canary for prompts.
  */
 export function tokensFromSpans(): object {
   return {

@@ -2,13 +2,10 @@ import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import type { Difference } from './drift/drift.ts';
 
-/** Why an object that is no longer wanted stays for now. */
+/** Why an object stays for now although it is no longer wanted. */
 export type RetainReason = 'PruneDisabled' | 'PruneRefused' | 'NamespaceInUse' | 'Terminating' | 'Unreadable';
 
-/**
- * One step. `object` is what is wanted; `sent` what a write sends: `object` with ignored fields as they are live, in normal form.
- * An update that is not `certain` is a question first: no difference says that the API server itself did not make it so.
- */
+/** One step. `object` is the desired object. `sent` is what a write sends: `object`, with ignored fields as they are live. */
 export type Action =
   | { readonly type: 'create'; readonly object: KubeObject }
   | {
@@ -19,15 +16,15 @@ export type Action =
       readonly differences: readonly Difference[];
       readonly certain: boolean;
     }
-  /** `tolerated`: differences that the API server's answer to these very bytes shows as well. */
+  /** `tolerated`: differences that an earlier write of the same bytes did not remove. */
   | { readonly type: 'keep'; readonly object: KubeObject; readonly live: KubeObject; readonly tolerated: readonly Difference[] }
-  /** It is being deleted; it is made again when it is gone. */
+  /** The live object is being deleted. It is made again when it is gone. */
   | { readonly type: 'wait'; readonly object: KubeObject; readonly live: KubeObject }
-  /** What is there could not be read, so nothing is decided. */
+  /** The live object could not be read, so nothing is decided. */
   | { readonly type: 'unread'; readonly object: KubeObject; readonly error: unknown }
   /** It is somebody else's: `owner` says whose. */
   | { readonly type: 'refuse'; readonly object: KubeObject; readonly live: KubeObject; readonly owner: string }
-  /** It differs, or is gone (no `live`), and is not written for `ms` milliseconds, because others change or delete it each time. */
+  /** The object differs, or is gone (no `live`). It is not written for `ms` milliseconds, because others change or delete it each time. */
   | {
       readonly type: 'pause';
       readonly object: KubeObject;

@@ -5,7 +5,7 @@ import type { Policies } from './policies.ts';
 
 const MANAGED_BY = 'app.kubernetes.io/managed-by';
 
-/** Why the live object must not be taken over: who owns it. undefined when it may be. See {@link Policies.adoption}. */
+/** Who owns the live object, if it must not be taken over; undefined when it may be. See {@link Policies.adoption}. */
 export function foreignOwner(
   desired: KubeObject,
   live: KubeObject,

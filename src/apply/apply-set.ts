@@ -15,24 +15,24 @@ import { writeSet } from './write-set.ts';
 
 export interface ApplySetOptions {
   readonly api: KubeApi;
-  /** The whole set: what the inventory names and this does not is deleted. */
+  /** The whole set. An object in the inventory that is not in the set is deleted. */
   readonly desired: readonly KubeObject[];
   /** What the last pass returned; empty at first. */
   readonly inventory: readonly InventoryEntry[];
   /** Default: {@link DEFAULT_POLICIES}. */
   readonly policies?: Partial<Policies>;
-  /** What is in the cluster, from a cache; throws when that cannot be said. Default: it is read from the API server. */
+  /** The live objects, from a cache. Throws when the cache cannot tell. Default: they are read from the API server. */
   readonly live?: (entry: InventoryEntry) => KubeObject | undefined;
   /**
-   * Whether `live` may not show an object that is there, since its cache holds only what carries our label. Such objects are looked up before
-   * they are made, one list for each kind, so that the adoption policy decides on what is there. Default: none.
+   * Whether `live` may miss an object that is there, since its cache holds only objects with our label. Such objects are looked up before
+   * they are made, by one list for each kind, so that the adoption policy sees them. Default: none.
    */
   readonly partial?: (entry: InventoryEntry) => boolean;
-  /** Stores the inventory, before the first write, with all that is about to be made: a crash then leaves no object that it does not name. */
+  /** Stores the inventory before the first write, with everything that is about to be made. After a crash it still names every object. */
   readonly record?: (inventory: readonly InventoryEntry[]) => Promise<void>;
-  /** Keep one over all passes of a process, so that what cannot be repaired is not written at each. */
+  /** Keep one memory over all passes of a process. Else each pass writes what cannot be repaired. */
   readonly memory?: ApplyMemory;
-  /** Requests in flight. Default 16: more only add latency (measured, see docs/benchmarks). */
+  /** Requests in flight. Default 16: more requests only add latency (measured, see docs/benchmarks). */
   readonly concurrency?: number;
   /** Milliseconds that a pass waits for an object to be gone or a CRD to be established. Default 5,000. */
   readonly waitMs?: number;
@@ -42,16 +42,15 @@ export interface ApplySetOptions {
 }
 
 export interface ApplySetResult {
-  /** One for each desired object in apply order, then one for each that was to be pruned. */
+  /** One for each desired object in apply order, then one for each object that was to be pruned. */
   readonly results: readonly Result[];
-  /** What the set now holds in the cluster: what was wanted and made, and what could not be deleted. */
+  /** The objects of the set that are in the cluster now: the desired ones that were made, and those that could not be deleted. */
   readonly inventory: readonly InventoryEntry[];
 }
 
 /**
- * Makes the cluster hold `desired` and nothing else of `inventory`, writing only what differs: a set that is as it should be costs no
- * request at all when `live` is a cache. Never rejects for an object that fails: its result says so. Rejects when `record` fails;
- * nothing has been written then.
+ * Makes the cluster hold `desired` and nothing else of `inventory`. Writes only differences: if the set is as it should be and `live` is a
+ * cache, it sends no request. If an object fails, its result says so. Rejects only when `record` fails; nothing has been written then.
  */
 export async function applySet(options: ApplySetOptions): Promise<ApplySetResult> {
   const { api, memory, concurrency = 16, partial = () => false, waitMs = 5000, now = Date.now, sleep = pause } = options;
@@ -80,7 +79,7 @@ export async function applySet(options: ApplySetOptions): Promise<ApplySetResult
   return { results: told, inventory: keptAfter(widened, results) };
 }
 
-/** At once, not in the next pass: when nothing else changes, that one may be half an hour away. */
+/** At once, not in the next pass: if nothing else changes, the next pass may be half an hour away. */
 function withUnrepaired(result: Result, memory: ApplyMemory): Result {
   if (!isWrite(result) || !('object' in result.action)) return result;
   const problem = unrepaired(result.action.object, memory.left(result.action.object));

@@ -9,8 +9,8 @@ const POD_SPECS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Identities of the objects of the set that `object` cannot do without: its namespace, its CRD, the role it binds, and what its pods name
- * (service account, ConfigMaps, Secrets, claims, the governing Service). References that are optional do not count.
+ * Identities of the objects of the set that `object` needs: its namespace, its CRD, the role it binds, and what its pods name (service
+ * account, ConfigMaps, Secrets, claims, the governing Service). Optional references do not count.
  */
 export function dependencies(object: KubeObject, set: readonly KubeObject[]): readonly string[] {
   const { namespace } = object.metadata;

@@ -54,7 +54,7 @@ function byReadyCondition(live: KubeObject): Health {
 
 type Rule = (live: KubeObject, status: Numbers) => Health;
 
-/** Counts of replicas, in the order in which a rollout brings them up to what is wanted. */
+/** Counts of replicas, in the order in which a rollout raises them. */
 function byCounts(wanted: number, counts: readonly (readonly [count: number | undefined, meaning: string])[]): Health {
   for (const [count = 0, meaning] of counts) if (count < wanted) return inProgress(`${count} of ${wanted} replicas ${meaning}`);
   return current(`${wanted} of ${wanted} replicas ready`);

@@ -1,8 +1,8 @@
 import { isApiError } from '../kube/kube-api.ts';
 
 /**
- * How the API server's own validation says that a field cannot change, in its causes (k8s.io/apimachinery validation.ValidateImmutableField
- * and the kinds' own messages). An admission plugin's or policy's denial has no such cause, or says that it is one.
+ * How the API server's own validation says in its causes that a field cannot change (k8s.io/apimachinery validation.ValidateImmutableField,
+ * and the kinds' own messages). The denial of an admission plugin or a policy has no such cause, or says that it is one.
  */
 const SAYS_IMMUTABLE = [
   /field is immutable/i,
@@ -12,12 +12,12 @@ const SAYS_IMMUTABLE = [
   /cannot change roleRef/,
   /updates to .* are forbidden/i,
 ];
-/** Deleting one of these deletes what is in it: data, or other people's objects. */
+/** To delete one of these would delete what is in it: data, or other people's objects. */
 const NEVER_RECREATED = ['Namespace', 'CustomResourceDefinition', 'PersistentVolume', 'PersistentVolumeClaim', 'Secret'];
 
 /**
- * Whether the API server refused the change because fields of the object cannot change, and for that reason only: each cause must name
- * a field and say so. A 409, another 422 and a denial by admission are never taken for it, whatever their text.
+ * Whether the API server refused the change for one reason only: fields of the object cannot change. Each cause must name a field and say
+ * so. A 409, another 422 and a denial by admission do not count, whatever their text.
  */
 export function isImmutableError(error: unknown): boolean {
   if (!isApiError(error, 'Invalid') || error.body.status !== 422) return false;
@@ -29,7 +29,7 @@ export function isImmutableError(error: unknown): boolean {
   );
 }
 
-/** Whether objects of the kind may be deleted to be made again, by any policy. */
+/** Whether a policy may allow to delete objects of the kind and make them again. */
 export function mayBeRecreated(kind: string): boolean {
   return !NEVER_RECREATED.includes(kind);
 }

@@ -12,7 +12,7 @@ export function objectEntry(object: KubeObject): InventoryEntry {
   return { apiVersion: object.apiVersion, kind: object.kind, ...(namespace && { namespace }), name, ...(uid && { uid }) };
 }
 
-/** Both lists, each identity once, sorted by it. An entry of `newer` replaces its older twin, but keeps a UID that only that one knows. */
+/** Both lists, each identity once, sorted. An entry of `newer` replaces the older one. If only the older one knows a UID, the UID stays. */
 export function union(older: readonly InventoryEntry[], newer: readonly InventoryEntry[]): readonly InventoryEntry[] {
   const byId = new Map(older.map((entry) => [entryId(entry), entry]));
   for (const entry of newer) {

@@ -3,8 +3,8 @@ import { entryId, objectEntry, union } from './inventory.ts';
 import type { Result } from './result.ts';
 
 /**
- * The inventory after a pass: what was made or could not be made (it may be there all the same, when only the answer was lost), and what
- * could not be deleted or is not gone yet. What is somebody else's is not in it.
+ * The inventory after a pass. It names what was made, and what could not be made: that may be there all the same, if only the answer was
+ * lost. It names what could not be deleted or is not gone yet. It does not name objects of somebody else.
  */
 export function keptAfter(before: readonly InventoryEntry[], results: readonly Result[]): readonly InventoryEntry[] {
   const known = new Map(before.map((entry) => [entryId(entry), entry]));

@@ -2,8 +2,8 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi, ResourceType } from '../kube/kube-api.ts';
 
 /**
- * One object as the API server has it now; undefined when it is not there. By a list of that name, since who may watch a kind may list
- * it, so that looking up needs no right of its own.
+ * One object as the API server has it now; undefined when it is not there. It asks for a list with that name: whoever may watch a kind may
+ * list it, so looking up needs no further right.
  */
 export async function lookUp(
   api: KubeApi,

@@ -8,11 +8,11 @@ import { entryId, objectEntry } from './inventory.ts';
 import { differencesOf, type Experience } from './plan.ts';
 import type { Problem, Result } from './result.ts';
 
-/** Repairs of one object that are made at once; after them each waits twice as long as the one before. */
+/** Repairs of one object that are made at once. Each later one waits twice as long as the one before. */
 const FREE_REPAIRS = 5;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 300_000;
-/** An object that nobody touched for this long starts anew. */
+/** If nobody touched an object for this long, its repairs start anew. */
 const QUIET_MS = 60_000;
 
 /** What the API server makes of these very bytes. */
@@ -27,11 +27,11 @@ interface LastWrite {
   /** Writes of these bytes in a row, after the first. */
   readonly repairs: number;
   readonly writtenAt: number;
-  /** The fields of the last repair, and who had set them; `gone`: it was no field, somebody had deleted the object. */
+  /** The fields of the last repair, and who had set them. `gone`: there was no field; somebody had deleted the object. */
   readonly contest: { readonly paths: readonly string[]; readonly managers: readonly string[] } | 'gone';
 }
 
-/** What a process learns from its own writes. Losing it costs one write an object, no more. */
+/** What a process learns from its own writes. If it is lost, each object costs one more write. */
 export class ApplyMemory implements Experience {
   readonly #answers = new Map<string, Answer>();
   readonly #written = new Map<string, LastWrite>();
@@ -56,13 +56,13 @@ export class ApplyMemory implements Experience {
     return known === undefined ? 0 : Math.max(0, known.writtenAt + pauseAfter(known.repairs) - this.#now());
   }
 
-  /** The problem of an object that others change back again and again; undefined when nobody does, or no longer. */
+  /** The problem of an object that others change again and again; undefined when nobody does, or no longer. */
   contest(object: KubeObject): (Problem & { readonly ms: number }) | undefined {
     const known = ofTheseBytes(this.#written, object);
     if (known === undefined || known.repairs < FREE_REPAIRS || this.#isQuiet(known)) return undefined;
     const message = `${describe(object)}: ${rivalry(known.contest)}. Repairs get rarer, down to one in ${LONGEST_PAUSE_MS / 60_000} min`;
     const paused = this.pause(object);
-    // When it may be written again, whoever stopped meanwhile; then when it is quiet.
+    // When the object may be written again, though nobody changes it any more; then, when it is quiet.
     const ms = Math.max(1000, paused > 0 ? paused : known.writtenAt + quietAfter(known) - this.#now());
     return { reason: 'FieldContested', message, final: true, ms };
   }
@@ -96,7 +96,7 @@ export class ApplyMemory implements Experience {
     this.#answers.set(entryId(objectEntry(desired)), { desired, left: [...left, ...fresh] });
   }
 
-  /** Forgets objects: the next pass tries all of it again. Default: all. */
+  /** Forgets objects, so that the next pass tries everything again. Default: all. */
   forget(ids?: Iterable<string>): void {
     for (const known of [this.#answers, this.#written]) {
       if (ids === undefined) known.clear();

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 
 /**
- * Kinds by the wave in which they are written: what must exist before what. Objects of one wave are written at the same time. Kinds
- * named nowhere, custom ones among them, come after the workloads' wave; deletion goes the other way. After Flux's ssa/sort.go.
+ * Kinds by the wave in which they are written: what must exist before what. Objects of one wave are written at the same time. Kinds that
+ * are not named here, such as custom ones, come after the workloads' wave. Deletion goes the other way. After Flux's ssa/sort.go.
  */
 const WAVES: readonly (readonly string[])[] = [
   ['CustomResourceDefinition', 'Namespace', 'ClusterRole'],
@@ -13,7 +13,7 @@ const WAVES: readonly (readonly string[])[] = [
   ['NetworkPolicy', 'PodDisruptionBudget'],
   ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod'],
 ];
-/** They decide on every other write, so they come when all that they need is there. */
+/** These decide on every other write, so they come when everything that they need is there. */
 const LAST = [
   'MutatingWebhookConfiguration',
   'ValidatingWebhookConfiguration',
@@ -31,12 +31,12 @@ export function waveOf(kind: string): number {
   return LAST.includes(kind) ? WAVES.length + 1 : WAVES.length;
 }
 
-/** Whether the other objects of a set can be checked by the API server only when the objects of this kind are there. */
+/** Whether the API server can check the other objects of a set only when objects of this kind are there. */
 export function isFoundation(kind: string): boolean {
   return waveOf(kind) === 0;
 }
 
-/** Negative when `a` is applied before `b`. Ties by kind, namespace and name, so that the order does not depend on the input's. */
+/** Negative when `a` is applied before `b`. Ties go by kind, namespace and name, so the order does not depend on the input's. */
 export function compareForApply(a: Sortable, b: Sortable): number {
   const key = ({ kind, metadata }: Sortable): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
   return waveOf(a.kind) - waveOf(b.kind) || (key(a) < key(b) ? -1 : 1);

@@ -21,20 +21,20 @@ export interface Experience {
 
 export interface PlanInput {
   readonly desired: readonly KubeObject[];
-  /** What is in the cluster under that identity. Throws when it could not be read: what it is asked for then stays as it is. */
+  /** The live object of that identity. Throws when it could not be read: then it stays as it is. */
   readonly live: (entry: InventoryEntry) => KubeObject | undefined;
-  /** What we keep by the record of earlier passes. Only what it names is ever deleted. */
+  /** The objects that earlier passes recorded. Only these are ever deleted. */
   readonly inventory: readonly InventoryEntry[];
   readonly policies?: Partial<Policies>;
   readonly experience?: Experience;
 }
 
-/** On a live object: it stays when it is no longer wanted. */
+/** On a live object: it stays although it is no longer wanted. */
 const PRUNE_ANNOTATION = 'duotel.io/prune';
 
 /**
- * The steps from what is there to what is wanted: an action for each desired object in apply order, then one for each object of the
- * inventory that is no longer wanted and still there, in reverse. Pure; the same for any order of the input.
+ * The steps from the live objects to the desired ones. First an action for each desired object in apply order, then one for each object of
+ * the inventory that is no longer wanted and still there, in reverse. Pure; the order of the input does not matter.
  */
 export function plan(input: PlanInput): readonly Action[] {
   const policies = { ...DEFAULT_POLICIES, ...input.policies };
@@ -78,13 +78,13 @@ export function decide(
   return { type: 'update', object, sent: normalForm(wanted, live), live, differences, certain };
 }
 
-/** What a write would change: desired fields that differ, and fields applied before that are no longer desired. */
+/** What a write would change: desired fields that differ, and fields that were applied before and are no longer desired. */
 export function differencesOf(desired: KubeObject, live: KubeObject): readonly Difference[] {
   return [...drift(desired, live), ...withdrawn(desired, live)];
 }
 
 /**
- * Nothing is deleted when nothing is desired, or when as much of the inventory would go as a fault of the render would take: that is not
+ * Nothing is deleted when nothing is desired, or when as much of the inventory would go as a faulty render would take: that is a fault, not
  * a wish.
  */
 function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Policies): readonly Action[] {
@@ -112,7 +112,7 @@ function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Polici
     .sort((a, b) => compareForApply(subject(b), subject(a)));
 }
 
-/** The same object that the entry means, still under our label; one that we know no UID of, by our own apply entry. */
+/** The live object that the entry means, if it still carries our label. If we know no UID of it, our own apply entry tells. */
 export function isOurs(entry: InventoryEntry, live: KubeObject, owner: Policies['owner']): boolean {
   if (owner !== undefined && live.metadata.labels?.[owner.label] !== owner.value) return false;
   if (entry.uid !== undefined) return entry.uid === live.metadata.uid;

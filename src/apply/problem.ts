@@ -33,7 +33,7 @@ function wayOut(action: Action): string {
   return ` To have it so: ${command}; Duotel makes it again, or does both itself when spec.reconcile.immutable is Recreate`;
 }
 
-/** A StatefulSet's pods and claims can outlive it when all that must change is the claims' template. */
+/** If only the claims' template must change, a StatefulSet's pods and claims can outlive it. */
 export function keepsPods(action: Action & { readonly type: 'update' }): boolean {
   const immutable = action.differences.filter(
     ({ path, certain }) =>
@@ -49,7 +49,7 @@ const RETAINED: Readonly<Record<RetainReason, string | undefined>> = {
   PruneDisabled: undefined,
   NamespaceInUse: undefined,
   Terminating: undefined,
-  // The objects of the kind that are wanted say why.
+  // The desired objects of that kind say why.
   Unreadable: undefined,
   PruneRefused: 'no longer rendered, but too much of the set would be deleted at once',
 };
@@ -61,7 +61,7 @@ export function standingProblem(action: Action, now: number): Problem | undefine
       const { deletionTimestamp = '', finalizers = [] } = action.live.metadata;
       const since = Math.max(0, Math.round((now - Date.parse(deletionTimestamp)) / 1000));
       const held = finalizers.length === 0 ? '' : `; it is held by ${finalizers.join(', ')}`;
-      // To the minute: the message must not change at each look.
+      // To the minute, so that the message does not change at each look.
       const age = since < 60 ? '' : ` for ${Math.floor(since / 60)} min`;
       const message = `${describe(action.object)}: being deleted${age}${held}; it is made again when it is gone`;
       return { reason: 'Terminating', message, final: since > 120 };
@@ -90,12 +90,12 @@ export function standingProblem(action: Action, now: number): Problem | undefine
   }
 }
 
-/** The problem of what stayed different after our own write; undefined when nothing did but for defaults and other notations. */
+/** The problem of the differences that stayed after our own write; undefined when none did. */
 export function unrepaired(object: KubeObject, left: readonly Difference[]): Problem | undefined {
   const certain = left.filter((difference) => difference.certain);
   if (certain.length === 0) return undefined;
-  // Paths only: a value may be one that not everybody who reads a status may read.
+  // Paths only: not everybody who may read a status may read the value.
   const fields = certain.map(({ path }) => path).join(', ');
-  const message = `${describe(object)}: our write did not set ${fields}: something rewrites it on its way in, such as a mutating webhook; list the field in spec.reconcile.ignore if that is right`;
+  const message = `${describe(object)}: our write did not set ${fields}: a mutating webhook or something like it rewrites the object on its way in. If that is right, list the field in spec.reconcile.ignore`;
   return { reason: 'DriftNotRepairable', message, final: true };
 }

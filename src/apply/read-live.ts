@@ -4,12 +4,12 @@ import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { entryId, objectEntry } from './inventory.ts';
 import { pooled } from './pooled.ts';
 
-/** From this many objects of a kind in a namespace on, one list costs less than as many gets. */
+/** From this many objects of a kind in a namespace on, one list costs less than the gets. */
 const LIST_FROM = 8;
 
 /**
- * What is in the cluster under the identities, read from the API server. A kind that it does not serve has no objects; for one that
- * could not be read the function throws the error.
+ * The live objects of the identities, read from the API server. If the API server does not serve a kind, there are none. If an object could
+ * not be read, the function throws the error when it is asked for.
  */
 export function readLive(
   api: KubeApi,
@@ -22,7 +22,7 @@ export function readLive(
   return readGroups(groups, concurrency, (group) => read(api, group));
 }
 
-/** The same by lists alone, one for each kind and namespace: who may watch a kind may list it, and need not have the right to get. */
+/** The same by lists alone, one for each kind and namespace. Whoever may watch a kind may list it, and may lack the right to get. */
 export function lookUpAll(
   api: KubeApi,
   entries: readonly InventoryEntry[],

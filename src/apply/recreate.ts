@@ -8,9 +8,9 @@ import { serverSideApply } from './server-side-apply.ts';
 import type { WriteContext } from './write-context.ts';
 
 /**
- * Deletes the live object, by UID, and makes it again when it is gone. One that a finalizer holds is left to a later pass, which finds
- * it being deleted, and then finds it gone: nothing is remembered in between, so a crash in the middle changes nothing.
- * A StatefulSet's pods stay when only its claims' template changes.
+ * Deletes the live object by UID, and makes it again when it is gone. If a finalizer holds it, a later pass finds it being deleted, and a
+ * still later one finds it gone. Nothing is remembered in between, so a crash in the middle changes nothing. If only the claims' template
+ * of a StatefulSet changes, its pods stay.
  */
 export async function recreate(context: WriteContext, action: Action & { readonly type: 'update' }): Promise<Result> {
   const { api, waitMs, now, sleep } = context;

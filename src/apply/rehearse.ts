@@ -75,7 +75,7 @@ function passes({ policies }: WriteContext, action: Write, error: unknown): bool
 }
 
 /**
- * Whether nobody but kubectl is against it, whose fields become ours before the write. The API server names the other manager in each cause:
+ * Whether only kubectl is against the write. Its fields become ours before the write. The API server names the other manager in each cause:
  * `conflict with "kubectl-client-side-apply" using v1 at ...`.
  */
 function isTakenOver(action: Write, error: unknown): boolean {

@@ -20,7 +20,7 @@ export interface Problem {
   readonly reason: keyof typeof PROBLEM_REASONS;
   /** Names the object, the field and what to do. */
   readonly message: string;
-  /** Whether it stays so until somebody does something. */
+  /** Whether the problem stays until somebody does something. */
   readonly final: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 
-/** Sends the object as what we want of it. `dryRun`: the API server says what it would answer, and stores nothing. */
+/** Sends the object as our desired state. `dryRun`: the API server answers as it would, and stores nothing. */
 export async function serverSideApply(
   api: KubeApi,
   object: KubeObject,

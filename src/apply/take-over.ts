@@ -5,8 +5,8 @@ import { isKubectlApply, isOurApply } from './drift/managed-fields.ts';
 import { LAST_APPLIED } from './drift/withdrawn.ts';
 
 /**
- * Makes ours what kubectl applied, before our first change to the object: fields that the new version no longer has would otherwise
- * stay, owned by kubectl, for ever. The same step as client-go's csaupgrade.
+ * Makes kubectl's applied fields ours before our first change to the object. Else fields that the new version no longer has would stay for
+ * ever, owned by kubectl. The same step as client-go's csaupgrade.
  */
 export async function takeOver(api: KubeApi, live: KubeObject): Promise<void> {
   const fields = takenOver(live.metadata.managedFields ?? []);
@@ -36,12 +36,12 @@ function toTake(entries: readonly ManagedFieldsEntry[]): number | undefined {
   return index === -1 ? undefined : index;
 }
 
-/** Without kubectl's own annotation: owning it would make our apply remove it, and the user's next `kubectl apply` complain. */
+/** Without kubectl's own annotation. If we owned it, our apply would remove it, and the user's next `kubectl apply` would complain. */
 function ours(entry: ManagedFieldsEntry): ManagedFieldsEntry {
   const fieldsV1 = structuredClone(entry.fieldsV1 ?? {}) as { 'f:metadata'?: { 'f:annotations'?: Record<string, unknown> } };
   const annotations = fieldsV1['f:metadata']?.['f:annotations'] ?? {};
   delete annotations[`f:${LAST_APPLIED}`];
-  // `.` is the map itself: owned alone, our apply would take the map away, and kubectl's annotation with it.
+  // `.` is the map itself. If we owned only that, our apply would remove the map, with kubectl's annotation in it.
   if (Object.keys(annotations).every((key) => key === '.')) delete fieldsV1['f:metadata']?.['f:annotations'];
   return { ...entry, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };
 }

@@ -15,8 +15,8 @@ type Pruning = Action & { readonly type: 'delete' | 'retain' };
 type Applying = Exclude<Action, Pruning>;
 
 /**
- * Carries out a plan: the foundation (CRDs, Namespaces, ClusterRoles) and then, when it stands, the rest, wave by wave, the objects of a
- * wave at the same time; deletions last, in reverse. An object that fails fails alone; those that need it wait; all others go on.
+ * Carries out a plan. First the foundation (CRDs, Namespaces, ClusterRoles). When it stands, the rest, wave by wave, the objects of a wave
+ * at the same time. Deletions come last, in reverse. If an object fails, those that need it wait, and all others go on.
  */
 export async function writeSet(context: WriteContext, actions: readonly Action[]): Promise<readonly Result[]> {
   const results = new Map<Action, Result>();
@@ -63,7 +63,7 @@ async function writeStage(
       if (problem !== undefined && writes.some((one) => one === action)) return { action, outcome: 'failed', problem };
       return established(context, await write(context, action));
     });
-    // By the planned action: a create that found the object there comes back with another one.
+    // By the planned action: if a create found the object there, its result names another action.
     for (const [index, action] of wave.entries()) results.set(action, done[index] as Result);
   }
 }
@@ -91,7 +91,7 @@ function heldBack(
   return found.length === 0 ? undefined : wait(`it needs ${found.map(({ action }) => describe(subject(action))).join(', ')}`);
 }
 
-/** What waits and can be used all the same: it is as somebody else has set it. */
+/** These wait for a later write, and can be used all the same: somebody else has set them. */
 function isThere(action: Action): boolean {
   return action.type === 'pause' && action.live !== undefined;
 }
@@ -112,7 +112,7 @@ async function established(context: WriteContext, result: Result): Promise<Resul
   }
 }
 
-/** What an object that could not be changed still refers to is not taken from under it. */
+/** If an object could not be changed, what it still refers to is not deleted. */
 async function prune(context: WriteContext, action: Pruning, failed: readonly KubeObject[]): Promise<Result> {
   if (action.type === 'retain') return write(context, action);
   const user = failed.find((live) => dependencies(live, [action.live]).length > 0);

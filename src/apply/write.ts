@@ -51,8 +51,8 @@ function standing({ now }: WriteContext, action: Action & { readonly type: keyof
 }
 
 /**
- * What we do not see may be there all the same (a cache that lags, or holds only what carries our label): without force, fields that
- * others hold make the API server refuse, and then it is decided again on the object as it is.
+ * An object that we do not see may be there all the same: the cache lags, or holds only objects with our label. Without force, the API
+ * server refuses when others hold its fields. Then the action is decided again, on the object as it is.
  */
 async function create(context: WriteContext, action: Action & { readonly type: 'create' }): Promise<Result> {
   const { object } = action;
@@ -79,7 +79,7 @@ async function update(context: WriteContext, action: Action & { readonly type: '
   }
 }
 
-/** Of the UID and version that we looked at; when it has changed since, it is looked at once more. */
+/** Names the UID and version that we looked at. If the object has changed since, we look once more. */
 async function remove({ api, policies }: WriteContext, action: Action & { readonly type: 'delete' }): Promise<Result> {
   const { entry } = action;
   const type = await api.resourceType(entry.apiVersion, entry.kind);

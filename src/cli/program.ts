@@ -14,7 +14,7 @@ export function createProgram(): Command {
   const program = new Command('duotel')
     .description('LLM observability for Kubernetes: one annotation, two OTLP producers, one stack.')
     .showHelpAfterError('(add --help for what is possible)')
-    // Commander shows the help of the program in place of that of a command that it does not find.
+    // If commander does not find a command, it shows the help of the program in place of the command's.
     .addHelpText('before', ({ error, command: { args } }) => (error && args[0] === 'help' ? `error: unknown command '${args[1]}'\n` : ''));
   statusCommand(program);
   verifyCommand(program);

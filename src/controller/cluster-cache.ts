@@ -11,11 +11,11 @@ export interface Watched {
   readonly kind: string;
   readonly namespace?: string;
   readonly query?: Query;
-  /** Only `metadata` is asked for and kept. Default false. */
+  /** The cache asks for `metadata` only, and keeps only that. Default false. */
   readonly metadataOnly?: boolean;
-  /** What of an object is kept; default: all. It must keep what a reader of the cache and {@link Reflector} need. */
+  /** The part of an object that is kept; default: all. It must hold what a reader of the cache and {@link Reflector} need. */
   readonly transform?: (object: KubeObject) => KubeObject;
-  /** It is not missed before its first list was in: it may not be ours to read, or be out of order in a way that is not ours to mend. */
+  /** Until its first list is in, nobody misses the kind: we may have no right to read it, or somebody else must mend it. */
   readonly optional?: boolean;
 }
 
@@ -34,13 +34,13 @@ export interface ClusterCacheOptions {
   readonly relistMs?: number;
 }
 
-/** A stream is renewed within a minute (see {@link Reflector}): a kind that is silent for longer is not what the cluster has. */
+/** A stream is renewed within a minute (see {@link Reflector}). If a kind is silent for longer, the copy is not what the cluster has. */
 const FRESH_MS = 60_000;
 
 /** Copies of the kinds that the operator reads, each kept current by a reflector. */
 export class ClusterCache {
   readonly #options: ClusterCacheOptions;
-  /** By kind, then by what of it is watched: a namespace, a selection by field, or '' for all. */
+  /** By kind, then by the part that is watched: a namespace, a selection by field, or '' for all. */
   readonly #reflectors = new Map<string, Map<string, Reflector>>();
   /** Their names in metrics, by kind. */
   readonly #resources = new Map<string, string>();
@@ -65,7 +65,7 @@ export class ClusterCache {
       ...(relistMs !== undefined && { relistMs }),
       clock,
       random,
-      // What is still under way when the watch is ended is of something that was forgotten.
+      // Answers that come after the end of the watch belong to a copy that was dropped.
       onChange: (change) => {
         if (!signal.aborted) onChange({ ...change, kind: type.kind });
       },
@@ -104,8 +104,8 @@ export class ClusterCache {
   }
 
   /**
-   * Drops the copy of a kind, or of its objects in one namespace, whose watch has been ended for good. What was in it is gone, though no
-   * event has said so.
+   * Drops the copy of a kind, or of its objects in one namespace, when its watch has ended for good. Its objects are gone, though no event
+   * has said so.
    */
   forget(kind: string, namespace?: string): void {
     const parts = this.#reflectors.get(kind) ?? new Map<string, Reflector>();
@@ -150,7 +150,7 @@ export class ClusterCache {
 
   /**
    * Puts the answer to a write of ours into the copy, so that the next pass does not decide on the past.
-   * @returns what that changed; its own event will be no news.
+   * @returns what that changed; the event of the write will be no news.
    */
   remember(object: KubeObject): Change | undefined {
     const { kind, metadata } = object;
@@ -168,7 +168,7 @@ export class ClusterCache {
     return [...(parts ?? [])].filter(([part]) => namespace === undefined || part === '').map(([, reflector]) => reflector);
   }
 
-  /** Those that are missed when they are not current. */
+  /** Copies whose reader must know when they are not current. */
   get #needed(): readonly (readonly [string, Reflector])[] {
     const all = [...this.#reflectors].flatMap(([kind, parts]) => [...parts.values()].map((reflector) => [kind, reflector] as const));
     return all.filter(([, reflector]) => reflector.synced || !this.#optional.has(reflector));
@@ -178,7 +178,7 @@ export class ClusterCache {
     return this.#reflectors.size > 0 && this.#needed.every(([, reflector]) => reflector.synced);
   }
 
-  /** Kinds of which nothing was heard for too long; empty while all is well. */
+  /** Kinds that have been silent for too long; empty while all is well. */
   stale(): readonly string[] {
     return this.#needed.filter(([, reflector]) => reflector.silenceMs > FRESH_MS).map(([kind]) => kind);
   }

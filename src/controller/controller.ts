@@ -9,11 +9,11 @@ import type { Metrics } from './metrics.ts';
 import { TerminalError } from './terminal-error.ts';
 import { type Disposal, type Ticket, WorkQueue } from './work-queue.ts';
 
-/** What a reconcile asks for; nothing: it is done until something changes. */
+/** What a reconcile asks for. Nothing: the key is done until something changes. */
 export interface ReconcileResult {
-  /** Once more after this many milliseconds; no failure. */
+  /** Reconcile once more after this many milliseconds; it is no failure. */
   readonly requeueAfterMs?: number;
-  /** Once more, later each time, without it being an error. */
+  /** Reconcile once more, later each time; it is no error. */
   readonly requeue?: boolean;
 }
 
@@ -28,9 +28,9 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Milliseconds after which the requests of a reconcile are ended. Default 2 minutes. */
   readonly timeoutMs?: number;
-  /** What keys take turns by; see {@link WorkQueue}. */
+  /** The group by which keys take turns; see {@link WorkQueue}. */
   readonly groupOf?: (key: string) => string;
-  /** `signal` ends with the reconcile's time; requests to the API server end by it of themselves. */
+  /** `signal` aborts when the reconcile's time is over. Requests to the API server end with it by themselves. */
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult | undefined> | Promise<void>;
 }
 
@@ -61,8 +61,8 @@ export class Controller {
   }
 
   /**
-   * Works until `stop` aborts, then lets what is in hand end.
-   * @param cut ends the requests of what is still in hand.
+   * Works until `stop` aborts, then waits for the reconciles in hand.
+   * @param cut ends the requests of those.
    */
   run(stop: AbortSignal, cut?: AbortSignal): Promise<void> {
     return this.queue.run((_key, ticket) => this.#work(ticket, stop, cut), stop, this.#options.concurrency);
@@ -121,7 +121,7 @@ export class Controller {
   }
 }
 
-/** What the engine throws when a program is wrong: the counterpart of a panic. */
+/** Errors that the engine throws when a program is wrong: the counterpart of a panic. */
 function isMistake(error: unknown): error is Error {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError;
 }

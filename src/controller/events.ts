@@ -11,10 +11,10 @@ export interface EventText {
   readonly message: string;
 }
 
-/** Kept small: a reminder of what was said last, not a history. */
+/** Small on purpose: it remembers what was said last, and is no history. */
 const MEMORY = 10_000;
 
-/** Writes core/v1 Events. What was already said of an object is not said again. An event that can't be written is logged and given up. */
+/** Writes core/v1 Events. It does not say the same of an object twice. If an event can't be written, it logs that and gives up. */
 export class EventRecorder {
   readonly #api: KubeApi;
   readonly #logger: Logger;
@@ -55,7 +55,7 @@ export class EventRecorder {
         count: 1,
       });
     } catch (error) {
-      // The answer to the first try was lost, and the second found it written.
+      // The answer to the first try was lost; the second try found the event written.
       if (isApiError(error, 'AlreadyExists')) return;
       this.#logger.warn('event not written', { reason: event.reason, namespace, name, error: errorText(error) });
     }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Probes {
   /** false when the process must be restarted. */
   readonly alive: () => boolean;
-  /** Why this process is not ready: the first lists are not in, or nothing is heard any more. undefined: it is. */
+  /** Why this process is not ready: the first lists are not in, or nothing has been heard for too long. undefined: it is ready. */
   readonly notReady: () => string | undefined;
   /** Prometheus text exposition. */
   readonly metrics: () => Promise<string>;

@@ -7,18 +7,18 @@ import type { Metrics } from './metrics.ts';
 
 /** How several operators agree on the one that writes. */
 export interface Election {
-  /** For the lease alone: one that the fence does not stop. */
+  /** For the lease alone: the fence does not stop it. */
   readonly api: KubeApi;
   /** Stands before the writes of everything else. */
   readonly fence: WriteFence;
-  /** Of this process, and of no other one ever: the host's name and a random part. */
+  /** The identity of this process and of no other one ever: the host's name and a random part. */
   readonly identity: string;
   readonly timing?: LeaseTiming;
 }
 
 /**
- * The lease was taken from us, could not be renewed, or tells that the cluster was restored. What is in memory may be of the past: the
- * process ends, and a new one begins.
+ * The lease was taken from us, could not be renewed, or tells that the cluster was restored. The memory of this process may be of the past.
+ * So the process ends, and a new one begins.
  */
 export class LeadershipLostError extends Error {
   override readonly name = 'LeadershipLostError';
@@ -28,9 +28,9 @@ export class LeadershipLostError extends Error {
 }
 
 export interface Membership {
-  /** Resolves when this process is the one that writes; never, when it does not come to that. */
+  /** Resolves when this process may write. If it never may, the promise stays open. */
   readonly leading: Promise<void>;
-  /** Gives the lease back, or ceases to wait for it. No write is sent after. */
+  /** Gives the lease back, or stops waiting for it. No write is sent after that. */
   leave(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface JoinOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Called once, when the lease was ours and is not any more, or the cluster was restored from a backup. */
+  /** Called once, when we have lost the lease, or the cluster was restored from a backup. */
   readonly onLost: () => void;
 }
 

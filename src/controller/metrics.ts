@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { PRIORITIES, type Priority } from '../kube/priority.ts';
 
-/** What is read from a queue when metrics are scraped. */
+/** What the metrics read from a queue at each scrape. */
 export interface QueueState {
   depth(priority: Priority): number;
   /** Seconds that each key in hand has been worked on so far. */
@@ -16,8 +16,8 @@ export type ResultLabel = (typeof RESULTS)[number];
 const QUEUE_BUCKETS = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000];
 
 /**
- * The operator's own metrics. Names and labels are controller-runtime's (v0.24) and client-go's where these have one, so that existing
- * dashboards and alerts work; a priority is a word of ours. Every series of a controller is there from its start, at 0.
+ * The operator's own metrics. Where controller-runtime (v0.24) and client-go have a metric, name and labels are theirs, so existing
+ * dashboards and alerts work. The label for a priority is our own. Every series of a controller is there from its start, at 0.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -175,7 +175,7 @@ export class Metrics {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
   }
 
-  /** What tells a leak, by prom-client's own names; its whole default set would cost an observer of every garbage collection. */
+  /** Metrics that show a leak, under prom-client's own names. Its whole default set would cost an observer of every garbage collection. */
   #process(): void {
     const gauge = (name: string, help: string, read: () => number): void => {
       new Gauge({

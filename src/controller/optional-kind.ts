@@ -9,18 +9,18 @@ export interface OptionalKindOptions {
   readonly logger: Logger;
   readonly apiVersion: string;
   readonly kind: string;
-  /** Watches the kind until its signal aborts, and resolves when the first list is in; called anew each time that the kind has come. */
+  /** Watches the kind until its signal aborts, and resolves when the first list is in. Called each time the kind appears. */
   readonly watch: (signal: AbortSignal) => Promise<void>;
   /** Called when the kind is gone, after its watch was told to end. */
   readonly onGone: () => void;
-  /** Called once: from now on it is known what there is of the kind, or that the API server does not serve it. */
+  /** Called once, as soon as the objects of the kind are known, or the API server does not serve it. */
   readonly onKnown: () => void;
 }
 
-/** How often it is asked whether the API server serves the kind, milliseconds. One GET, which needs no right. */
+/** Milliseconds between two looks whether the API server serves the kind. One GET, which needs no right. */
 const LOOK_MS = 10_000;
 
-/** Watches a kind for as long as the API server serves it: its CRD may come and go while the operator runs. */
+/** Watches a kind as long as the API server serves it. Its CRD may come and go while the operator runs. */
 export async function followOptionalKind(options: OptionalKindOptions, signal: AbortSignal): Promise<void> {
   const { api, clock, logger, kind, apiVersion, watch, onGone, onKnown } = options;
   const broken = new AbortController();
@@ -34,12 +34,12 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
   }
 
   function later(error: unknown): void {
-    // Discovery may be behind the CRD, or the server away: asked again.
+    // Discovery may be behind the CRD, or the server away: ask again.
     if (isApiError(error)) logger.debug('kind cannot be watched yet', { kind, apiVersion, error: errorText(error) });
     else broken.abort(error);
   }
 
-  /** Not waited for: a kind may be served and never be listed, and go again. */
+  /** Nobody waits for this: the API server may serve a kind, never list it, and drop it again. */
   function start(): void {
     const own = new AbortController();
     watching = own;
@@ -68,7 +68,7 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
       }
       if (!there) know();
     } catch (error) {
-      // A watch that runs goes on: it gets over a server that is away by itself, and knows what was deleted meanwhile.
+      // A running watch goes on: it survives a server that is away, and learns what was deleted meanwhile.
       later(error);
     }
     await clock.sleep(LOOK_MS, end);
@@ -76,7 +76,7 @@ export async function followOptionalKind(options: OptionalKindOptions, signal: A
   broken.signal.throwIfAborted();
 }
 
-/** Asked of the server each time: {@link KubeApi.resourceType} remembers what there was. */
+/** Asks the server each time: {@link KubeApi.resourceType} remembers what there was. */
 async function isServed(api: KubeApi, apiVersion: string, kind: string): Promise<boolean> {
   const path = `/apis/${apiVersion}`;
   try {

@@ -1,4 +1,4 @@
-/** A failure that trying again does not mend: the key rests until something changes. */
+/** A failure that another try does not mend. The key rests until something changes. */
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';
 }

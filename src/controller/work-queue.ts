@@ -5,9 +5,9 @@ export type { Priority } from '../kube/priority.ts';
 
 /** What becomes of a key after it was worked on. */
 export type Disposal =
-  /** It has failed: again, later each time, and no earlier than after `pauseMs` milliseconds (default 0). */
+  /** The work has failed: try again, later each time, and not before `pauseMs` milliseconds (default 0). */
   | { readonly type: 'retry'; readonly pauseMs?: number }
-  /** All is well so far: again after this many milliseconds. */
+  /** All is well so far: look again after this many milliseconds. */
   | { readonly type: 'after'; readonly ms: number }
   /** Until something changes. */
   | { readonly type: 'forget' };
@@ -29,26 +29,29 @@ export interface WorkQueueOptions {
   readonly baseMs?: number;
   /** Default 5 minutes. */
   readonly maxMs?: number;
-  /** Keys of one group do not make those of another wait for all of them. Default: what is before the first slash. */
+  /** Keys of one group never make those of another wait for all of them. Default: the part before the first slash. */
   readonly groupOf?: (key: string) => string;
   readonly onAdd?: () => void;
   readonly onRetry?: () => void;
 }
 
-/** A longer timer fires at once, https://nodejs.org/api/timers.html#settimeoutcallback-delay-args. A key that comes this early is only looked at. */
+/**
+ * A longer timer fires at once, https://nodejs.org/api/timers.html#settimeoutcallback-delay-args. If a key comes this early, it is only
+ * looked at.
+ */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Keys by group; the groups take turns. */
 type Line = Map<string, Map<string, number>>;
 
 /**
- * Keys that wait to be reconciled. A key waits once, however often it is added; it is never worked on twice at the same time, and one
- * that is added meanwhile is worked on again afterwards. The best priority and the earliest time win; within a priority the groups
- * take turns, and within a group it is first in, first out.
+ * Keys that wait to be reconciled. A key waits once, however often it is added. It is never worked on twice at the same time: if it is
+ * added meanwhile, it comes again afterwards. The best priority and the earliest time win. Within a priority the groups take turns; within
+ * a group, first in is first out.
  */
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>;
-  /** A key is in one of them at most; the value is when it came. */
+  /** A key is in at most one of them; the value is the time at which it came. */
   readonly #waiting: Readonly<Record<Priority, Line>> = { user: new Map(), drift: new Map(), resync: new Map() };
   readonly #priorities = new Map<string, Priority>();
   readonly #delayed = new Map<string, { readonly at: number; readonly priority: Priority; readonly timer: NodeJS.Timeout }>();
@@ -74,7 +77,7 @@ export class WorkQueue {
     };
   }
 
-  /** Keys that are ready to be worked on; of one priority, or of all. */
+  /** Keys that are ready; of one priority, or of all. */
   depth(priority?: Priority): number {
     const lines = priority === undefined ? PRIORITIES : [priority];
     return lines.reduce((sum, line) => sum + [...this.#waiting[line].values()].reduce((keys, group) => keys + group.size, 0), 0);
@@ -124,7 +127,7 @@ export class WorkQueue {
     this.#priorities.delete(key);
   }
 
-  /** Adds the key after `ms` milliseconds, or 24 days when that is less, unless it is added before. */
+  /** Adds the key after `ms` milliseconds, but after 24 days at most, unless it is added before. */
   addAfter(key: string, ms: number, priority: Priority = 'resync'): void {
     if (this.#priorities.has(key)) return;
     const now = this.#options.clock.now();
@@ -142,7 +145,7 @@ export class WorkQueue {
     this.#delayed.set(key, { at, priority: best, timer });
   }
 
-  /** Works on keys until `signal` aborts, then waits for the ones in hand. `work` that throws is tried again later. */
+  /** Works on keys until `signal` aborts, then waits for those in hand. If `work` throws, the key is tried again later. */
   async run(work: (key: string, ticket: Ticket) => Promise<Disposal | undefined>, signal: AbortSignal, concurrency = 1): Promise<void> {
     this.#started = true;
     const workers = Array.from({ length: concurrency }, () => this.#worker(work, signal));
@@ -177,8 +180,8 @@ export class WorkQueue {
   }
 
   /**
-   * One key a turn of the event loop: when a hundred come at once, what the first have sent is answered while the next are planned, and
-   * not after all of them.
+   * One key a turn of the event loop. When a hundred come at once, the first ones' requests are answered while the next are planned, not
+   * after all of them.
    */
   #takeTurn(): void {
     this.#turnTaken = true;
@@ -206,7 +209,7 @@ export class WorkQueue {
     onRetry();
     const wait = Math.min(baseMs * 2 ** (count - 1), maxMs) * (0.5 + random() / 2);
     const pause = (disposal.pauseMs ?? 0) * (1 + random() / 4);
-    // What somebody has changed meanwhile may be the very thing that mends it.
+    // Somebody's change may be the very thing that mends it.
     this.addAfter(key, Math.max(pause, again === 'user' ? Math.min(wait, 1000) : wait), better(priority, again));
   }
 
@@ -218,7 +221,7 @@ export class WorkQueue {
       if (first === undefined) continue;
       const [group, keys] = first;
       const [entry] = keys;
-      // To the end of the line: the other groups come first now.
+      // The group goes to the end of the line: the others come first now.
       line.delete(group);
       if (entry === undefined) continue;
       const [key, since] = entry;

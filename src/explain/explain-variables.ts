@@ -6,12 +6,12 @@ import type { Container, EnvItem } from '../inject/workload/pod-template.ts';
 import { type ChangeState, changeState } from './change-state.ts';
 import { variableOwners } from './owners.ts';
 
-/** Whose a variable is. `envFrom`: a source whose names nobody has read. `nobody`: it was left out. */
+/** Whose a variable is. `envFrom`: a source whose names nobody has read. `nobody`: the operator left it out. */
 export type VariableOwner = 'operator' | 'manifest' | 'you' | 'envFrom' | 'nobody';
 
 export interface ExplainedVariable {
   readonly name: string;
-  /** What the operator set; of the user's own: where it comes from, never what it is. */
+  /** The operator's value. For a variable of the user's: where it comes from, never what it is. */
   readonly value: string;
   readonly owner: VariableOwner;
   /** Field managers that own it on the live object. */
@@ -25,7 +25,7 @@ export interface VariablesInput {
   readonly before: Container;
   readonly after: Container;
   readonly wanted: readonly Variable[];
-  /** What the operator's record will say, says now, and what the manifest's says. */
+  /** What the operator's record will say and says now, and what the manifest's record says. */
   readonly record: InjectionRecord | undefined;
   readonly former: InjectionRecord | undefined;
   readonly manifest: InjectionRecord | undefined;

@@ -38,7 +38,7 @@ export interface ExplainedContainer {
   readonly mounts: readonly { readonly path: string; readonly volume: string; readonly configMap: string; readonly state: ChangeState }[];
 }
 
-/** Why a workload is as it is: what is asked, what comes of it, and of each variable whose it is. Holds no value of the user's. */
+/** Why a workload is as it is: what it asks for, the outcome, and who set each variable. Holds no value of the user's. */
 export interface Explanation {
   /** `Kind/namespace/name`. */
   readonly object: string;
@@ -53,14 +53,14 @@ export interface Explanation {
         readonly notes: readonly { readonly reason: NoteReason; readonly message: string }[];
       }
     | undefined;
-  /** What the operator would write now; `none` when all is as it should be. */
+  /** What the operator would write now; `none` when everything is as it should be. */
   readonly next: 'inject' | 'revert' | 'status' | 'release' | 'none';
   /** The line that the operator wrote last. */
   readonly status: string | undefined;
   readonly settings: readonly { readonly annotation: string; readonly value: string; readonly from: string }[];
   readonly stack: string | undefined;
   readonly containers: readonly ExplainedContainer[];
-  /** What the operator said of it, newest first; of a manifest: nothing. */
+  /** What the operator said of it, newest first. A manifest has none. */
   readonly history: readonly HistoryEntry[];
 }
 
@@ -92,7 +92,7 @@ export function explainWorkload(input: ExplainInput, history: readonly HistoryEn
       message: outcome.message,
       notes: outcome.notes.map(({ reason, message }) => ({ reason, message })),
     },
-    // The operator looks at kinds that it can inject, and writes on no other.
+    // The operator looks at kinds that it can inject, and never writes on others.
     next: workloadKind(workload) === undefined || held !== undefined ? 'none' : decision.action,
     status: workload.metadata.annotations?.[ANNOTATION.status],
     settings: settingsFound(workload, namespace),
@@ -166,7 +166,7 @@ function explainMounts(before: Container, after: Container, { record, former, ma
   });
 }
 
-/** Our own annotations only: what else is on the objects is not ours to repeat. */
+/** Only our own annotations: the others are not ours to repeat. */
 function settingsFound(workload: KubeObject, namespace: KubeObject): Explanation['settings'] {
   const sources: readonly (readonly [string, Readonly<Record<string, string>> | undefined])[] = [
     ['workload', workload.metadata.annotations],

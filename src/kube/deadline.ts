@@ -1,7 +1,7 @@
 /** A signal that aborts with the first of several others, or when time is up. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Lets go of the timer and of the other signals; they outlive a request by far, and would hold on to each of them. */
+  /** Lets go of the timer and of the other signals. They outlive a request by far, and would hold on to each of them. */
   done(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/kube-object.ts';
 
-/** Where objects of one kind live: what discovery says of a kind. */
+/** Where objects of one kind are, as discovery says. */
 export interface ResourceType {
   /** `v1` or `group/version`. */
   readonly apiVersion: string;
@@ -54,7 +54,7 @@ export function isApiError(error: unknown, reason?: string): error is KubeApiErr
   return error instanceof KubeApiError && (reason === undefined || error.body.reason === reason);
 }
 
-/** The answer; undefined where whoever asks has no right to it. */
+/** The answer; undefined where the user has no right to it. */
 export async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -79,7 +79,7 @@ export interface ListOptions {
   /** Default: all namespaces. */
   readonly namespace?: string;
   readonly query?: Query;
-  /** Only `metadata` of each object (PartialObjectMetadata): a fraction of the bytes where nothing else is read. Default false. */
+  /** Only `metadata` of each object (PartialObjectMetadata): a fraction of the bytes, if nothing else is read. Default false. */
   readonly metadataOnly?: boolean;
 }
 
@@ -98,8 +98,8 @@ export interface KubeApi {
   /** Every object, over all pages. No namespace: all namespaces. */
   list(type: ResourceType, options?: ListOptions): Promise<ListResult>;
   /**
-   * The same, a page at a time (`query.limit` objects, default 500), so that a large list is never in memory as a whole. All pages show
-   * one state of the cluster. Throws KubeApiError 410 between two pages when the server has forgotten that state.
+   * The same, a page at a time (`query.limit` objects, default 500), so that a large list is never in memory as a whole. All pages show one
+   * state of the cluster. If the server forgets that state between two pages, it throws KubeApiError 410.
    */
   pages(type: ResourceType, options?: ListOptions): AsyncIterable<ListResult>;
   create(type: ResourceType, object: KubeObject, query?: Query): Promise<KubeObject>;
@@ -115,7 +115,7 @@ export interface KubeApi {
     type: ResourceType,
     ref: ObjectRef,
     preconditions?: { readonly uid?: string; readonly resourceVersion?: string },
-    /** What becomes of the objects that it owns; default `Background`: they go too. */
+    /** What happens to the objects that it owns; default `Background`: they go too. */
     propagation?: Propagation,
   ): Promise<boolean>;
   /** Events from `resourceVersion` on, until the stream ends or `signal` aborts. */

@@ -11,7 +11,7 @@ export interface PodFailure {
   readonly pod: string;
 }
 
-/** The kubelet has tried, and tries again: by themselves they end only when the image or a reference changes. */
+/** The kubelet tries again and again. These end only when the image or a reference changes. */
 const NEVER_STARTED: readonly string[] = [
   'ImagePullBackOff',
   'ErrImageNeverPull',
@@ -20,7 +20,7 @@ const NEVER_STARTED: readonly string[] = [
   'CreateContainerError',
   'RunContainerError',
 ];
-/** A container that failed once at start may have waited for something; one that failed this often was restarted in vain. */
+/** A container that failed once at its start may have waited for something. If it failed this often, restarts did not help. */
 const RESTARTS = 2;
 
 /** The first failure among the pods of a rollout; undefined while none of them has failed for good. */
@@ -56,12 +56,12 @@ function containerFailure(container: Readonly<Record<string, unknown>>): Omit<Po
   const ended = String(last['reason'] ?? 'Error');
   const exit = `exit code ${Number(last['exitCode'])}`;
   // Some kubelets (1.36 among them) leave the container terminated while they back off, and never say CrashLoopBackOff. An init container
-  // that is through after some tries is terminated too, with exit code 0.
+  // that succeeded after some tries is terminated too, with exit code 0.
   const backsOff = Number(at(container, 'state', 'terminated')?.['exitCode'] ?? 0) !== 0;
   if (waiting === 'CrashLoopBackOff' || backsOff) {
     return { reason: 'CrashLoopBackOff', message: `container ${name} crashed ${restarts} times: ${ended}, ${exit}` };
   }
-  // Between two crashes it runs: memory that was too little once and again is no chance.
+  // Between two crashes it runs. If it ran out of memory again and again, that is no accident.
   return ended === 'OOMKilled'
     ? { reason: ended, message: `container ${name} ran out of memory ${restarts} times: ${ended}, ${exit}` }
     : undefined;

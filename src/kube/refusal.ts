@@ -1,9 +1,9 @@
 import { type ApiErrorBody, KubeApiError } from './kube-api.ts';
 
-/** A path of fields as the API server's own validation writes it; nothing else is let through, since it may be a value. */
+/** A path of fields as the API server's own validation writes it. Nothing else passes, since it may be a value. */
 const FIELD = /^(spec|metadata|status)([.][A-Za-z][A-Za-z0-9]*|\[\d+\])*$/;
 const NAME = '[A-Za-z0-9][-A-Za-z0-9._:/@]*';
-/** Messages of which every part is a name: they can not repeat what an object holds. Sources: k8s.io/apiserver, plugin/pkg/admission. */
+/** Messages that consist of names only, so they can not repeat what an object holds. Sources: k8s.io/apiserver, plugin/pkg/admission. */
 const PLAIN: readonly RegExp[] = [
   // Role-based access control.
   new RegExp(
@@ -14,7 +14,7 @@ const PLAIN: readonly RegExp[] = [
     `^Operation cannot be fulfilled on [a-z.]+ "${NAME}": the object has been modified; please apply your changes to the latest version and try again$`,
   ),
 ];
-/** Who refused, where the message begins by saying it. */
+/** Who refused, if the message begins with it. */
 const AUTHORS: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
   [new RegExp(`^admission webhook "(${NAME})" denied the request`), ([, name]) => `admission webhook "${name}" denied the change`],
   [
@@ -26,8 +26,8 @@ const AUTHORS: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[
 ];
 
 /**
- * Why the API server refused a write, in words that hold nothing of the object: policies and validation repeat values of it, and these may
- * be secrets (docs/adr/0020). Names of policies and paths of fields are kept; for the rest it is said how to see it.
+ * Why the API server refused a write, without anything that the object holds. Policies and validation repeat values of the object, and
+ * these may be secrets (docs/adr/0020). Names of policies and paths of fields stay; for the rest, the text says how to see it.
  */
 export function refusalText({ status, reason, message, causes }: ApiErrorBody): string {
   if (PLAIN.some((pattern) => pattern.test(message))) return message;

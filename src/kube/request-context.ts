@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PRIORITIES, type Priority } from './priority.ts';
 
-/** On whose behalf requests are made. It travels with the async call chain, so that no signature in between needs to carry it. */
+/** For whom requests are made. It travels with the async call chain, so that no signature in between needs to carry it. */
 export interface RequestContext {
   readonly priority: Priority;
   /** Ends the requests of the chain, their retries and their waiting. */
@@ -12,7 +12,7 @@ export interface RequestContext {
 
 const storage = new AsyncLocalStorage<RequestContext | undefined>();
 
-/** Runs `work` with a context; undefined leaves the one it was called in, for what outlives it. */
+/** Runs `work` with a context. undefined leaves the caller's context, for work that outlives it. */
 export function withRequestContext<T>(context: RequestContext | undefined, work: () => T): T {
   return storage.run(context, work);
 }
@@ -21,7 +21,7 @@ export function requestContext(): RequestContext | undefined {
   return storage.getStore();
 }
 
-/** Runs `work` in the same context, its requests one priority lower: they make way for what somebody waits for more. */
+/** Runs `work` in the same context, with its requests one priority lower: they make way for more urgent ones. */
 export function makingWay<T>(work: () => T): T {
   const context = requestContext();
   if (context === undefined) return work();

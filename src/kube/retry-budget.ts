@@ -4,15 +4,15 @@ export interface RetryBudgetOptions {
   readonly clock: Clock;
   /** Retries at most in a row. Default 20. */
   readonly capacity?: number;
-  /** What each request adds. Default 0.1: in the long run a tenth of the requests may be repeats. */
+  /** Retries that each request adds. Default 0.1: in the long run a tenth of the requests may be repeats. */
   readonly perRequest?: number;
-  /** What each second adds, so that a client with little to do may repeat as well. Default 1. */
+  /** Retries that each second adds, so that a client with little to do may repeat as well. Default 1. */
   readonly perSecond?: number;
 }
 
 /**
- * How many retries all requests of a client may make together. A server in trouble that fails every request would otherwise get
- * each of them five times.
+ * How many retries all requests of a client may make together. Else a server in trouble, which fails every request, would get each of them
+ * five times.
  */
 export class RetryBudget {
   readonly #options: Required<RetryBudgetOptions>;

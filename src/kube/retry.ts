@@ -11,10 +11,10 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, baseMs: 100, maxMs: 5000 };
 
-/** A server that wants to be left alone for longer gets its error passed on: the queue comes back. */
+/** If a server wants to be left alone for longer, its error is passed on: the queue comes back. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
-/** No longer than this is a server left alone that wants it: most outages end earlier than announced. */
+/** A server that wants to be left alone is left alone for this long at most: most outages end earlier than announced. */
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** Milliseconds to leave the server alone after this error, as it asks for with Retry-After: 0 where it does not, five minutes at most. */

@@ -14,7 +14,7 @@ import { withNullsOf, withoutNulls } from './nulls.ts';
 
 /** What is to become of one workload on disk. */
 export interface ManifestRequest {
-  /** Annotations to set first, by their names; those of the file stay where none is given. */
+  /** Annotations to set first, by their names. Those of the file stay where none is given. */
   readonly annotate: Readonly<Record<string, string>>;
   /** Take out what an earlier run put in. */
   readonly revert: boolean;
@@ -31,13 +31,13 @@ export interface ManifestContext {
 export interface ManifestDecision {
   /** The object as it is to be written. */
   readonly after: Fields;
-  /** undefined: the workload has nothing to do with us. */
+  /** undefined: the workload does not concern us. */
   readonly outcome: Outcome | undefined;
   /** ConfigMaps that its pods mount. */
   readonly needs: readonly KubeObject[];
 }
 
-/** What the operator writes and a manifest does not keep: it is a status, or its record is kept under a name of the manifest's own. */
+/** Annotations of the operator that a manifest does not keep: it is a status, or the manifest has a record of its own name. */
 const OPERATORS = Object.fromEntries(OPERATOR_ANNOTATIONS.map((key) => [key, null]));
 
 /** {@link decideWorkload} for an object on disk: the same decision, with the record in an annotation of the manifest's own. */
@@ -54,7 +54,7 @@ export function decideManifest(value: Fields, request: ManifestRequest, context:
   });
   const body = bodyOf(decision);
   const written = valueAt(body, ['metadata', 'annotations', ANNOTATION.injected]);
-  // What our own flags have set is ours to take back; the rest of the annotations is its owner's.
+  // Annotations that our own flags have set are ours to take back. The others are the owner's.
   const set = new Set([...Object.keys(request.annotate).filter((key) => annotation(value, key) === undefined), ...known.annotations]);
   const gone = written === null ? [...set].map((key) => [key, null] as const) : [];
   const record = typeof written === 'string' ? formatManifestRecord(written, [...set]) : written;
@@ -111,7 +111,7 @@ function jsonMerge(live: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** The object as the operator would meet it: nulls are absent, the manifest's record is the record, nobody else owns a field. */
+/** The object as the operator would see it: nulls are absent, the manifest's record is the record, and nobody else owns a field. */
 export function asMet(value: Fields, namespace: string): KubeObject {
   const object = withoutNulls(value) as unknown as KubeObject;
   const { managedFields: _, resourceVersion: __, deletionTimestamp: ___, ...metadata } = object.metadata;

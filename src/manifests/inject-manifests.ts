@@ -20,7 +20,7 @@ import { editsOf, NotEditable } from './yaml-edit.ts';
 
 export interface InjectManifestsOptions {
   readonly files: readonly ManifestText[];
-  /** Namespace of objects that name none; undefined: such a workload can not be injected into. */
+  /** Namespace of objects that name none; undefined: such a workload can not be injected. */
   readonly namespace?: string;
   readonly stacks: readonly InjectionConfig[];
   /** The languages that can be asked for. Default: those of this release. */
@@ -29,7 +29,7 @@ export interface InjectManifestsOptions {
   readonly request: (workload: KubeObject) => ManifestRequest;
 }
 
-/** What became of one workload that asked for something. */
+/** What happened to one workload that asked for something. */
 export interface ManifestResult {
   readonly file: string;
   readonly line: number;
@@ -37,7 +37,7 @@ export interface ManifestResult {
   readonly object: string;
   readonly outcome: Outcome;
   readonly changed: boolean;
-  /** It is of a kind that is never injected, and only its Namespace or a selection asks: it is told, and is no failure. */
+  /** It is of a kind that is never injected, and only its Namespace or a selection asks. The result says so, and it is no failure. */
   readonly advice: boolean;
 }
 
@@ -50,8 +50,8 @@ export interface InjectedManifests {
 }
 
 /**
- * Injects into the workloads of manifests as the operator does into those of a cluster, and takes out again. All that is not ours
- * keeps its bytes. ConfigMaps of ours that workloads of the input mounted and mount no more are removed; others may be somebody else's.
+ * Injects into the workloads of manifests as the operator does into those of a cluster, and takes out again. Everything that is not ours
+ * keeps its bytes. If workloads of the input no longer mount a ConfigMap of ours, it is removed; other ConfigMaps may be somebody else's.
  * @throws ManifestError naming file, line and object when a text can not be read or changed.
  */
 export function injectManifests(options: InjectManifestsOptions): InjectedManifests {
@@ -117,12 +117,12 @@ function decide(
     throw new ManifestError(`${stream.name}:${stream.lineAt(fault.offset)}: ${describe(workload)}: ${fault.message}`);
   if (name === undefined && isWorkload) {
     throw new ManifestError(
-      `${where}: ${describe(workload)}: metadata.namespace is not set, and its telemetry is named by it: set it, or pass --namespace`,
+      `${where}: ${describe(workload)}: metadata.namespace is not set, and the telemetry names it: set it, or pass --namespace`,
     );
   }
   const { outcome, after, needs } = decideManifest(value, asked, { namespace, stacks, runtimes });
   const id = describe({ kind: workload.kind, metadata: { name: workload.metadata.name, ...(name !== undefined && { namespace: name }) } });
-  // What its Namespace has to say to a workload is no news of a Pod: none, a mistake.
+  // A Pod is not told what its Namespace has to say to a workload: an opt-out, a mistake.
   const result =
     outcome === undefined || (advice && outcome.reason !== 'UnsupportedKind')
       ? undefined
@@ -158,7 +158,7 @@ function write(stream: ManifestStream, after: ReadonlyMap<ManifestObject, Fields
   return text;
 }
 
-/** The written text must say what was decided and, of everything else, what it said before: an anchor may have carried a change further. */
+/** The written text must say what was decided, and of everything else what it said before: an anchor may have carried a change further. */
 function check(stream: ManifestStream, text: string, after: ReadonlyMap<ManifestObject, Fields>, dropped: ReadonlySet<unknown>): void {
   const wanted = stream.objects.filter(({ value }) => !dropped.has(value)).map((object) => after.get(object) ?? object.value);
   const written = parseStream({ name: stream.name, text }).objects;

@@ -7,8 +7,8 @@ import { controllerOf } from '../inject/workload/controller-of.ts';
 import { OTHER_POD_KINDS, workloadKind } from '../inject/workload/kinds.ts';
 
 /**
- * A Pod, or what makes Pods, of a kind that is never injected; of a kind that is not known when it is annotated itself. One that has been
- * read from a cluster may have a maker that answers for it.
+ * A Pod, or an object that makes Pods, of a kind that is never injected. An object of an unknown kind counts when it is annotated itself.
+ * An object that was read from a cluster may have a maker that answers for it.
  */
 export function isBare(object: KubeObject): boolean {
   if (!Object.hasOwn(OTHER_POD_KINDS, object.kind) && !(isUnknown(object) && asksItself(object))) return false;
@@ -16,7 +16,7 @@ export function isBare(object: KubeObject): boolean {
   return controller === undefined || controller.kind === 'foreign';
 }
 
-/** Groups of Kubernetes and ours whose kinds are known to have no pods: tools that annotate all objects at once reach these too. */
+/** Groups of Kubernetes and ours whose kinds have no pods: tools that annotate all objects at once reach these too. */
 const WITHOUT_PODS = /^(v1|(autoscaling|policy|duotel\.io|[-a-z0-9.]+\.k8s\.io)\/\w+)$/;
 
 /** Whether it may be of a kind that makes pods, and that we do not know. */

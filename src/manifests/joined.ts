@@ -1,6 +1,6 @@
 /**
- * Texts of manifests as one stream, in which no document runs into the next. A stream that begins with `{` is read as JSON by kubectl,
- * which in older releases fails at the first `---`: where a text follows, such a stream begins with a separator.
+ * Texts of manifests as one stream, in which no document runs into the next. kubectl reads a stream that begins with `{` as JSON, and older
+ * releases fail at the first `---`. So if a text follows, such a stream begins with a separator.
  */
 export function joined(texts: readonly string[]): string {
   const [first = '', ...others] = texts.filter((text) => text.trim() !== '');

@@ -11,7 +11,7 @@ export function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
 }
 
-/** `value` with the nulls that `before` has and it has not: they say nothing, but they are lines of their owner's. */
+/** `value` with the nulls that `before` has and it lacks. They say nothing, but they are lines of their owner's. */
 export function withNullsOf(before: unknown, value: unknown): unknown {
   if (isDeepStrictEqual(withoutNulls(before), value)) return before;
   if (Array.isArray(before) && Array.isArray(value)) {

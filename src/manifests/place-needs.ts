@@ -9,8 +9,8 @@ export interface NeedsPlace {
 }
 
 /**
- * The files with the ConfigMaps that are needed and missing appended to one of them. That file keeps all that it has: others may need it.
- * @throws ManifestError where the file is not YAML.
+ * The files, with the needed ConfigMaps that are missing appended to one of them. That file keeps everything it has: others may need it.
+ * @throws ManifestError when the file is not YAML.
  */
 export function placeNeeds(
   { files, needs }: Pick<InjectedManifests, 'files' | 'needs'>,
@@ -25,7 +25,7 @@ export function placeNeeds(
   return [...files, { name: file.name, before: file.text, after: append(file.text, missing) }];
 }
 
-/** A name has the hash of the content in it: what is there by that name is what is needed. */
+/** The name holds the hash of the content. If the file has a ConfigMap of that name, it is the right one. */
 function key({ kind, metadata }: KubeObject, namespace: string): string {
   return describe({ kind, metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? namespace } });
 }

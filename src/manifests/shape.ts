@@ -13,7 +13,7 @@ export interface ShapeFault {
   readonly offset: number;
 }
 
-/** The faults that would mislead the plan, which is made for objects that the API server has validated. */
+/** The faults that would mislead the decision, which expects objects that the API server has validated. */
 export function shapeFault(object: KubeObject, node: YAMLMap): ShapeFault | undefined {
   const template = workloadKind(object)?.templatePath ?? [];
   const at = (path: readonly (string | number)[]): number => offsetOf(node, path);

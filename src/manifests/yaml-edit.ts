@@ -4,10 +4,10 @@ import { type Fields, isFields } from '../../api/fields.ts';
 import { applyEdits, type TextEdit } from './text-edit.ts';
 import { type Layout, renderFlow, renderItem, renderPair } from './yaml-render.ts';
 
-/** Lists whose items are told apart by a field, and that field. Those of other lists by all that they hold. */
+/** Lists whose items a field tells apart, with that field. In other lists, everything that an item holds tells it apart. */
 const KEYS: Readonly<Record<string, string>> = { containers: 'name', env: 'name', volumeMounts: 'mountPath', volumes: 'name' };
 
-/** Thrown where a change can not be written as text of its own; `offset` is where the text stands in the way. */
+/** Thrown when a change can not be written as text of its own; `offset` is where the text stands in the way. */
 export class NotEditable extends Error {
   readonly offset: number;
   constructor(message: string, offset: number) {
@@ -17,8 +17,8 @@ export class NotEditable extends Error {
 }
 
 /**
- * The edits that bring the text of a YAML node from the value `before` to the value `after`. Whatever is equal in both keeps its bytes:
- * comments, order, quotes, blank lines. The text ends with a line break.
+ * The edits that bring the text of a YAML node from the value `before` to the value `after`. Everything that is equal in both keeps its
+ * bytes: comments, order, quotes, blank lines. The text ends with a line break.
  */
 export function editsOf(text: string, node: Node, before: unknown, after: unknown, layout: Layout): readonly TextEdit[] {
   return new YamlEditor(text, layout).node(node, before, after, '');

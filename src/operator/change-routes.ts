@@ -22,7 +22,7 @@ export interface ChangeRoutesOptions {
   readonly program: Pick<WorkQueue, 'addAfter'>;
 }
 
-/** Files that are there at a start may be for a workload that is injected in a moment: it comes first. */
+/** Files that are there at the start may belong to a workload that is injected in a moment. It comes first. */
 const COLLECT_AFTER_MS = 5000;
 
 /** After the operator's Deployment has changed: its controller drops former ReplicaSets when a rollout is through, right after it says so. */
@@ -42,7 +42,7 @@ export class ChangeRoutes {
     switch (kind) {
       case TELEMETRY_STACK.kind:
         if (object === undefined && previous !== undefined) stackController.seen(previous);
-        // A list may show the next one of this name in place of the one before.
+        // A list may show the next object of this name in place of the former one.
         if (previous !== undefined && object?.metadata.uid !== previous.metadata.uid) workloadController.stackGone(key);
         // The event of our own status must not end the wait of a stack that has failed.
         stacks.add(key, resync ? 'resync' : sameButStatus(object, previous) ? 'drift' : 'user');
@@ -57,11 +57,11 @@ export class ChangeRoutes {
       default: {
         this.routeWorkload(change);
         if (kind === 'Deployment' && key === `${namespace}/${OPERATOR_NAME}`) program.addAfter(key, PROGRAM_AFTER_MS);
-        // Both: a label that somebody took off is drift as well.
+        // Look at both stacks: a label that somebody took off is drift too.
         for (const one of [object, previous]) {
           const { labels, namespace: where = '' } = one?.metadata ?? {};
           if (one !== undefined) this.routeOwner(one, resync ? 'resync' : 'drift');
-          // Perhaps left by a process that ended between a revert and the deletion of its files.
+          // A process that ended between a revert and the deletion of its files may have left it.
           if (labels?.[FILES_LABEL] !== undefined && one === object && resync) this.collectLater(where);
           if (labels?.[FILES_LABEL] !== undefined && object === undefined) {
             for (const workload of workloadController.inNamespace(where)) workloads.add(workload, 'drift');
@@ -73,36 +73,37 @@ export class ChangeRoutes {
 
   routeWorkload({ kind, key, object, previous, resync }: Change): void {
     const { scope, workloadController, workloads } = this.#options;
-    // The stacks' own objects are watched in the operator's namespace, be it in scope or not.
+    // The stacks' own objects are watched in the operator's namespace, whether it is in scope or not.
     const where = (object ?? previous)?.metadata.namespace ?? '';
     const isWorkload = kind in WORKLOAD_KINDS && (scope === undefined || scope.includes(where));
     if (!isWorkload || !workloadController.observe(object, previous)) return;
-    // This process has done nothing yet that the workload could have left; keys of all that ever was would pile up while another leads.
+    // This process has done nothing yet, so the workload has left nothing. Keys of every former workload would pile up while another
+    // process leads.
     if (object === undefined && !workloads.started) workloads.drop(`${kind}/${key}`);
     else workloads.add(`${kind}/${key}`, resync ? 'resync' : 'user');
   }
 
-  /** Has the stack looked at that has made an object, be it there or not. */
+  /** Queues the stack that has made an object, whether the object is there or not. */
   routeOwner({ metadata: { labels, namespace: where } }: KubeObject, priority: Priority): void {
     const { namespace, stacks } = this.#options;
     const owner = labels?.[STACK_LABEL];
     if (owner !== undefined && where === namespace) stacks.add(`${namespace}/${owner}`, priority);
   }
 
-  /** Has the files of a namespace that nothing mounts deleted: a key of no workload collects them. */
+  /** Queues the deletion of files that nothing mounts in a namespace, under a key that names no workload. */
   collectLater(namespace = ''): void {
     this.#options.workloads.addAfter(`ConfigMap/${namespace}/`, COLLECT_AFTER_MS, 'resync');
   }
 }
 
-/** Whether two versions of a stack differ in nothing that people ask for. */
+/** Whether two versions of a stack ask for the same. */
 function sameButStatus(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   const wishes = ({ metadata: { uid, generation, annotations, labels } }: KubeObject): object => ({ uid, generation, annotations, labels });
   return isDeepStrictEqual(wishes(a), wishes(b));
 }
 
-/** A typo in the name of an annotation is news too: the plan refuses it. */
+/** A typo in the name of an annotation counts too: the decision refuses it. */
 function sameAnnotations(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
   const ours = (object: KubeObject | undefined): string =>
     JSON.stringify(

@@ -15,11 +15,11 @@ export interface OperatorOptions {
   readonly scope?: readonly string[];
   /** Where probes and metrics are served; undefined: nowhere. */
   readonly listen?: { readonly host: string; readonly port: number };
-  /** Undefined: this process is the only one, and writes without asking. */
+  /** Undefined: this process is the only one, and writes without a lease. */
   readonly election?: Election;
   /** The longest time between two lists of a kind. Default 30 minutes. */
   readonly relistMs?: number;
-  /** What a stack's objects are made by. Default: the charts; tests put faults here. */
+  /** Makes the objects of a stack. Default: the charts; tests put faults here. */
   readonly synth?: Synth;
   /** How much older than the operator's newest ReplicaSet a program is that may be deleted, milliseconds. Default an hour. */
   readonly programMarginMs?: number;

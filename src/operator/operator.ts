@@ -22,18 +22,20 @@ import { collectProgram } from './collect-program.ts';
 import type { OperatorOptions } from './operator-options.ts';
 import { MANAGED, stackWatches } from './stack-watches.ts';
 
-/** Workload kinds that a stack has objects of: watched in the operator's namespace, too. */
+/** Workload kinds that a stack has objects of. They are watched in the operator's namespace too. */
 const OWN_WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment']);
 
-/** Kinds that may not be served at all. */
+/** Kinds that the API server may not serve, until that is known. */
 const OPTIONAL_KINDS = Object.entries(WORKLOAD_KINDS).filter(([, { custom }]) => custom === true);
 
-/** For the lists of namespaces in scope, before the others get their turn: one that is not ours to read must not hold them up. */
+/**
+ * Time for the lists of the namespaces in scope, before the others get their turn. A namespace that we may not read must not hold them up.
+ */
 const SCOPE_LISTS_MS = 5000;
 
 /**
- * More than are annotated at once: a worker waits for three answers a workload (patch, release, event), and what it waits for last must
- * not keep another workload from its first. The client bounds the requests under way; how many rollouts run at once is the pace's.
+ * More than are annotated at once. A worker waits for three answers a workload (patch, release, event), and the last must not keep another
+ * workload from its first. The client bounds the requests under way; the pace bounds the rollouts.
  */
 const WORKLOADS_AT_ONCE = 128;
 
@@ -55,7 +57,7 @@ export class Operator {
   /** Optional kinds of which it is not known yet whether they are served. */
   readonly #unknown = new Set(OPTIONAL_KINDS.map(([kind]) => kind));
   #synced = false;
-  // A default TelemetryStack that cannot be made is a mistake or an API server in trouble, no wish to be rid of what `dist` brought.
+  // If the default TelemetryStack cannot be made, that is a mistake or an API server in trouble. Nobody wishes to lose what `dist` brought.
   #mayCollect = false;
 
   constructor(options: OperatorOptions) {
@@ -92,7 +94,7 @@ export class Operator {
       mayCollect: () => this.#mayCollect,
       workloads: (stack, reverted) => this.#workloadController.counts(stack, reverted),
       lookAgain: (stack, ms) => this.#stacks.queue.addAfter(stack, ms, 'resync'),
-      // A part of a stack that was without its label was taken for a workload, until now.
+      // A part of a stack without its label was taken for a workload until now.
       onWritten: (change) => this.#routes.routeWorkload(change),
     });
     const common = { clock, random, logger, metrics };
@@ -152,7 +154,7 @@ export class Operator {
     ]);
     await Promise.race([this.#watches.listed(), this.#clock.sleep(SCOPE_LISTS_MS, signal)]);
     this.#synced = true;
-    // A standby follows them as well: what is mounted by a workload of such a kind must be known before anything is taken for unused.
+    // A standby follows them as well: a file counts as unused only when all workloads that could mount it are known.
     const following = Promise.all(OPTIONAL_KINDS.map(([kind, { apiVersion }]) => this.#follow(kind, apiVersion, signal)));
     // Told by whoever awaits it, also when it comes while another process leads.
     following.catch(() => undefined);
@@ -185,7 +187,7 @@ export class Operator {
       this.#logger.error('default TelemetryStack cannot be made yet, controllers start without it', { error: errorText(error) });
       this.#defaultStack.queue.add(`${this.#options.namespace}/${DEFAULT_STACK_CONFIG}`);
     });
-    // Also what came by events, from a process that has led until now.
+    // Also those that came by events, from a process that has led until now.
     this.#collectFiles();
     this.#logger.info('caches are in, controllers start', { workloads: this.#workloadController.annotated().length });
     await Promise.all([this.#stacks, this.#workloads, this.#defaultStack, this.#program].map((one) => one.run(stop, cut)));
@@ -195,7 +197,7 @@ export class Operator {
     const { api, namespace, scope } = this.#options;
     const { outcome, stack } = await ensureDefaultStack(api, namespace, this.#logger, { clusterWide: scope === undefined });
     this.#logger.info('default TelemetryStack', { outcome });
-    // Its event may come after the first workloads: planned without it, each would be written twice.
+    // Its event may come after the first workloads. Planned without it, each would be written twice.
     const change = stack && this.cache.remember(stack);
     if (change !== undefined) this.#routes.route(change);
     this.#mayCollect = outcome !== 'invalid';
@@ -203,7 +205,7 @@ export class Operator {
     for (const { kind } of STACK_KINDS) for (const object of this.cache.values(kind)) this.#routes.routeOwner(object, 'resync');
   }
 
-  /** Files that nothing was known of when they were looked at. */
+  /** Files that nobody could judge when they were looked at. */
   #collectFiles(): void {
     for (const { metadata } of this.cache.values('ConfigMap')) {
       if (metadata.labels?.[FILES_LABEL] !== undefined) this.#routes.collectLater(metadata.namespace);

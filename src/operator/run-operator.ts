@@ -12,7 +12,10 @@ import { systemClock } from '../kube/system-clock.ts';
 import { Operator } from './operator.ts';
 import type { OperatorOptions } from './operator-options.ts';
 
-/** After a stop: for what is in hand, then for it to end when its requests have been cut. With the rest, less than the 30 s a pod has. */
+/**
+ * After a stop: time for the work in hand, then time for it to end once its requests have been cut. Together with the rest, less than the
+ * 30 s of a pod.
+ */
 const GRACE_MS = 10_000;
 const CUT_MS = 3000;
 
@@ -23,7 +26,7 @@ const CUT_MS = 3000;
  * what it cannot start with.
  */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
-  // Ours as well, so that a start that fails ends whatever had started.
+  // Our own signal as well, so that a start that fails ends everything it has started.
   const own = new AbortController();
   const signal = AbortSignal.any([stop, own.signal]);
   const { api, metrics, namespace, election, clock = systemClock, random = Math.random } = options;
@@ -61,7 +64,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     if (ended === 'cut') await withGrace(working, signal, CUT_MS, clock);
   } finally {
     own.abort();
-    // Only now, when nothing of ours is under way: the next one starts on a cluster that is at rest.
+    // Only now, when none of our requests is under way: the next process starts on a cluster that is at rest.
     await membership?.leave();
     await withGrace(operator.cache.stopped(), signal, CUT_MS, clock);
     await closeProbes(server);
@@ -70,7 +73,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   if (lost) throw new LeadershipLostError();
 }
 
-/** Waits until the API server serves TelemetryStacks: `kubectl apply -f dist` brings the CRD and us at the same moment. */
+/** Waits until the API server serves TelemetryStacks: `kubectl apply -f dist` brings the CRD and the operator at the same moment. */
 async function served(api: KubeApi, logger: Logger, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let said = false; !signal.aborted; said = true) {
     try {

@@ -17,7 +17,7 @@ export function stackWatches(namespace: string, scope: readonly string[] | undef
   ];
 }
 
-/** By name where there is a scope: that is a right which can be bound to names. */
+/** By name where there is a scope: that right can be bound to names. */
 function namespaceWatches(scope: readonly string[] | undefined): readonly Watched[] {
   const watched = { apiVersion: 'v1', kind: 'Namespace' };
   return scope?.map((name) => ({ ...watched, query: { fieldSelector: `metadata.name=${name}` } })) ?? [watched];

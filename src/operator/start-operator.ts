@@ -9,7 +9,7 @@ import { systemClock } from '../kube/system-clock.ts';
 import type { OperatorArguments } from './operator-arguments.ts';
 import { runOperator } from './run-operator.ts';
 
-/** The kubelet kills after 30 s; something that hangs in spite of all is left to it no longer than that. */
+/** The kubelet kills after 30 s. If something hangs in spite of everything, the process ends by itself before. */
 const LAST_RESORT_MS = 28_000;
 
 /** Runs the operator as a process: against a real cluster, with its log on standard output, until a signal ends it. */

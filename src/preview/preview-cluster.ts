@@ -24,23 +24,23 @@ export interface WorkloadPreview {
   readonly namespace: string;
   readonly kind: string;
   readonly name: string;
-  /** `annotate`: annotations only; `none`: it is as it should be, or nothing can be done. */
+  /** `annotate`: annotations only. `none`: the workload is as it should be, or nothing can be done. */
   readonly action: 'inject' | 'change' | 'revert' | 'annotate' | 'none';
   readonly state: Exclude<OutcomeState, 'note'>;
   readonly reason: OutcomeReason;
   readonly message: string;
   /** Variables that would be the operator's afterwards, over all containers. */
   readonly variables: number;
-  /** What the change would do to pods, by what the API server answered. */
+  /** What the change would do to pods, as the API server answers. */
   readonly effect: 'rollout' | 'next job' | 'pods must be deleted' | 'none';
   /** ConfigMaps that would be made. */
   readonly configMaps: readonly string[];
-  /** Why the API server would refuse it, without anything that the object holds. */
+  /** Why the API server would refuse it. Nothing that the object holds is in it. */
   readonly refused?: string;
 }
 
 export interface PreviewOptions {
-  /** Annotations that the selected workloads are assumed to have; null: not to have. */
+  /** Annotations that the plan assumes on the selected workloads; null: it assumes that they are absent. */
   readonly annotate?: Readonly<Record<string, string | null>>;
   /** Which workloads; default all. */
   readonly selected?: (workload: KubeObject) => boolean;
@@ -52,8 +52,8 @@ export interface PreviewOptions {
 const AT_ONCE = 8;
 
 /**
- * What the operator would do to each workload if it ran now. Every change is tried by the API server as a dry run of the very patch
- * (`dryRun=All`: admission included, nothing stored); nothing is written.
+ * What the operator would do to each workload if it ran now. The API server tries every change as a dry run of the same patch
+ * (`dryRun=All`: with admission, nothing stored). Nothing is written.
  */
 export async function previewCluster(api: KubeApi, survey: Survey, options: PreviewOptions = {}): Promise<readonly WorkloadPreview[]> {
   const { selected = () => true, onProgress = () => undefined } = options;
@@ -91,7 +91,7 @@ async function rehearse(
         live = read;
         continue;
       }
-      // Without an answer there is no decision; a refusal is one.
+      // No answer is no decision; a refusal is one.
       if (error.body.status < 400 || error.body.status === 401 || error.body.status >= 500) throw error;
       return [{ ...row, refused: refusalText(error.body) }];
     }
@@ -135,7 +135,7 @@ export function annotated(workload: KubeObject, annotate: Readonly<Record<string
   return { ...workload, metadata: { ...workload.metadata, annotations: Object.fromEntries(kept) } };
 }
 
-/** What would be written, with the annotations that are only assumed: the API server must see what it will see then. */
+/** The write, with the annotations that are only assumed: the API server must see what it will see then. */
 function patchOf(live: KubeObject, decision: Decision, asked: Readonly<Record<string, string | null>>): Patch | undefined {
   if (decision.action === 'none' || decision.action === 'release') {
     if (Object.keys(asked).length === 0) return decision.action === 'release' ? decision.patch : undefined;
@@ -168,7 +168,7 @@ function recordAfter(live: KubeObject, decision: Decision): InjectionRecord | un
   return typeof record === 'string' ? undefined : record;
 }
 
-/** Names of those that are not there; each is tried as a dry run too. */
+/** Names of the missing ones; each is tried as a dry run too. */
 async function missing(api: KubeApi, needs: readonly KubeObject[]): Promise<readonly string[]> {
   const type = await api.resourceType('v1', 'ConfigMap');
   const names: string[] = [];

@@ -11,7 +11,7 @@ export interface ComponentsInput {
   readonly stack: KubeObject;
   readonly parts: readonly StackPart[];
   readonly live: (part: StackPart, name: string) => KubeObject | undefined;
-  /** What the status has said so far, of the spec as it is now; empty when the spec is another one. */
+  /** What the status has said so far of this spec; empty when the spec is another one. */
   readonly before: readonly ComponentLine[];
   readonly deadlineMs: number;
   /** Milliseconds since 1970. */
@@ -22,20 +22,20 @@ export interface ComponentsInput {
 
 export interface Components {
   readonly lines: readonly ComponentLine[];
-  /** Those that have failed, or were not ready for longer than the deadline; each with why. */
+  /** Components that have failed, or were not ready for longer than the deadline, each with its reason. */
   readonly failed: readonly string[];
-  /** Milliseconds until the next deadline passes, or the cause of a failure is asked for again; undefined when all are ready. */
+  /** Milliseconds until the next deadline passes, or until the next look at the cause of a failure; undefined when all are ready. */
   readonly lookIn?: number;
 }
 
-/** No event says that the cause is another one: first no node had room for the pod, then its image could not be pulled. */
+/** No event tells that the cause has changed: first no node had room for the pod, then its image could not be pulled. */
 const CAUSE_LOOK_MS = 60_000;
 
 /** One line for each component, and which of them will not become ready by waiting. */
 export async function componentLines(input: ComponentsInput): Promise<Components> {
   const { stack, parts, live, before, deadlineMs, now, why } = input;
   const looks: number[] = [];
-  // In the order of the parts, whichever answer comes first: another order would be another message, and a write of the status.
+  // In the order of the parts, whichever answer comes first. Another order would be another message, and so a write of the status.
   const found = await Promise.all(
     parts.map(async (part): Promise<{ readonly line: ComponentLine; readonly failure?: string }> => {
       const name = part.component;
@@ -61,7 +61,7 @@ export async function componentLines(input: ComponentsInput): Promise<Components
   };
 }
 
-/** What holds up the pods of a component, as they say themselves. */
+/** Why the pods of a component do not become ready, as they say themselves. */
 export async function podReason(api: KubeApi, stack: KubeObject, part: StackPart): Promise<string | undefined> {
   const { name, namespace = '' } = stack.metadata;
   const labelSelector = Object.entries(selectorLabels(name, part.component))
@@ -71,7 +71,7 @@ export async function podReason(api: KubeApi, stack: KubeObject, part: StackPart
     const pods = (await api.list(await api.resourceType('v1', 'Pod'), { namespace, query: { labelSelector } })).items;
     return podFailure(pods)?.message ?? pods.map(unscheduled).find((reason) => reason !== undefined);
   } catch {
-    // A reason that cannot be read is no failure of its own.
+    // If the reason cannot be read, that is no failure of its own.
     return undefined;
   }
 }

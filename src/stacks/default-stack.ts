@@ -14,8 +14,8 @@ export interface DefaultStack {
 }
 
 /**
- * Makes the TelemetryStack that `dist` describes in a ConfigMap (a custom resource in `dist` would race its CRD). It is created when
- * the cluster has none, follows the ConfigMap while nobody else has set its fields, and is not made again after somebody deleted it.
+ * Makes the TelemetryStack that `dist` describes in a ConfigMap: a custom resource in `dist` would race its CRD. It creates the stack when
+ * the cluster has none. The stack follows the ConfigMap while nobody else has set its fields. If somebody deletes it, it stays deleted.
  */
 export async function ensureDefaultStack(
   api: KubeApi,

@@ -62,11 +62,11 @@ export type Collected =
   | { readonly outcome: 'deleted'; readonly deleted: number; readonly failures: readonly string[] };
 
 /**
- * Deletes what a stack that is gone has left, unless its objects outlive it: all that carries its label, since the inventory went with its
- * status. Claims and the Grafana password stay: they are the user's data. So does what another object controls: that one's deletion takes
- * it. That the stack is gone is asked of the API server: a cache that lags must not cost anybody their stack.
- * @param deleted UIDs of what earlier calls have deleted and the cache may still hold; what it no longer holds is taken out, what this one
- * deletes is added.
+ * Deletes the objects of a stack that is gone, unless they outlive it. These are all objects with its label, since the inventory went with
+ * its status. Claims and the Grafana password stay: they are the user's data. Objects that another object controls stay too: they go with
+ * that one. The function asks the API server whether the stack is gone: a cache that lags must not cost anybody their stack.
+ * @param deleted UIDs that earlier calls have deleted and the cache may still hold. UIDs that the cache no longer holds are taken out;
+ * those that this call deletes are added.
  */
 export async function collectLeftOvers(
   api: KubeApi,
@@ -96,8 +96,9 @@ export async function collectLeftOvers(
 }
 
 /**
- * Notes that the objects of a stack which is gone stay, where no pass had the time to: what this process remembers, the next would not.
- * @returns whether that is noted; nothing is written when there is nothing left to keep.
+ * Notes that the objects of a stack stay although it is gone, if no pass had the time to. The next process would not remember what this one
+ * does.
+ * @returns whether that is noted; if nothing is left to keep, nothing is written.
  */
 export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: string, name: string, keep: Keep): Promise<boolean> {
   if (leftOvers(watched(cache), namespace, name).length === 0) return false;
@@ -106,8 +107,8 @@ export async function noteKept(api: KubeApi, cache: ClusterCache, namespace: str
 }
 
 /**
- * What a former stack of this name has left, for one that has no inventory yet: without it nobody would ever delete what the new one does not
- * ask for. Only what carries every label of ours; kinds that are optional are asked for only where there is anything.
+ * The objects that a former stack of this name has left, for a stack without an inventory. Without this, nobody would ever delete what the
+ * new stack does not ask for. Only objects with all of our labels count. Optional kinds are asked for only where there is anything.
  */
 export async function formerParts(
   api: KubeApi,
@@ -115,7 +116,7 @@ export async function formerParts(
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<readonly InventoryEntry[]> {
   const labels = Object.entries(objectLabels(name));
-  // Former parts of an inventory are no parts of the stack, and are collected as such.
+  // Former parts of an inventory are not parts of the stack. They are collected apart.
   const isPart = ({ metadata }: KubeObject): boolean =>
     metadata.labels?.[INVENTORY_LABEL] === undefined && labels.every(([label, value]) => metadata.labels?.[label] === value);
   const seen = leftOvers(watched(cache), namespace, name).filter(isPart);
@@ -132,7 +133,7 @@ function isNote({ kind, metadata }: KubeObject, { namespace, name }: { readonly 
   return kind === 'ConfigMap' && metadata.namespace === namespace && metadata.name === keeperName(name);
 }
 
-/** Of these objects, what a stack has made and takes with it. */
+/** The objects among these that a stack has made and that go with it. */
 function leftOvers(objects: readonly KubeObject[], namespace: string, name: string): readonly KubeObject[] {
   const left = objects.filter(
     ({ metadata }) =>

@@ -3,8 +3,8 @@ import { FIELD_MANAGER, grafanaAdminSecret, objectLabels } from '../../api/names
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 
 /**
- * Creates the Secret with a random password. An existing one is never changed: Grafana reads it only when its database is new, so a
- * second password would lock people out.
+ * Creates the Secret with a random password. It never changes an existing one: Grafana reads it only when its database is new, so a second
+ * password would lock people out.
  */
 export async function createGrafanaAdmin(api: KubeApi, stack: string, namespace: string): Promise<void> {
   const type = await api.resourceType('v1', 'Secret');

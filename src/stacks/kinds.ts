@@ -1,4 +1,4 @@
-/** Kinds that a stack's manifests hold and that are watched, all in the stack's namespace. Any other is read when it is needed. */
+/** Kinds of a stack's manifests that are watched, in the stack's namespace. Objects of other kinds are read when they are needed. */
 export const STACK_KINDS = [
   { apiVersion: 'v1', kind: 'ServiceAccount' },
   { apiVersion: 'v1', kind: 'ConfigMap' },

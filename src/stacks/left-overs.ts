@@ -15,9 +15,9 @@ export interface LeftOversOptions extends Pick<WriteContext, 'now' | 'sleep'> {
 /** What becomes of the objects of stacks that are gone: they go too, or stay, as the spec said last. */
 export class LeftOvers {
   readonly #options: LeftOversOptions;
-  /** By stack, what its spec was last seen to say, which may be newer than our note of it. `tended`: a pass has looked at it. */
+  /** By stack: what its spec last said, which may be newer than our note of it. `tended`: a pass has looked at it. */
   readonly #kept = new Map<string, { readonly keep: Keep; readonly tended: boolean }>();
-  /** By stack that is gone, the UIDs of what was deleted with it: a watch that is away does not say so, and nothing is deleted twice. */
+  /** By stack that is gone: the UIDs of what was deleted with it. A watch that is away does not tell, and nothing is deleted twice. */
   readonly #deleted = new Map<string, Set<string>>();
 
   constructor(options: LeftOversOptions) {
@@ -50,15 +50,16 @@ export class LeftOvers {
     const key = objectKey(stack);
     const { keep, tended = false } = this.#kept.get(key) ?? {};
     if (keep !== undefined) {
-      // From then on the note alone says so, to us as to the next process: who takes it away wants the objects gone.
+      // From then on the note alone counts, for us and for the next process. If somebody deletes it, they want the objects gone.
       if (await noteKept(api, cache, namespace, name, keep)) this.#kept.delete(key);
       logger.info('stack is gone, its objects are kept', { stack: name });
       return;
     }
-    // Ours, and of an older spec. One of a stack that this process has only seen go may be newer than what it has seen.
+    // Our note, and of an older spec. If this process has only seen a stack go, the note may be newer than what it has seen.
     if (tended) await noteDeletionPolicy(api, cache, stack, undefined);
     const deletedSoFar = this.#deleted.get(key) ?? new Set();
-    // Each event of what was kept brings a pass: none of them asks anything. A note that was deleted just now may still be in the cache.
+    // Each event of a kept object brings a pass, and none of these asks the API server. A note that was just deleted may still be in the
+    // cache.
     const isKept = !tended && isNotedKept(cache, stack);
     const collected: Collected = isKept ? { outcome: 'kept' } : await collectLeftOvers(api, cache, stack, deletedSoFar, time);
     if (deletedSoFar.size > 0) this.#deleted.set(key, deletedSoFar);

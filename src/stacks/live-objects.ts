@@ -9,8 +9,8 @@ import type { KubeApi } from '../kube/kube-api.ts';
 const CONCURRENCY = 8;
 
 /**
- * What is in the cluster under the identities: from the cache, which costs no request, where it watches the kind and holds the whole
- * object; else from the API server. For what could not be read the function throws the error.
+ * The live objects of the identities. They come from the cache, at no request, if it watches the kind and holds the whole object; else from
+ * the API server. If an object could not be read, the function throws the error when it is asked for.
  */
 export async function stackLive(
   api: KubeApi,
@@ -33,7 +33,10 @@ export async function stackLive(
   };
 }
 
-/** What carries no stack's label is kept in part only, see `storedWorkload` and `storedConfigMap`: too little to say whose it is. */
+/**
+ * The cache keeps only a part of an object without a stack's label, see `storedWorkload` and `storedConfigMap`. That is too little to say
+ * whose it is.
+ */
 export function isWhole({ metadata }: KubeObject): boolean {
   return metadata.labels?.[STACK_LABEL] !== undefined;
 }

@@ -6,9 +6,9 @@ import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 const REVIEW = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' } as const;
 
 /**
- * Why objects of optional kinds cannot be written: the API server does not serve a kind, or the operator has no right to it. Asked before
- * anything is written, so that a change of the spec is made whole or not at all. undefined when all can be, at no request where there
- * are none of such kinds.
+ * Why objects of optional kinds cannot be written: the API server does not serve a kind, or the operator has no right to it. This is asked
+ * before anything is written, so that a change of the spec is made whole or not at all. undefined when all can be written. If there are no
+ * such kinds, it costs no request.
  */
 export async function optionalKindProblem(
   api: KubeApi,
@@ -22,19 +22,19 @@ export async function optionalKindProblem(
     else if (!(await may(api, 'create', kind, namespace))) forbidden.push(kind);
   }
   if (missing.length > 0) {
-    const message = `the spec asks for ${missing.join(', ')}, which this cluster does not serve: install what brings its CRD, or change the spec; nothing was written`;
+    const message = `the spec asks for ${missing.join(', ')}, and this cluster does not serve that: install its CRD, or change the spec; nothing was written`;
     return { reason: 'KindMissing', message };
   }
   if (forbidden.length === 0) return undefined;
   const kinds = forbidden.map(({ kind }) => kind).join(', ');
   const features = [...new Set(forbidden.map(({ feature }) => feature))].join(', ');
-  const message = `the spec asks for ${kinds}, to which the operator has no right: add ${features} to operator.features in duotel.yaml, run cdk8s synth, and apply dist again; nothing was written`;
+  const message = `the spec asks for ${kinds}, and the operator has no right to that: add ${features} to operator.features in duotel.yaml, run cdk8s synth, and apply dist again; nothing was written`;
   return { reason: 'RightMissing', message };
 }
 
 /**
- * The objects of optional kinds that carry the stack's label. Kinds that are not served have none; of those that the operator has no right
- * to, or no longer, nothing can be said: they are not asked for.
+ * The objects of optional kinds that carry the stack's label. Kinds that are not served have none. Kinds to which the operator has no
+ * right, or no longer, are not asked for.
  */
 export async function optionalObjects(api: KubeApi, namespace: string, stack: string): Promise<readonly KubeObject[]> {
   const kinds: readonly OptionalKind[] = FEATURE_NAMES.flatMap((feature) => [...FEATURES[feature]]);

@@ -4,12 +4,12 @@ import { statusOf } from '../../api/stack-status.ts';
 import type { ResolvedStackSpec } from '../../api/telemetry-stack.ts';
 import type { Policies } from '../apply/policies.ts';
 
-/** Annotation of a TelemetryStack: its generation, for which a half of its objects or more may be pruned. */
+/** Annotation of a TelemetryStack: the generation in which half of its objects or more may be pruned. */
 export const CONFIRM_PRUNE = 'duotel.io/confirm-prune';
 
 /**
- * What the spec allows. A half of the objects or more may go at once only when somebody has changed the spec since all of it was last
- * applied, or has confirmed it: the same spec that yields half of its objects is a fault of the program.
+ * The policies that the spec sets. Half of the objects or more may go at once only if somebody has changed the spec since everything was
+ * last applied, or has confirmed it. If the same spec yields half of its objects, the program is at fault.
  */
 export function stackPolicies(stack: KubeObject, { reconcile }: ResolvedStackSpec): Partial<Policies> {
   const { name, generation, annotations = {} } = stack.metadata;

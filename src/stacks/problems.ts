@@ -4,12 +4,12 @@ import type { StackOutcome } from './status.ts';
 /** Trying again at once would change nothing: a later change of the object brings the next pass. */
 const SETTLED: ReadonlySet<Problem['reason']> = new Set(['DriftNotRepairable', 'FieldContested', 'PruneRefused']);
 
-/** Messages of what may be otherwise at the next try. */
+/** Messages of problems that may be over at the next try. */
 export function retried(problems: readonly Problem[]): readonly string[] {
   return problems.filter(({ reason }) => !SETTLED.has(reason)).map(({ message }) => message);
 }
 
-/** What stays so until somebody does something; one reason in the condition, all messages. */
+/** The problems that stay until somebody does something: one reason for the condition, and all messages. */
 export function stalledBy(problems: readonly Problem[], failed: readonly string[]): Pick<StackOutcome, 'stalled'> {
   const final = problems.filter((problem) => problem.final);
   const [first] = final;

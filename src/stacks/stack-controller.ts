@@ -30,7 +30,7 @@ import { RECONCILE_AT, refusedOutcome, type StackOutcome } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { collectInventory, readInventory, storeInventory } from './stored-inventory.ts';
 
-/** How often objects of kinds that are not watched are read, when nothing else starts a pass; give or take a tenth. */
+/** How often objects of unwatched kinds are read, when nothing else starts a pass; give or take a tenth. */
 const UNWATCHED_LOOK_MS = 600_000;
 
 export interface StackControllerOptions {
@@ -39,19 +39,19 @@ export interface StackControllerOptions {
   readonly events: EventRecorder;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The namespace of the operator: stacks elsewhere are refused, so that it needs no rights there. */
+  /** The namespace of the operator. It refuses stacks elsewhere, so it needs no rights there. */
   readonly namespace: string;
   readonly synth: Synth;
-  /** false while it is not known which stacks are wanted: what belongs to none is left alone then. */
+  /** false while nobody knows which stacks are wanted. Objects that belong to none are left alone then. */
   readonly mayCollect: () => boolean;
   /** `reverted`: their number by the stack's status so far. */
   readonly workloads: (stack: string, reverted: number) => WorkloadCounts;
   readonly clock: Clock;
   readonly wallClock: WallClock;
   readonly random: Random;
-  /** Has a stack looked at again after some milliseconds, though nothing may have changed by then. */
+  /** Looks at a stack again after some milliseconds, though nothing may have changed by then. */
   readonly lookAgain: (stack: string, ms: number) => void;
-  /** Called with what a write has made of an object in the cache: the event of that write brings no change any more. */
+  /** Called with the object that a write has put into the cache: the event of that write brings no change any more. */
   readonly onWritten: (change: Change) => void;
 }
 
@@ -86,16 +86,16 @@ export class StackController {
     if (outcome.failures.length > 0) throw new Error(outcome.failures.join('; '));
   }
 
-  /** Takes in a stack as it was last seen, before it was gone. */
+  /** Remembers a stack as it was last seen, before it was gone. */
   seen(stack: KubeObject): void {
     if (stack.metadata.namespace === this.#options.namespace) this.#leftOvers.seen(stack);
   }
 
-  /** A spec that cannot be rendered changes nothing, and says so. What becomes of workloads is no matter of that. */
+  /** If a spec cannot be rendered, nothing changes, and the status says so. Workloads go on. */
   #failed(stack: KubeObject, error: unknown): StackOutcome {
     const { components = [] } = statusOf(stack);
     const workloads = this.#workloads(stack);
-    // The latest: the pass may have widened the inventory before it failed, for objects that it has made by now.
+    // The latest inventory: before the pass failed, it may have added objects that it has made by now.
     const { inventory = [], inventoryConfigMaps = [] } = statusOf(this.#status.latest(stack));
     const failures = [`${describe(stack)}: ${errorText(error)}`];
     return { failures, suspended: false, tried: false, components, inventory, inventoryConfigMaps, workloads };
@@ -112,7 +112,7 @@ export class StackController {
     const { objects: desired, digest } = this.#rendered.render(name, namespace, spec);
     const lacking = await optionalKindProblem(api, desired, namespace);
     if (lacking !== undefined) {
-      // What is lacking comes without a word to us.
+      // No event tells us when a missing kind or right comes.
       this.#options.lookAgain(key, 60_000);
       return this.#untried(stack, spec, { stalled: lacking });
     }
@@ -163,7 +163,7 @@ export class StackController {
     };
   }
 
-  /** Of a pass that leaves the objects as they are. */
+  /** The status of a pass that leaves the objects as they are. */
   async #untried(stack: KubeObject, spec: ResolvedStackSpec, why: Partial<StackOutcome>): Promise<StackOutcome> {
     const { inventory = [], inventoryConfigMaps = [] } = statusOf(stack);
     const { lines: components } = await this.#components(stack, spec, []);
@@ -199,7 +199,7 @@ export class StackController {
     if (change !== undefined) this.#options.onWritten(change);
   }
 
-  /** All that is wrong with the objects; those that others keep changing are looked at again when they may be written. */
+  /** Everything that is wrong with the objects. Those that others keep changing are looked at again when they may be written. */
   #problems(key: string, results: readonly Result[]): readonly Problem[] {
     const contests = results.flatMap(({ action }) => ('object' in action ? (this.#memory.contest(action.object) ?? []) : []));
     for (const { ms } of contests) this.#options.lookAgain(key, ms);

@@ -9,7 +9,7 @@ import type { WallClock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 import { type StackOutcome, stackStatus } from './status.ts';
 
-/** Its own manager for the status, so that what it says and what it makes can be told apart. */
+/** A field manager for the status alone, so that what the operator says and what it makes can be told apart. */
 const STATUS_MANAGER = `${FIELD_MANAGER}-status`;
 
 export interface StatusWriterOptions {
@@ -42,14 +42,14 @@ export class StatusWriter {
     await this.#options.events.record(stack, { type, reason: ready.reason, message: ready.message });
   }
 
-  /** The stack with the status that this very pass may have written. */
+  /** The stack with the status that this pass may have written. */
   latest(stack: KubeObject): KubeObject {
     const { namespace, name, uid } = stack.metadata;
     const latest = this.#options.cache.get(TELEMETRY_STACK.kind, { name, ...(namespace !== undefined && { namespace }) });
     return latest?.metadata.uid === uid && latest !== undefined ? latest : stack;
   }
 
-  /** Of the stack and version that the pass has seen: a status made from the past must not replace a newer inventory. */
+  /** Names the stack and version that the pass has seen: a status made from the past must not replace a newer inventory. */
   async patch(stack: KubeObject, status: object): Promise<void> {
     const { api, cache } = this.#options;
     const type = await api.resourceType(TELEMETRY_STACK.apiVersion, TELEMETRY_STACK.kind);

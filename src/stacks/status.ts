@@ -3,16 +3,16 @@ import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { type ComponentLine, type StackStatus, statusOf, type WorkloadCounts } from '../../api/stack-status.ts';
 
-/** Annotation of a TelemetryStack: a new value calls for a pass that tries everything again. */
+/** Annotation of a TelemetryStack: a new value starts a pass that tries everything again. */
 export const RECONCILE_AT = 'duotel.io/reconcile-at';
 
 export interface StackOutcome {
-  /** Why the stack cannot go on without somebody; each names the object. */
+  /** Why the stack cannot go on without a person; each reason names the object. */
   readonly stalled?: { readonly reason: string; readonly message: string };
   /** Errors that will be tried again. */
   readonly failures: readonly string[];
   readonly suspended: boolean;
-  /** Whether the pass came so far as to compare the objects and write what differs. */
+  /** Whether the pass compared the objects and wrote what differs. */
   readonly tried: boolean;
   readonly components: readonly ComponentLine[];
   readonly inventory: readonly InventoryEntry[];
@@ -22,7 +22,10 @@ export interface StackOutcome {
   readonly workloads: WorkloadCounts;
 }
 
-/** Of a stack that the operator of `namespace` has no rights to; undefined where another one, in the stack's own namespace, keeps its status. */
+/**
+ * The status of a stack to which the operator of `namespace` has no rights; undefined where another operator, in the stack's own namespace,
+ * keeps its status.
+ */
 export function refusedOutcome(stack: KubeObject, namespace: string): StackOutcome | undefined {
   const ready = statusOf(stack).conditions?.find(({ type }) => type === 'Ready');
   if (ready !== undefined && ready.reason !== 'WrongNamespace') return undefined;
@@ -39,7 +42,7 @@ export function refusedOutcome(stack: KubeObject, namespace: string): StackOutco
   };
 }
 
-/** The status that says what the pass found. Equal input, equal status: the time of a condition moves only when its status does. */
+/** The status that says what the pass found. Equal input gives an equal status: the time of a condition moves only when its status does. */
 export function stackStatus(stack: KubeObject, outcome: StackOutcome, now: string): StackStatus {
   const generation = stack.metadata.generation ?? 0;
   const before = statusOf(stack).conditions ?? [];

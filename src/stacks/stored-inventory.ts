@@ -8,7 +8,7 @@ import type { KubeApi } from '../kube/kube-api.ts';
 
 /** Marks the ConfigMaps that hold a part of a stack's inventory; the value is the stack's name. */
 export const INVENTORY_LABEL = 'duotel.io/inventory';
-/** Bytes of JSON that the status may hold: an object of etcd has 1.5 MB at most, and each watcher gets the status anew at each change. */
+/** Bytes of JSON that the status may hold. An object of etcd has 1.5 MB at most, and each watcher gets the whole status at each change. */
 const INLINE_LIMIT = 64 * 1024;
 const CHUNK = 1000;
 
@@ -17,7 +17,7 @@ export type StoredInventory = Pick<StackStatus, 'inventory' | 'inventoryConfigMa
 
 /**
  * Reads the inventory of a stack.
- * @throws Error when a ConfigMap that the status names is gone or spoilt: without it nothing can be said of what is to be pruned.
+ * @throws Error when a ConfigMap that the status names is gone or spoilt: without it, nobody knows what to prune.
  */
 export async function readInventory(api: KubeApi, stack: KubeObject): Promise<readonly InventoryEntry[]> {
   const { inventory = [], inventoryConfigMaps = [] } = statusOf(stack);
@@ -39,8 +39,8 @@ export async function readInventory(api: KubeApi, stack: KubeObject): Promise<re
 }
 
 /**
- * Puts an inventory where it fits and returns what the status must say. ConfigMaps are named by their content and never change: the
- * status, written after them, moves from the old set to the new one in a single write.
+ * Puts an inventory where it fits, and returns what the status must say. ConfigMaps are named by their content and never change. The status
+ * is written after them, so it moves from the old set to the new one in a single write.
  */
 export async function storeInventory(
   api: KubeApi,

@@ -8,18 +8,21 @@ import { settingsOf } from '../inject/wishes/settings.ts';
 import { controllerOf } from '../inject/workload/controller-of.ts';
 import { templatePathOf } from '../inject/workload/kinds.ts';
 
-/** The topmost object above pods that are asked to send telemetry, where it is no workload of a kind that is injected. */
+/** The topmost object above pods that are to send telemetry, if it is no workload of an injected kind. */
 export interface BarePod {
   readonly namespace: string;
-  /** A kind of OTHER_POD_KINDS, or of whatever else makes pods. */
+  /** A kind of OTHER_POD_KINDS, or any other kind that makes pods. */
   readonly kind: string;
   readonly name: string;
-  /** The mode that is asked for; empty where it can not be told. */
+  /** The mode that is asked for; empty where nobody can tell. */
   readonly backend: string;
   readonly state: 'blocked';
   readonly reason: OutcomeReason;
   readonly message: string;
-  /** Where the annotation stands. The `namespace` asks of all in it, and nobody need have meant this one: no failure. */
+  /**
+   * Where the annotation is. If it is on the Namespace, it asks for everything in it, and nobody need have meant this object: that is no
+   * failure.
+   */
   readonly asked: 'itself' | 'pods' | 'namespace';
 }
 
@@ -27,22 +30,22 @@ type Annotations = Readonly<Record<string, string>>;
 
 interface Top {
   readonly object: KubeObject;
-  /** What its pods carry: of a ReplicaSet or Job the annotations of its pod template, which its metadata does not show. */
+  /** The annotations of its pods. For a ReplicaSet or Job these are those of its pod template, which its metadata does not show. */
   podAnnotations: Annotations;
 }
 
 /**
- * Finds them in lists of metadata, object by object, and keeps only what may be told. What makes pods goes in before the pods: a pod whose
- * ReplicaSet is not known is younger than the list, or about to be deleted with it.
+ * Finds bare pods in lists of metadata, object by object, and keeps only what may be told. Makers of pods are added before the pods: if the
+ * ReplicaSet of a pod is not known, the pod is younger than the list, or about to be deleted with it.
  */
 export class BarePods {
   readonly #namespaces: ReadonlyMap<string, KubeObject>;
   /** By uid. */
   readonly #tops = new Map<string, Top>();
-  /** By the uid of a ReplicaSet or Job: the uid of what makes it, of a kind that is not known. */
+  /** By the uid of a ReplicaSet or Job: the uid of its maker, of an unknown kind. */
   readonly #foreign = new Map<string, string>();
 
-  /** `namespaces`: as far as they are known; of another one nothing is asked. */
+  /** `namespaces`: those that are known. An unknown Namespace asks for nothing. */
   constructor(namespaces: ReadonlyMap<string, KubeObject>) {
     this.#namespaces = namespaces;
   }
@@ -52,7 +55,7 @@ export class BarePods {
     if (deletionTimestamp !== undefined) return;
     const controller = controllerOf(object);
     if (controller === undefined) {
-      // Of what makes pods, these may yet tell that they are asked.
+      // A maker of pods is kept in any case: its pods may yet show that it is asked.
       if (object.kind !== 'Pod' || this.#isAsked(object)) this.#tops.set(uid, { object: slim(object), podAnnotations: {} });
       return;
     }
@@ -76,7 +79,7 @@ export class BarePods {
     }
   }
 
-  /** In the order namespace, kind, name. `selected`: by labels; what is known by its pods alone has none. */
+  /** In the order namespace, kind, name. `selected`: by labels. An object that is known by its pods alone has none. */
   rows(selected: (labels: Readonly<Record<string, string>>) => boolean = () => true): readonly BarePod[] {
     const tops = [...this.#tops.values()].filter(({ object }) => selected(object.metadata.labels ?? {}));
     const key = ({ namespace, kind, name }: BarePod): string => [namespace, kind, name].join('/');
@@ -100,7 +103,7 @@ export class BarePods {
     const { outcome } = decideWorkload({ workload, namespace, stacks: [], operatorNamespace: SYSTEM_NAMESPACE });
     if (outcome?.state !== 'blocked') return undefined;
     const asked = asks(annotations) ? 'itself' : asks(podAnnotations) ? 'pods' : 'namespace';
-    // What else is the matter with a Namespace is told of itself, and not of each Pod in it.
+    // Any other trouble of a Namespace is reported once, not for each Pod in it.
     if (asked === 'namespace' && outcome.reason !== 'UnsupportedKind') return undefined;
     const settings = settingsOf(workload, namespace);
     const backend = settings.kind === 'active' ? settings.backend : '';
@@ -109,7 +112,7 @@ export class BarePods {
   }
 }
 
-/** A list of metadata may be long: what else is in it is not kept. */
+/** A list of metadata may be long, so the rest of it is not kept. */
 function slim({ apiVersion, kind, metadata }: KubeObject): KubeObject {
   const { name, namespace, labels = {}, annotations = {} } = metadata;
   return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }), labels, annotations: ours(annotations) } };

@@ -3,8 +3,8 @@ import { controllerOf } from '../inject/workload/controller-of.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 
 /**
- * The topmost object above a Pod, ReplicaSet or Job, as far as the kinds on the way are known: the workload whose annotation counts, or what
- * nothing makes anew. An owner that is gone is no owner.
+ * The topmost object above a Pod, ReplicaSet or Job, as far as the kinds on the way are known. It is the workload whose annotation counts,
+ * or an object that nothing makes anew. An owner that is gone does not count.
  */
 export async function findMaker(api: KubeApi, object: KubeObject): Promise<KubeObject> {
   let top = object;

@@ -6,8 +6,8 @@ import { parseTarget } from './targets.ts';
 
 /**
  * The live object that `TYPE/NAME` names.
- * @param kinds those that are taken; default: workloads that can be injected.
- * @throws Error with the nearest name there is, and where else there is one of that name.
+ * @param kinds the kinds that may be named; default: workloads that can be injected.
+ * @throws Error with the nearest name that exists, and other namespaces with an object of that name.
  */
 export async function findWorkload(
   api: KubeApi,
@@ -19,7 +19,7 @@ export async function findWorkload(
   const { apiVersion = '' } = kinds[kind] ?? {};
   const type = await api.resourceType(apiVersion, kind);
   const found = await api.get(type, { name, namespace });
-  // The API server leaves apiVersion and kind in: a get of one object is no item of a list.
+  // The answer has apiVersion and kind: a get of one object is no item of a list.
   if (found !== undefined) return found;
   const all = await namesOf(api, type);
   const what = `${kind}/${namespace}/${name}: there is no such ${kind in WORKLOAD_KINDS ? 'workload' : 'object'}.`;
@@ -35,7 +35,7 @@ export async function findWorkload(
   throw new Error(`${what}${hint}`);
 }
 
-/** For the hint alone: undefined where the whole cluster may not be listed. */
+/** For the hint alone; undefined if the user may not list the whole cluster. */
 async function namesOf(api: KubeApi, type: ResourceType): Promise<readonly KubeObject[] | undefined> {
   return (await ifAllowed(api.list(type, { metadataOnly: true })))?.items;
 }

@@ -4,7 +4,7 @@ import { valueAt } from '../../api/value-at.ts';
 
 interface Tool {
   readonly name: string;
-  /** Keys of labels or annotations that it puts on what it manages. */
+  /** Keys of labels or annotations that the tool puts on its objects. */
   readonly marks: readonly string[];
   /** Its field managers. */
   readonly managers: RegExp;
@@ -23,7 +23,7 @@ const TOOLS: readonly Tool[] = [
   },
 ];
 
-/** The tool that would bring `duotel.io/backend` back from Git if it were removed from the object; undefined: none that we know. */
+/** The tool that would bring `duotel.io/backend` back from Git, if somebody removed it from the object; undefined: none that we know. */
 export function gitOpsOwner(object: KubeObject): string | undefined {
   const { labels = {}, annotations = {}, managedFields = [] } = object.metadata;
   if (annotations[ANNOTATION.backend] === undefined) return undefined;

@@ -15,7 +15,7 @@ export interface BarePodsOptions {
 
 export interface BarePodsFound {
   readonly barePods: readonly BarePod[];
-  /** What could not be looked at, for want of rights. */
+  /** What the user had no right to look at. */
   readonly notes: readonly string[];
 }
 
@@ -25,8 +25,8 @@ const QUERY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Bare Pods, ReplicaSets and Jobs that are asked to send telemetry, with the rights of whoever runs the command. Reads metadata alone, page by
- * page; a list that is forbidden becomes a note. The operator does not do this (docs/adr/0024).
+ * Bare Pods, ReplicaSets and Jobs that are asked to send telemetry. It uses the rights of the user, and reads metadata alone, page by page.
+ * If a list is forbidden, a note says so. The operator does not do this (docs/adr/0024).
  */
 export async function listBarePods(api: KubeApi, options: BarePodsOptions = {}): Promise<BarePodsFound> {
   const { namespace, selected } = options;
@@ -51,7 +51,7 @@ export async function listBarePods(api: KubeApi, options: BarePodsOptions = {}):
     );
   }
   const found = new BarePods(namespaces);
-  // In their order, which is by need: Pods come last.
+  // In this order on purpose: Pods come last.
   for (const [kind, { apiVersion }] of Object.entries(OTHER_POD_KINDS)) {
     const type = await api.resourceType(apiVersion, kind);
     await allowed(`bare ${kind}s were not looked at`, `list ${type.plural}${where}`, async () => {

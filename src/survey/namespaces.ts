@@ -2,8 +2,8 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
 
 /**
- * The Namespaces by name, metadata alone: all, or the one that is named, which asks for no more than the right to get it.
- * @throws Error where there is none of that name.
+ * The Namespaces by name, metadata alone: all of them, or the named one, which needs only the right to get it.
+ * @throws Error when there is none of that name.
  */
 export async function readNamespaces(api: KubeApi, name?: string): Promise<ReadonlyMap<string, KubeObject>> {
   const type = await api.resourceType('v1', 'Namespace');

@@ -13,8 +13,7 @@ export interface StackSettings {
 }
 
 /**
- * What TelemetryStacks tell workloads; those that are being deleted tell nothing. Throws Error for a spec that can not be read.
- * @param runtimes default: the languages of this release.
+ * The settings that TelemetryStacks give to workloads. Stacks that are being deleted give none. Throws Error when a spec can not be read.
  */
 export function stackSettings(stacks: readonly KubeObject[], runtimes?: readonly Runtime[]): readonly StackSettings[] {
   const assets = injectionAssets(runtimes);

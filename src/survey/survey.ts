@@ -14,14 +14,14 @@ export interface Places {
 
 export interface PresentStacks {
   readonly stacks: readonly StackSettings[];
-  /** There is no TelemetryStack, and never was: the one that the operator makes then is assumed. */
+  /** There is no TelemetryStack, and never was. The survey assumes the one that the operator makes then. */
   readonly assumedStack: boolean;
 }
 
 /** What the operator would see, read once. */
 export interface Survey extends Places, PresentStacks {}
 
-/** Reads all of it, of one namespace or of all. Reads only. Throws Error as {@link surveyPlaces} and {@link surveyStacks} do. */
+/** Reads everything, of one namespace or of all. Writes nothing. Throws Error as {@link surveyPlaces} and {@link surveyStacks} do. */
 export async function surveyCluster(api: KubeApi, namespace?: string): Promise<Survey> {
   const [places, stacks] = await Promise.all([surveyPlaces(api, namespace), surveyStacks(api)]);
   return { ...places, ...stacks };
@@ -47,7 +47,10 @@ export async function surveyStacks(api: KubeApi): Promise<PresentStacks> {
   return { stacks: assumedStack ? [defaultStackSettings()] : stackSettings(stacks), assumedStack };
 }
 
-/** Whether the operator has made its default stack before: it does not make one again that somebody deleted (docs/adr/0011). */
+/**
+ * Whether the operator has made its default stack before. If somebody deleted that one, the operator does not make it again
+ * (docs/adr/0011).
+ */
 async function defaultWasMade(api: KubeApi): Promise<boolean> {
   const type = await api.resourceType('v1', 'ConfigMap');
   const config = await api.get(type, { namespace: SYSTEM_NAMESPACE, name: DEFAULT_STACK_CONFIG });
@@ -55,8 +58,8 @@ async function defaultWasMade(api: KubeApi): Promise<boolean> {
 }
 
 /**
- * Those that count: of the operator's namespace. None where the CRD is not installed.
- * @throws Error that names the right, where it is missing.
+ * The stacks that count: those of the operator's namespace. None where the CRD is not installed.
+ * @throws Error that names a missing right.
  */
 export async function listStacks(api: KubeApi): Promise<readonly KubeObject[]> {
   try {

@@ -25,7 +25,7 @@ export function workloadId({ kind, namespace, name }: Pick<InjectedWorkload, 'ki
   return `${kind}/${namespace}/${name}`;
 }
 
-/** The injected one among these objects; those without a readable record are left out. */
+/** The injected ones among these objects. Objects without a readable record are left out. */
 export function injectedWorkloads(objects: readonly KubeObject[]): readonly InjectedWorkload[] {
   return objects.flatMap((object) => {
     const record = readRecord(object);
@@ -36,7 +36,7 @@ export function injectedWorkloads(objects: readonly KubeObject[]): readonly Inje
   });
 }
 
-/** What the containers are told, by us or by the user; the workload's name where neither says it. */
+/** The service name that we or the user gave to the containers; else the name of the workload. */
 function serviceOf(object: KubeObject): string {
   const path = WORKLOAD_KINDS[object.kind]?.templatePath ?? [];
   const containers = valueAt(object, [...path, 'spec', 'containers']);
@@ -48,7 +48,7 @@ function serviceOf(object: KubeObject): string {
   return object.metadata.name;
 }
 
-/** The template's own labels: they select more than `spec.selector` never, and a CronJob has no selector. */
+/** The template's own labels. They never select more than `spec.selector`, and a CronJob has no selector. */
 function podLabels(object: KubeObject): Readonly<Record<string, string>> {
   const path = WORKLOAD_KINDS[object.kind]?.templatePath ?? [];
   const selector = valueAt(object, ['spec', 'selector', 'matchLabels']) ?? valueAt(object, [...path, 'metadata', 'labels']);
@@ -62,7 +62,7 @@ export interface TargetName {
 }
 
 /**
- * @param known its keys are the kinds that are taken.
+ * @param known its keys are the kinds that may be named.
  * @throws Error that says what was expected.
  */
 export function parseTarget(text: string, known: Readonly<Record<string, unknown>> = WORKLOAD_KINDS): TargetName {

@@ -3,9 +3,8 @@ import { WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
 import { isApiError, type KubeApi, type KubeApiError } from '../kube/kube-api.ts';
 
 /**
- * Every object of a kind whose pod template can be ours, of one namespace or of all, in the order kind, namespace, name. Custom resources
- * that the cluster does not have are no workloads of it.
- * @param onRefused called with a kind that the API server does not list, and why; the others are listed all the same. Default: it throws.
+ * Every object of a kind whose pod template we can change, of one namespace or of all, in the order kind, namespace, name. Custom resources
+ * that the cluster does not have are left out.
  */
 export async function listWorkloads(
   api: KubeApi,

@@ -7,7 +7,7 @@ import { settingsOf } from '../inject/wishes/settings.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { gitOpsOwner } from '../survey/gitops.ts';
 
-/** Why the workloads of a cluster can not all be given back, and what to do; undefined: they can. */
+/** Why not all workloads of a cluster can be given back, and what to do; undefined: they can. */
 export function uninstallObstacle(
   workloads: readonly KubeObject[],
   namespaces: readonly KubeObject[],
@@ -23,7 +23,7 @@ export function uninstallObstacle(
     (workload) => podTemplate(workload)?.metadata?.annotations?.[ANNOTATION.backend] !== undefined && !optsOut(workload),
   );
   if (byTemplate.length > 0) {
-    return `${names(byTemplate)}: ${ANNOTATION.backend} is on the pod template, where only its owner may remove it: remove it there`;
+    return `${names(byTemplate)}: ${ANNOTATION.backend} is on the pod template, and only its owner may change that: remove it there`;
   }
   const asking = [...namespaces, ...workloads].filter(({ metadata }) => metadata.annotations?.[ANNOTATION.backend] !== 'none');
   const held = asking.filter((object) => gitOpsOwner(object) !== undefined);

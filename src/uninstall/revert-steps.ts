@@ -13,7 +13,7 @@ export interface RevertStep {
   readonly object: KubeObject;
   /** `Kind/namespace/name`. */
   readonly name: string;
-  /** `opt out`: a default of the Namespace or of the pod template stays, and the workload says `none` to it. */
+  /** `opt out`: a default of the Namespace or of the pod template stays, and the workload gets `none`. */
   readonly action: 'remove annotations' | 'opt out' | 'restore template';
   /** Annotations to write; null removes. */
   readonly annotations: Readonly<Record<string, string | null>>;
@@ -24,9 +24,9 @@ export interface RevertStep {
 }
 
 /**
- * What to write so that the workloads of the scope return to the template that their owner gave them. An own `duotel.io/backend: none`
- * stays: it is somebody's word against injection. `force`: a GitOps tool's default of a Namespace goes too; else it stays, and the
- * workloads are opted out of it.
+ * What to write so that the workloads of the scope get their owner's template back. An own `duotel.io/backend: none` stays: somebody
+ * decided against injection. `force`: a Namespace's default from a GitOps tool goes too. Else it stays, and the workloads are opted out of
+ * it.
  */
 export function revertSteps(
   scope: RevertScope,

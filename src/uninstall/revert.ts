@@ -16,7 +16,7 @@ export interface RevertOptions {
   readonly steps: readonly RevertStep[];
   /** Called for each object when it is done. */
   readonly onDone: (done: RevertedObject) => void;
-  /** Milliseconds without progress after which the operator is taken for absent, and this program reverts by itself. Default 5 s. */
+  /** Milliseconds without progress after which the operator counts as absent, and this program reverts by itself. Default 5 s. */
   readonly graceMs?: number;
 }
 
@@ -31,10 +31,8 @@ export interface RevertedObject {
 }
 
 /**
- * Removes what asks for injection, then waits for the operator to give the templates back; where it does not, does the same by the same
- * function. Both may run at once: each write carries the version it was planned for. An object that can not be reverted, or is gone
- * meanwhile, keeps no other from it.
- * @throws what {@link attempt} throws: no object can be reverted then.
+ * Removes everything that asks for injection, then waits for the operator to give the templates back. If the operator does not, this does
+ * the same by the same function. Both may run at once: each write carries the version it was planned for.
  */
 export async function revertWorkloads({ api, clock, steps, onDone, graceMs = 5000 }: RevertOptions): Promise<void> {
   const waiting = new Map<string, KubeObject>();

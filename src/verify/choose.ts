@@ -13,12 +13,12 @@ export interface VerifyTarget {
   readonly namespace?: string;
 }
 
-/** What is to be verified (at least one workload), or the check that says why there is nothing. */
+/** The workloads to verify (at least one), or the check that says why there is none. */
 export type Choice = { readonly workloads: readonly InjectedWorkload[] } | { readonly failed: Check };
 
 const HINT = 'kubectl annotate deployment/NAME duotel.io/backend=both; duotel status says what stands in the way';
 
-/** Finds the workloads of a target. Throws Error for a name that no workload has; it lists those there are. */
+/** Finds the workloads of a target. If no workload has the name, it throws an Error that lists those there are. */
 export async function choose(api: KubeApi, target: VerifyTarget, contextNamespace: () => Promise<string>): Promise<Choice> {
   if (target.workload === undefined) {
     const workloads = injectedWorkloads(await listWorkloads(api, target.namespace));

@@ -63,15 +63,15 @@ export async function openClusterPort(
   }
 }
 
-/** @throws Error where the stack does not exist, and it is known that it does not. */
+/** @throws Error if it is known that the stack does not exist. */
 async function requireStack(api: KubeApi, { namespace, name }: { readonly namespace: string; readonly name: string }): Promise<void> {
   const { apiVersion, kind } = TELEMETRY_STACK;
   const stacks = await ifAllowed(api.list(await api.resourceType(apiVersion, kind), { namespace }));
   if (stacks === undefined || stacks.items.some(({ metadata }) => metadata.name === name)) return;
-  throw new Error(`there is no ${kind} ${namespace}/${name}, to which the workload reports: duotel status says how to get one`);
+  throw new Error(`the workload reports to ${kind} ${namespace}/${name}, which is not there: duotel status says how to get one`);
 }
 
-/** The logs of a workload's pods, all containers of a pod in one text. One that cannot be read is named in `unread`, and ends nothing. */
+/** The logs of a workload's pods, all containers of a pod in one text. If a log cannot be read, `unread` names it, and the others go on. */
 export async function podLogs(api: KubeApi, { kind, namespace, podLabels }: InjectedWorkload): Promise<readonly PodLog[]> {
   // The pods of a CronJob have mostly done their work when somebody looks.
   const pods = await runningPods(api, namespace, podLabels, kind === 'CronJob' ? ['Running', 'Succeeded'] : ['Running']);

@@ -9,7 +9,7 @@ import type { Check } from './check.ts';
 export interface PodLog {
   readonly pod: string;
   readonly text: string;
-  /** Containers whose log could not be read, with the server's reason: one that still waits has none. */
+  /** Containers whose log could not be read, with the server's reason: a container that still waits has none. */
   readonly unread?: readonly { readonly container: string; readonly reason: string }[];
 }
 

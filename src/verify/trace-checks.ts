@@ -13,7 +13,7 @@ export interface ServiceTraces {
 /** Traces asked for; more are counted as `or more`. */
 export const TRACE_LIMIT = 200;
 
-/** What is a workload's own in the traces of its service. */
+/** The workload's own part of the traces of its service. */
 export interface OwnTraces {
   readonly traces: readonly Trace[];
   /** Its own spans: a trace may have those of other services too. */

@@ -23,28 +23,31 @@ export interface RolloutsOptions {
 interface Running extends OurRollout {
   readonly since: number;
   checked: number;
-  /** When all of it was first as wanted. From then on it holds no place. */
+  /** When the rollout was first complete. From then on it holds no place. */
   completeAt?: number;
 }
 
 interface Waiting {
   readonly since: number;
-  /** For a place; the others wait for a rollout of their owner's, and a place that is free is nothing to them. */
+  /** Waits for a place. The others wait for a rollout of their owner's, and a free place does not help them. */
   readonly queued: boolean;
 }
 
-/** How often the pods of a rollout are looked at, milliseconds; of many at once less often, so that it stays at {@link LOOKS_A_SECOND}. */
+/**
+ * Milliseconds between two looks at the pods of a rollout. If there are many rollouts, the looks are rarer, so that they stay at {@link
+ * LOOKS_A_SECOND}.
+ */
 const LOOK_MS = 3000;
-/** What the looks may cost the API server: the default pace of 10 rollouts takes a sixth of it. */
+/** Looks a second over all rollouts. The default pace of 10 rollouts takes a sixth of it. */
 const LOOKS_A_SECOND = 20;
-/** How many of those that wait are woken in each namespace when a place is free: the first may be in one that has no place. */
+/** How many waiting workloads are woken in each namespace when a place is free: the first may be in a namespace without a place. */
 const WAKE = 4;
 
-/** The rollouts that injections have started: how many at once, and whether their pods come up. */
+/** The rollouts that injections have started: how many run at once, and whether their pods come up. */
 export class Rollouts {
   readonly #options: RolloutsOptions;
   readonly #running = new Map<string, Running>();
-  /** Those of them that hold a place, apart: each admission and each look counts them. */
+  /** The rollouts that hold a place, kept apart: each admission and each look counts them. */
   readonly #unfinished = new Map<string, Running>();
   /** In the order of arrival. */
   readonly #waiting = new Map<string, Waiting>();
@@ -53,7 +56,7 @@ export class Rollouts {
     this.#options = options;
   }
 
-  /** Takes a place for a rollout, or says why it must wait. A place that is not needed after all is given back by {@link end}. */
+  /** Takes a place for a rollout, or says why it must wait. If the place is not needed after all, {@link end} gives it back. */
   admit(workload: KubeObject, config: InjectionConfig, urgent: boolean): Admission {
     const key = workloadKey(workload);
     const { namespace = '' } = workload.metadata;
@@ -76,7 +79,7 @@ export class Rollouts {
     return this.#options.clock.now() - (this.#waiting.get(key)?.since ?? this.#options.clock.now());
   }
 
-  /** Nothing of the workload is rolling out for us, or wants to. */
+  /** The workload has no rollout of ours, and wants none. */
   end(key: string): void {
     this.#waiting.delete(key);
     this.#unfinished.delete(key);
@@ -111,7 +114,7 @@ export class Rollouts {
 
   /**
    * Looks at the rollout of a workload, if it is ours.
-   * @returns what is wrong with its pods, in words for people, when the injection must be taken back.
+   * @returns what is wrong with its pods, in words for people, if the injection must be taken back.
    */
   async failure(workload: KubeObject, configs: readonly InjectionConfig[]): Promise<string | undefined> {
     const key = workloadKey(workload);
@@ -151,13 +154,14 @@ export class Rollouts {
   }
 
   /**
-   * Deletes the pods that a StatefulSet will not replace although the injection that made them fail was taken back, each once and by its UID.
+   * Deletes the pods that a StatefulSet will not replace although the injection that made them fail was taken back. It deletes each pod
+   * once, by its UID.
    * @returns their names.
    */
   async free(workload: KubeObject): Promise<readonly string[]> {
     if (!mayHaveStuckPods(workload)) return [];
     const { injected, failing } = stuckPods(workload, await this.#pods(workload));
-    // One that starts again and again is not told from one that starts slowly until it has failed twice.
+    // A container that starts again and again looks like one that starts slowly, until it has failed twice.
     if (injected > 0) this.#options.requeue(workloadKey(workload), LOOK_MS);
     const { api } = this.#options;
     const type = await api.resourceType('v1', 'Pod');
@@ -165,7 +169,7 @@ export class Rollouts {
     return failing.map(({ metadata }) => metadata.name);
   }
 
-  /** A rollout that an earlier process has started. Once through, it is never looked at again: later failures have other reasons. */
+  /** An earlier process has started this rollout. Once it is through, nobody looks at it again: later failures have other reasons. */
   #found(key: string, workload: KubeObject, state: RolloutState, { stack }: InjectionRecord): Running | undefined {
     if (!state.unfinished) return undefined;
     const running = { namespace: workload.metadata.namespace ?? '', stack, since: this.#options.clock.now(), checked: 0 };

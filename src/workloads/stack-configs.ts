@@ -20,7 +20,7 @@ export interface StackConfig {
   readonly suspended: boolean;
 }
 
-/** What the TelemetryStacks of one namespace tell workloads; made anew only when a spec changes. */
+/** The settings that the TelemetryStacks of one namespace give to workloads; made again only when a spec changes. */
 export class StackConfigs {
   readonly #cache: ClusterCache;
   readonly #namespace: string;

@@ -2,8 +2,8 @@ import type { KubeObject } from '../../api/kube-object.ts';
 import { STACK_LABEL } from '../../api/names.ts';
 
 /**
- * What the operator keeps in memory of a ConfigMap that carries its label: all of it where it is part of a stack; else only that it is
- * there. A price list in each namespace with workloads, and the operator's own program, would be a good part of all that it holds.
+ * The part of a ConfigMap with our label that the operator keeps in memory. If it is part of a stack, everything; else only that it is
+ * there. A price list in each namespace with workloads, and the operator's own program, would be a good part of its memory.
  */
 export function storedConfigMap(configMap: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, labels } = configMap.metadata;

@@ -26,18 +26,18 @@ export interface WorkloadControllerOptions {
   readonly events: EventRecorder;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The operator's own namespace: nothing in it is injected into, and only stacks in it count. */
+  /** The operator's own namespace. Nothing in it is injected, and only stacks in it count. */
   readonly namespace: string;
   /** Called with `namespace/name` of a stack whose {@link WorkloadController.counts} have changed. */
   readonly onCounts: (stack: string) => void;
-  /** false while workloads of some kind may be in a namespace that are not in the cache: the files that they mount would look unused. */
+  /** false while the cache may lack workloads of the namespace: the files that they mount would look unused. */
   readonly mayCollect: (namespace: string) => boolean;
   readonly clock: Clock;
   /** Puts a workload back into the queue after some milliseconds. */
   readonly requeue: (key: string, afterMs: number) => void;
 }
 
-/** A wait shorter than this is not written on the workload, so that an injection costs two writes. Milliseconds. */
+/** A shorter wait is not written on the workload, so that an injection costs two writes. Milliseconds. */
 const SAID_AFTER_MS = 10_000;
 
 /** Nothing is written yet. */
@@ -46,7 +46,7 @@ interface Wait {
   readonly outcome: Outcome;
 }
 
-/** Carries out what {@link decideWorkload} decides for each workload: inject, record, release, and take back. */
+/** Carries out the decision of {@link decideWorkload} for each workload: inject, record, release, and take back. */
 export class WorkloadController {
   readonly #options: WorkloadControllerOptions;
   readonly #reports: WorkloadReports;
@@ -74,12 +74,15 @@ export class WorkloadController {
     });
   }
 
-  /** Takes in a change of a workload. @returns whether it is any of our business: it asks for something, holds something of ours, or did so. */
+  /**
+   * Takes in a change of a workload.
+   * @returns whether it concerns us: it asks for something, holds something of ours, or did so.
+   */
   observe(object: KubeObject | undefined, previous: KubeObject | undefined): boolean {
     if (object !== undefined) this.#index.set(object);
     else if (previous !== undefined) {
       this.#index.delete(workloadKey(previous));
-      // Reverted long ago, or ours by its Namespace, which is gone already.
+      // It was reverted long ago, or concerned us by its Namespace, which is gone already.
       if (this.#reports.has(workloadKey(previous))) return true;
     }
     return [object, previous].some((one) => one !== undefined && this.#isOurs(one));
@@ -93,7 +96,7 @@ export class WorkloadController {
     return [...new Set([...this.#index.ours(), ...byNamespace].map(({ key }) => key))];
   }
 
-  /** Those of one namespace, and those that were our business when last looked at. */
+  /** The workloads of one namespace, and those that concerned us at the last look. */
   inNamespace(namespace: string): readonly string[] {
     const all = this.#index.inNamespace(namespace);
     const isOurs = hasOurs(this.#options.cache.get('Namespace', { name: namespace })?.metadata.annotations);
@@ -101,8 +104,8 @@ export class WorkloadController {
   }
 
   /**
-   * What this process found, and before that what the workloads' own status lines say, so that it is right from the first moment on.
-   * @param reverted how many were reverted by the stack's status; what this process reverted comes on top.
+   * What this process found; before that, what the workloads' own status lines say. So it is right from the first moment on.
+   * @param reverted how many the stack's status counts as reverted. Those that this process reverted are added.
    */
   counts(stack: string, reverted: number): WorkloadCounts {
     const counts = { injected: 0, pending: 0, blocked: 0 };
@@ -126,10 +129,10 @@ export class WorkloadController {
     const stored = cache.get(kind, { namespace: namespaceName, name });
     const namespace = cache.get('Namespace', { name: namespaceName });
     if (stored === undefined) return this.#leave(key, namespaceName);
-    // The Namespace's event may come after the workload's: it queues its workloads then.
+    // The Namespace's event may come after the workload's; it then queues its workloads.
     if (namespace === undefined) return;
     const workload = isStub(stored) ? await this.#whole(key, stored, namespace) : stored;
-    // An annotation that came and went before our write did: nothing was said of the workload yet, but its files were made.
+    // The annotation came and went before our write. Nothing was said of the workload yet, but its files were made.
     if (workload === undefined) return this.#reports.has(key) || this.#copies.owes(key) ? this.#leave(key, namespaceName) : undefined;
     const stacks = this.#stacks.all();
     const configs = stacks.map(({ config }) => config);
@@ -146,12 +149,12 @@ export class WorkloadController {
     const held = heldBack(planned, stack, suspendedStacks(stacks));
     if (held !== undefined) {
       this.#rollouts.standDown(key);
-      // What is gone without a trace is noticed by what was said of it, when the stack goes on.
+      // If a workload is gone without a trace, what we said of it shows that, when the stack goes on.
       if (held.outcome !== undefined) this.#reports.note(key, target, held.outcome);
       return;
     }
     const deleting = planned.outcome?.reason === 'Deleting';
-    // Its pods go with it: nobody waits for them, and their place is another's.
+    // Its pods go with it. Nobody waits for them, and their place is free.
     if (deleting) this.#rollouts.end(key);
     else await this.#free(workload);
     const failure = deleting ? undefined : await this.#rollouts.failure(workload, configs);
@@ -164,7 +167,8 @@ export class WorkloadController {
       this.#rollouts.end(key);
       this.#writer.forget(key);
     }
-    // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files anew before it is refused again.
+    // Also in a later pass than the one that wrote. Not after a refusal: each pass makes the files again before the API server refuses
+    // again.
     if (decision === decided && decision.action !== 'wait' && this.#copies.owes(key)) {
       await this.#collect(key, namespaceName);
     }
@@ -172,9 +176,9 @@ export class WorkloadController {
       await events.record(namespace, eventOf(decision.outcome));
     }
     const last = this.#reports.outcome(key);
-    // A replacement (PUT) takes annotation, record and variables away at once: nothing is left to revert, but its files are.
+    // A replacement (PUT) removes annotation, record and variables at once. Nothing is left to revert, but its files are.
     if (decision.outcome === undefined && last !== undefined && isStub(stored)) return this.#leave(key, namespaceName);
-    // `Reverted` is the last that is said of a workload; the next pass finds nothing to say.
+    // `Reverted` is the last thing said of a workload; the next pass finds nothing to say.
     if (decision.outcome !== undefined || last?.reason !== 'Reverted') this.#reports.note(key, target, decision.outcome);
   }
 
@@ -187,13 +191,13 @@ export class WorkloadController {
     }
   }
 
-  /** The workload is gone, or no business of ours any more. */
+  /** The workload is gone, or does not concern us any more. */
   async #leave(key: string, namespace: string): Promise<void> {
     this.#rollouts.end(key);
     this.#writer.forget(key);
     await this.#collect(key, namespace);
     this.#copies.forget(key);
-    // Last: what is reported of it is what brings the next pass here when a file could not be deleted.
+    // Last: if a file could not be deleted, the report of the workload brings the next pass here.
     this.#reports.note(key, undefined, undefined);
   }
 
@@ -203,8 +207,8 @@ export class WorkloadController {
   }
 
   /**
-   * The whole of a workload that is kept as a stub, when its Namespace makes it ours, or when it was ours and has lost annotation and
-   * record in one stroke: its variables may still be there. undefined: it is not our business.
+   * The whole object of a workload that is kept as a stub, if its Namespace makes it concern us, or if it has lost annotation and record in
+   * one stroke: its variables may still be there. undefined: it does not concern us.
    */
   async #whole(key: string, stub: KubeObject, namespace: KubeObject): Promise<KubeObject | undefined> {
     const last = this.#reports.outcome(key)?.reason;
@@ -213,7 +217,7 @@ export class WorkloadController {
     return api.get(await api.resourceType(stub.apiVersion, stub.kind), stub.metadata);
   }
 
-  /** The decision, or, where it would be a rollout too many, that it waits. Only a wait that lasts is written on the workload. */
+  /** The decision. If it would be a rollout too many: that the workload waits. Only a wait that lasts is written on the workload. */
   #paced(key: string, workload: KubeObject, decision: Decision): Decision | Wait {
     if (decision.action !== 'inject') {
       this.#rollouts.standDown(key);

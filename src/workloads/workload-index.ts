@@ -7,7 +7,7 @@ import { hasOurAnnotation, healthyTemplate } from '../inject/workload/stored-wor
 import { templateDigest } from '../inject/workload/template-digest.ts';
 import { objectKey } from '../kube/object-key.ts';
 
-/** What is known of one workload without looking at the object. */
+/** What we know of one workload without looking at the object. */
 interface Entry {
   readonly key: string;
   readonly namespace: string;
@@ -15,15 +15,18 @@ interface Entry {
   /** Text of the annotation `duotel.io/injected`, and what it says. */
   readonly record: string | undefined;
   readonly stack: string | undefined;
-  /** ConfigMaps of ours that it mounts, `namespace/name`: by its record, and by its template, where `duotel inject -f` wrote them. */
+  /**
+   * ConfigMaps of ours that it mounts, `namespace/name`: those of its record, and those of its template where `duotel inject -f` wrote
+   * them.
+   */
   readonly recordedFiles: readonly string[];
   readonly mountedFiles: readonly string[];
   readonly state: 'injected' | 'pending' | 'blocked' | undefined;
-  /** Digest of the template whose pods were all available when the status last spoke of the present generation. */
+  /** Digest of the template whose pods were all available when the status last spoke of this generation. */
   readonly healthy: string | undefined;
 }
 
-/** Finds workloads by namespace and by whether they are ours, so that no pass has to look at all of them. */
+/** Finds workloads by namespace and by whether they concern us, so that no pass has to look at all of them. */
 export class WorkloadIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #byNamespace = new Map<string, Set<string>>();
@@ -34,7 +37,7 @@ export class WorkloadIndex {
     this.#operatorNamespace = operatorNamespace;
   }
 
-  /** Whether the workload or its pod template has an annotation of ours. The parts of our own stacks have, and ask for nothing. */
+  /** Whether the workload or its pod template has an annotation of ours. The parts of our own stacks have one, and ask for nothing. */
   asks(workload: KubeObject): boolean {
     const { namespace, labels } = workload.metadata;
     if (namespace === this.#operatorNamespace && labels?.[STACK_LABEL] !== undefined) return false;
@@ -74,7 +77,7 @@ export class WorkloadIndex {
     return [...(this.#byNamespace.get(namespace) ?? [])].flatMap((key) => this.#entries.get(key) ?? []);
   }
 
-  /** Whether every pod of the workload is available, of the very template that it has now. */
+  /** Whether every pod of the workload is available and has the present template. */
   isHealthy(workload: KubeObject): boolean {
     const healthy = this.#entries.get(workloadKey(workload))?.healthy;
     return healthy !== undefined && healthy === templateDigest(workload);

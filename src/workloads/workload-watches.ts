@@ -11,7 +11,7 @@ export interface WorkloadWatchesOptions {
   readonly onListed: () => void;
 }
 
-/** A namespace, or, where there is no scope, all of them. */
+/** A namespace; without a scope, all of them. */
 type Place = string | undefined;
 
 interface Watch {
@@ -26,7 +26,7 @@ interface Kind {
 }
 
 /**
- * The watches of workloads and of what is made for them: of all namespaces, or of each in scope for as long as that is there. With a
+ * The watches of workloads and of what is made for them: of all namespaces, or of each namespace in scope as long as it exists. With a
  * namespace go the Role and the RoleBinding in it, so a watch that outlives it is refused for ever.
  */
 export class WorkloadWatches {
@@ -41,8 +41,8 @@ export class WorkloadWatches {
   }
 
   /**
-   * Watches a kind until `signal` aborts, and resolves when the first lists are in of the namespaces that are there now.
-   * @param alsoOwn in the operator's own namespace as well, be it in scope or not.
+   * Watches a kind until `signal` aborts, and resolves when the first lists of the present namespaces are in.
+   * @param alsoOwn also in the operator's own namespace, whether it is in scope or not.
    * @throws KubeApiError when the kind is not served.
    */
   async add(watched: Watched, signal: AbortSignal, { alsoOwn = false } = {}): Promise<void> {
@@ -64,17 +64,17 @@ export class WorkloadWatches {
     return this.#kinds.has(kind);
   }
 
-  /** Whether the first list of each kind is in of this namespace: what no workload seems to need may be in use otherwise. */
+  /** Whether the first list of each kind of this namespace is in. Before that, a file that nothing seems to need may be in use. */
   knows(namespace: string): boolean {
     return [...this.#kinds.keys()].every((kind) => this.#options.cache.knows(kind, namespace));
   }
 
-  /** Resolves when the first lists are in of all that is watched now. Not every namespace in scope need be ours to read. */
+  /** Resolves when the first lists of everything that is watched now are in. We need not have the right to every namespace in scope. */
   async listed(): Promise<void> {
     await Promise.all([...this.#kinds.values()].flatMap(({ watches }) => [...watches.values()].map(({ listed }) => listed)));
   }
 
-  /** Takes in a change of a Namespace. One that is ending counts for gone: the rights in it may go first. */
+  /** Takes in a change of a Namespace. If it is being deleted, it counts as gone: the rights in it may go first. */
   observe({ key, object }: Pick<Change, 'key' | 'object'>): void {
     const { scope, namespace } = this.#options;
     if (scope === undefined || !scope.includes(key) || key === namespace) return;
@@ -87,7 +87,7 @@ export class WorkloadWatches {
     this.#places.add(place);
     for (const kind of this.#kinds.values()) {
       void this.#watch(kind, place).catch((error: unknown) => {
-        // Its CRD has gone at this moment: whoever has added it will see that.
+        // Its CRD has gone at this moment. The caller that added it will see that.
         if (!isApiError(error)) throw error;
       });
     }

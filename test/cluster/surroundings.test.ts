@@ -85,7 +85,7 @@ describe('an annotation on the pod template alone', () => {
     await create('Deployment', 'inside', '', `annotations: {${BACKEND}: both}`);
     await eventually('it to be injected', async () => holdsVariables(await get('deployment/inside')));
     expect(await statusLine('deployment/inside')).toMatch(
-      /^Injected both; AnnotationOnPodTemplate: duotel\.io\/backend stands on the pod template; put it on the metadata of the workload/,
+      /^Injected both; AnnotationOnPodTemplate: duotel\.io\/backend is on the pod template; put it on the metadata of the workload/,
     );
     const without = { spec: { template: { metadata: { annotations: { [BACKEND]: null } } } } };
     await kubectl('patch', 'deployment/inside', '--type=merge', '-p', JSON.stringify(without));

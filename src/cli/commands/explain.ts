@@ -7,10 +7,11 @@ import { addClusterOptions, type ClusterOptions, credentialsSource } from '../op
 import { rendered } from '../output/output.ts';
 
 const HELP = `
-Shows for each container which variable is set, whose it is and why, what was left out and why, and what the operator said before.
-Values of your own variables are never shown. Of a Pod, ReplicaSet or Job it explains the workload that makes it, or why there is none.
+Shows each variable of each container: whether it is set, who set it, and why. Shows too which variables the operator left out and why, and
+what the operator said before. Your own values are never shown. For a Pod, ReplicaSet or Job, the command explains the workload that makes
+it, or says that none does.
 
-Exit code 0: explained, whatever the outcome. 1: there is no such workload, or it can not be read.
+Exit code 0: explained, whatever the outcome. 1: no such workload, or it can not be read.
 
 Examples:
   npx duotel explain deploy/my-rag -n shop
@@ -27,10 +28,10 @@ interface Options extends ClusterOptions {
 export function explainCommand(program: Command): void {
   const command = program
     .command('explain')
-    .description('explain of one workload each variable: what it is, whose, why, and what was left out')
-    .argument('[workload]', 'TYPE/NAME: deploy/x, sts/x, ds/x, cj/x, rollout/x, pod/x, rs/x, job/x; with -f all that the file holds')
+    .description('explain each variable of one workload: its value, who set it, why, and what was left out')
+    .argument('[workload]', 'TYPE/NAME: deploy/x, sts/x, ds/x, cj/x, rollout/x, pod/x, rs/x, job/x; with -f: default all in the file')
     .option('-f, --filename <file>', 'explain the workloads of a manifest instead (- is standard input)')
-    .option('--stack-file <file>', 'with -f: a TelemetryStack manifest; default: the stack that the operator makes')
+    .option('--stack-file <file>', 'with -f: a TelemetryStack manifest (default: the stack that the operator makes)')
     .addHelpText('after', HELP);
   addClusterOptions(command, 'namespace of the workload (default: that of the context)').action(
     async (name: string | undefined, options: Options) => {

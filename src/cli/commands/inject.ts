@@ -13,23 +13,22 @@ import { type Output, outputOption, rendered } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
 const HELP = `
-For manifests that live in Git: writes into them what the operator would write into the live objects, by the same rules. Comments,
-order, quotes and all other documents keep their bytes; a second run changes nothing; --revert gives the former bytes back
-(but an empty env:, volumes: or volumeMounts: that lists were put into is left out then).
-The annotations in the files say what is wanted; --backend and the others set them on the workloads that are named, or selected by -l,
-or on the only one. Defaults of a Namespace count when its object is in the input. An operator that meets such a workload has nothing
-to change in its template.
+For manifests that live in Git. Writes into them what the operator would write into the live objects, by the same rules. Comments, order,
+quotes and all other documents keep their bytes. A second run changes nothing. --revert gives the former bytes back; it leaves out an empty
+env:, volumes: or volumeMounts: that a list was put into.
+The annotations in the files say what you want. --backend and the other options set annotations, on the workloads that you name, on those
+that -l selects, or on the only one. The defaults of a Namespace count when the Namespace is in the input. An operator that meets an
+injected workload changes nothing in its template.
 
-Where the files go: standard output, or with --write where they came from. Pods mount ConfigMaps: these are appended to the output,
-or put into --configmaps FILE, which keeps what it has; with an operator in the cluster, which brings them itself, --configmaps none leaves them out.
-The outcome of each workload goes to standard error (with --write or --check: to standard output, by -o).
+The files go to standard output, or with --write where they came from. Pods mount ConfigMaps. These are appended to the output, or written
+to --configmaps FILE, which keeps what it has. With --configmaps none they are left out: an operator in the cluster brings them itself.
+What becomes of each workload goes to standard error; with --write or --check, to standard output in the format of -o.
 
-Pods, ReplicaSets and Jobs stay as they are; where they, their Namespace or -l ask, it is said why and what to do instead. So do objects of
-kinds that are not known here, where they are annotated themselves.
+Pods, ReplicaSets and Jobs stay as they are. If such an object, its Namespace or -l asks for telemetry, the command says why it stays and
+what to do instead. It says the same of an annotated object of an unknown kind.
 
-Exit code 0: done. 1: an input can not be used (nothing is written then), or a workload is blocked (it stays as it is); a Pod, ReplicaSet,
-Job or object of another kind counts only when it is annotated itself.
-2: --check, and a file is not up to date.
+Exit code 0: done. 1: an input can not be used, and nothing was written; or a workload is blocked, and stays as it is. A Pod, ReplicaSet, Job
+or object of another kind counts only when it is annotated itself. 2: with --check, a file is not up to date.
 
 Examples:
   npx duotel inject -f app.yaml | kubectl apply -f -
@@ -56,22 +55,25 @@ export function injectCommand(program: Command): void {
   const command = program
     .command('inject')
     .description('write into manifests what the operator would set, for clusters where Git has the last word')
-    .argument('[workloads...]', 'TYPE/NAME: which workloads --backend and the other annotations are for')
+    .argument('[workloads...]', 'TYPE/NAME: workloads that --backend and the other annotations are for')
     .requiredOption('-f, --filename <file>', 'file, folder, or - for standard input; may be repeated', collect)
     .option('-R, --recursive', 'look into the folders of a folder too')
     .option('--write', 'write the files in place')
     .option('--check', 'write nothing; exit code 2 when a file is not up to date')
-    .option('--revert', 'take out what was put in')
-    .option('--configmaps <file>', 'where the ConfigMaps go that pods mount; none: nowhere')
+    .option('--revert', 'take out what inject has put in')
+    .option('--configmaps <file>', 'file for the ConfigMaps that pods mount; none: leave them out')
     .option('-n, --namespace <name>', 'namespace of objects that name none')
-    .option('-l, --selector <labels>', 'which workloads --backend and the other annotations are for')
+    .option('-l, --selector <labels>', 'workloads that --backend and the other annotations are for')
     .option('--stack-file <file>', 'a TelemetryStack manifest with the settings (default: those of the default stack)');
   addAnnotationOptions(command, '');
   addConnectionOptions(command)
     .addOption(outputOption())
     .addHelpText(
       'after',
-      HELP.replace('The annotations in', 'With --context or --kubeconfig the stacks of that cluster are used.\nThe annotations in'),
+      HELP.replace(
+        'The annotations in',
+        'With --context or --kubeconfig, the stacks of that cluster give the settings.\nThe annotations in',
+      ),
     )
     .action(async (names: readonly string[], options: Options) => {
       const [{ injectManifests, documentsOf }, { placeNeeds }, { needsPlace, readManifests }, { parseTarget }] = await Promise.all([
@@ -84,7 +86,7 @@ export function injectCommand(program: Command): void {
         throw new Error('inject: expected one of --write (writes the files) and --check (writes nothing)');
       const files = readManifests(options.filename, options.recursive === true);
       if (options.write === true && files.some(({ name }) => name === '<stdin>'))
-        throw new Error('inject: standard input has no place to be written to: leave out --write');
+        throw new Error('inject: standard input can not be written in place: leave out --write');
       const annotate = annotationsOf({ ...options }, '');
       const request = await requests(
         files,
@@ -122,11 +124,11 @@ async function requests(
   const revert = options.revert === true;
   if (Object.keys(annotate).length === 0) {
     if (targets.length > 0 || options.selector !== undefined) {
-      throw new Error('inject: workloads are named or selected for an annotation, and none is given: pass --backend, for example');
+      throw new Error('inject: workloads are named or selected, and no annotation is given: pass --backend, for example');
     }
     return () => ({ annotate: {}, revert });
   }
-  if (revert) throw new Error('inject: --revert takes everything out: it goes with no annotation');
+  if (revert) throw new Error('inject: --revert takes everything out: leave out --backend and the other annotations');
   const matches = parseSelector(options.selector ?? '');
   const workloads = manifestWorkloads(files, options.namespace).map(({ workload }) => workload);
   const isTarget = ({ kind, metadata }: KubeObject) => targets.some((target) => target.kind === kind && target.name === metadata.name);
@@ -148,7 +150,7 @@ async function requests(
     );
   }
   const { workloadKind } = await import('../../inject/workload/kinds.ts');
-  // A Pod or a Job is told why it is not injected where a selection meets it.
+  // If a selection meets a Pod or a Job, the result says why it is not injected.
   const isMet = (workload: KubeObject) =>
     workloadKind(workload) === undefined ? options.selector !== undefined && matches(workload.metadata.labels ?? {}) : chosen(workload);
   return (workload: KubeObject) => ({ annotate: isMet(workload) ? annotate : {}, revert });

@@ -8,11 +8,11 @@ import { rendered } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
 const HELP = `
-What the operator would do if it ran now, workload by workload. The API server tries each change as a dry run, admission policies
-included; nothing is written. It does not tell when: the operator waits for rollouts that are under way. Without a workload's name it
-tells as well of Pods, ReplicaSets and Jobs that are asked to send telemetry and that nothing makes which could be injected.
+Shows for each workload what the operator would do now. The API server tries each change as a dry run, admission policies included. The
+command writes nothing. It does not say when: the operator waits for rollouts that are under way. Without a workload's name, the command
+also lists Pods, ReplicaSets and Jobs that ask for telemetry and that no Deployment or other workload makes.
 
-Exit code 0: nothing to do. 2: something would change, or be refused. 1: the plan could not be made.
+Exit code 0: nothing to do. 2: something would change or be refused. 1: the plan could not be made.
 
 Examples:
   npx duotel plan
@@ -27,7 +27,7 @@ interface Options extends ClusterOptions {
 export function planCommand(program: Command): void {
   const command = program
     .command('plan')
-    .description('show what would change in the cluster, tried by the API server as a dry run; writes nothing')
+    .description('show what the operator would change in the cluster, by a dry run; writes nothing')
     .argument('[workload]', 'TYPE/NAME, for example deployment/my-rag (default: all)')
     .option('-l, --selector <labels>', 'only workloads with these labels, for example app=web,tier!=test')
     .addHelpText('after', HELP);
@@ -55,7 +55,9 @@ export function planCommand(program: Command): void {
       const annotate = annotationsOf({ ...options }, 'set-');
       const chosen = name !== undefined || options.namespace !== undefined || options.selector !== undefined;
       if (Object.keys(annotate).length > 0 && !chosen) {
-        throw new Error('plan: --set-... would be assumed on every workload of the cluster: name a workload, or pass -n or -l');
+        throw new Error(
+          'plan: --set-... without a choice would stand for every workload of the cluster: name a workload, or pass -n or -l',
+        );
       }
       const source = credentialsSource(options);
       const api = await createKubeApi(source);
@@ -95,7 +97,7 @@ export function planCommand(program: Command): void {
 
 /** The plan for people; ends with the counts. */
 export function planTable(workloads: readonly WorkloadPreview[], assumedStack: boolean): string {
-  const note = assumedStack ? 'There is no TelemetryStack: the one that the operator makes at its start is assumed.\n\n' : '';
+  const note = assumedStack ? 'There is no TelemetryStack. The plan assumes the one that the operator makes at its start.\n\n' : '';
   if (workloads.length === 0) return `${note}No workload asks for anything: kubectl annotate deployment/NAME duotel.io/backend=both\n`;
   const columns = [
     { title: 'namespace' },

@@ -5,8 +5,9 @@ import { type Output, outputOption, rendered } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
 const HELP = `
-Every outcome that a status, an event or a metric can name. The state says what it is for the workload: injected; pending (it will
-be); blocked (somebody must decide something, and nothing was changed); off; note (said beside another outcome).
+Lists every reason that a status, an event or a metric can name. The state says what the reason means for the workload. injected: it has
+telemetry. pending: it will have it. blocked: somebody must decide something, and nothing was changed. off: nothing is asked for. note: a
+remark beside another reason.
 
 Examples:
   npx duotel reasons
@@ -17,14 +18,14 @@ Examples:
 export function reasonsCommand(program: Command): void {
   program
     .command('reasons')
-    .description('list every reason that a status can give, what it means and what to do')
+    .description('list every reason that a status can give, with what it means and what to do')
     .argument('[reason]', 'only this one')
     .addOption(outputOption())
     .addHelpText('after', HELP)
     .action((name: string | undefined, { output }: { readonly output: Output }) => {
       const known = Object.keys(REASONS);
       if (name !== undefined && !known.includes(name)) {
-        throw new Error(`reasons: there is no reason ${JSON.stringify(name)}.${didYouMean(name, known)} duotel reasons lists all`);
+        throw new Error(`reasons: ${JSON.stringify(name)} is not a reason.${didYouMean(name, known)} duotel reasons lists them all`);
       }
       const entries = Object.entries(REASONS).filter(([reason]) => name === undefined || reason === name);
       process.stdout.write(rendered(output, Object.fromEntries(entries), () => reasonsTable(entries)));

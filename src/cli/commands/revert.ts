@@ -7,11 +7,11 @@ import { rendered } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
 const HELP = `
-Gives workloads the pod template that their owner wrote, which is the ReplicaSet that they had (one rollout each). The annotations that
-ask for injection are removed; where a default of the Namespace or of the pod template asks for it, a single workload is opted out with
-duotel.io/backend=none. The operator then restores the template; where none runs, this command does, by the same function.
-A workload or Namespace whose annotation comes from Git is not touched, since its GitOps tool would bring it back: remove it there; the
-workloads of such a Namespace are opted out. duotel.io/backend=none stays where it is.
+Gives workloads the pod template that their owner wrote, and so their former ReplicaSet, by one rollout each. The command removes the
+annotations that ask for injection. If a Namespace or a pod template asks, it sets duotel.io/backend=none on the workload instead. The
+operator then restores the template. If no operator runs, the command restores it by the same rules.
+If the annotation comes from Git, the command leaves it: the GitOps tool would bring it back, so remove it in Git. Of a Namespace like that,
+the command opts out the workloads. It never removes duotel.io/backend=none.
 
 An object that can not be reverted is named with the reason and what to do, and the others are reverted all the same; one that was
 deleted meanwhile is gone, which is no failure.
@@ -39,9 +39,9 @@ export function revertCommand(program: Command): void {
     .option('--all', 'every workload of the cluster')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be done, and change nothing')
-    .option('--force', 'also where a GitOps tool is known to bring the annotation back')
+    .option('--force', 'also where a GitOps tool would bring the annotation back')
     .addHelpText('after', HELP);
-  addClusterOptions(command, 'namespace of the workload (default: that of the context); without a workload: all in it').action(
+  addClusterOptions(command, 'namespace of the workload (default: that of the context); without a workload: every one in it').action(
     async (name: string | undefined, options: Options) => {
       if ([name ?? (options.namespace !== undefined || undefined), options.all].filter((one) => one !== undefined).length !== 1) {
         throw new Error('revert: expected one of TYPE/NAME, -n NAMESPACE and --all');
@@ -121,11 +121,12 @@ function doneText({ name, result, by, message }: RevertedObject): string {
 }
 
 function stepTable(steps: readonly RevertStep[], held: readonly RevertStep[]): string {
-  if (steps.length === 0) return 'nothing to revert: no workload there asks for injection or holds any, but for what is being deleted\n';
+  if (steps.length === 0)
+    return 'nothing to revert: no workload there asks for an injection or has one (those that are being deleted do not count)\n';
   const columns = [{ title: 'object' }, { title: 'action' }, { title: 'remark' }];
   const remark = (step: RevertStep): string => {
     if (held.includes(step)) return gitOpsMessage(step.owner);
-    return step.inManifest ? 'its manifest holds the variables: they stay until duotel inject -f FILE --revert' : '';
+    return step.inManifest ? 'its manifest holds the variables: take them out with duotel inject -f FILE --revert' : '';
   };
   return `${table(
     columns,
@@ -134,10 +135,10 @@ function stepTable(steps: readonly RevertStep[], held: readonly RevertStep[]): s
 }
 
 function gitOpsMessage(owner: string | undefined): string {
-  return `${owner ?? 'a GitOps tool'} has duotel.io/backend from Git and would bring it back: remove it there, or pass --force`;
+  return `${owner ?? 'a GitOps tool'} has duotel.io/backend from Git and would bring it back: remove it in Git, or pass --force`;
 }
 
-/** One workload that was named needs no second word. */
+/** If one workload was named, no question is needed. */
 async function confirmed(count: number, named: boolean): Promise<boolean> {
   if (named) return true;
   if (!process.stdin.isTTY) throw new Error(`revert: ${count} objects would change: pass --yes, or --dry-run`);

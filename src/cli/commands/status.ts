@@ -6,16 +6,17 @@ import { addClusterOptions, type ClusterOptions, credentialsSource } from '../op
 import { rendered } from '../output/output.ts';
 
 const EXAMPLES = `
-Shows as well the Pods, ReplicaSets and Jobs that are annotated, or in an annotated Namespace, and that nothing makes which could be
-injected. The operator does not look for these; the command does, as far as you may list them.
+Shows three things: stacks, workloads, and objects that ask for telemetry but can not get it. These are Pods, ReplicaSets and Jobs that are
+annotated, or whose Namespace is, and that no Deployment or other workload makes. The operator does not look for them. The command lists
+them as far as your rights allow.
 
-Of workloads that the operator does not write on (opted out, protected, of a suspended stack, being deleted, or a mistake on their
-Namespace) it says what the operator finds.
+Some workloads have no status from the operator: those that opted out, are protected, are being deleted, belong to a suspended stack, or
+have a mistake on their Namespace. For these the command says what the operator would find.
 
-Stacks that you may not list are left out, with a note, and do not count.
+If you may not list TelemetryStacks, the command leaves them out with a note, and they do not count for the exit code.
 
-Exit code 0: every stack is ready, no workload is blocked, pending or not yet looked at, and no bare Pod, ReplicaSet or Job is annotated
-itself. 1: something is not so.
+Exit code 0: every stack is ready; no workload is blocked, pending or not yet looked at; no bare Pod, ReplicaSet or Job is annotated itself.
+1: one of these does not hold.
 
 Examples:
   npx duotel status
@@ -69,7 +70,10 @@ export function statusCommand(program: Command): void {
   });
 }
 
-/** Of all namespaces: one outside of the operator's is a mistake that is to be seen. undefined: not even that one may be listed. */
+/**
+ * Of all namespaces: a stack outside of the operator's is a mistake that people must see. undefined: the user may not even list the
+ * operator's.
+ */
 async function visibleStacks(api: KubeApi, type: ResourceType): Promise<readonly KubeObject[] | undefined> {
   const { ifAllowed } = await import('../../kube/kube-api.ts');
   const found = (await ifAllowed(api.list(type))) ?? (await ifAllowed(api.list(type, { namespace: SYSTEM_NAMESPACE })));

@@ -11,14 +11,14 @@ interface Options extends ConnectionOptions {
 }
 
 const EXAMPLES = `
-Deletes the namespace duotel with the traces and metrics in it, the operator, its rights and the TelemetryStack CRD.
-Say what becomes of the workloads: --revert opts them out, waits for the operator to give them their former template back
-(one rollout each), and removes their duotel.io/ annotations; --keep leaves them as they are, with variables that point to nothing.
+Deletes the namespace duotel with its traces and metrics, the operator, its rights and the TelemetryStack CRD.
+Choose what becomes of the workloads. --revert opts them out, waits until the operator has given them their former template back (one
+rollout each), and removes their duotel.io/ annotations. --keep leaves them as they are, with variables that point to nothing.
 
-What can not be reverted or deleted is named with the reason and what to do, and the rest is reverted or deleted all the same; but while
-a workload is not reverted, --revert deletes nothing. What somebody deleted meanwhile is gone, which is no failure.
+If something can not be reverted or deleted, the command names it with the reason and what to do, and goes on with the rest. While a workload
+is not reverted, --revert deletes nothing. If somebody deleted an object meanwhile, that is no failure.
 
-Exit code 0: done. 1: something stays; with --revert nothing has been deleted while it is a workload.
+Exit code 0: done. 1: something stays. If that is a workload, --revert has deleted nothing.
 
 Examples:
   npx duotel uninstall --revert --dry-run

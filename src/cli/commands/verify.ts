@@ -4,20 +4,22 @@ import { addClusterOptions, type ClusterOptions, credentialsSource } from '../op
 import { rendered } from '../output/output.ts';
 
 const EXAMPLES = `
-Checks, with the real values: the log lines of both producers, each metric and dashboard query in Prometheus, the traces in Jaeger.
-Exit code 0: all of it is there. 1: something is not.
+Looks for the log lines of both producers, for each promised metric and dashboard query in Prometheus, and for traces in Jaeger, and prints
+the values (docs/dual-mode.md). Send the app a request first, and wait 45 s.
+
+Exit code 0: everything is there. 1: something is missing.
 
 Examples:
   npx duotel verify                              # every injected workload of every namespace
   npx duotel verify deployment/my-rag -n demo
   npx duotel verify -n demo -o json | jq '.checks[] | select(.state == "failed")'`;
 
-/** `duotel verify`: the three verification steps of the source document against a cluster. */
+/** `duotel verify`: the checks of docs/dual-mode.md (log lines, metrics, traces) against a cluster. */
 export function verifyCommand(program: Command): void {
   const command = program
     .command('verify')
-    .description('check that logs, metrics and traces of the injected workloads arrive, and print what was found')
-    .argument('[workload]', 'TYPE/NAME, for example deployment/my-rag (default: all that are injected)')
+    .description('check that logs, metrics and traces of injected workloads arrive, and print what was found')
+    .argument('[workload]', 'TYPE/NAME, for example deployment/my-rag (default: every injected one)')
     .addHelpText('after', EXAMPLES);
   addClusterOptions(command, 'namespace of the workloads (default: all; for a named workload that of the context)').action(
     async (workload: string | undefined, options: ClusterOptions) => {

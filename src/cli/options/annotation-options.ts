@@ -4,7 +4,7 @@ import { bootstrapValues } from '../../../api/runtimes/choice.ts';
 import type { Runtime } from '../../../api/runtimes/runtime.ts';
 import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 
-/** One option for each annotation that people set; what is given is assumed, or written, on the workloads that are chosen. */
+/** One option for each annotation that people set. The command assumes the given ones, or writes them, on the chosen workloads. */
 export interface AnnotationOptions {
   readonly backend?: string;
   readonly bootstrap?: string;

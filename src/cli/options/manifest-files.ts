@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { NeedsPlace } from '../../manifests/place-needs.ts';
 import type { ManifestText } from '../../manifests/stream.ts';
 
-/** Where `--configmaps` is to put what pods mount; undefined: nowhere. A file that is not there yet is an empty one. */
+/** Where `--configmaps` puts the ConfigMaps that pods mount; undefined: nowhere. A file that does not exist yet counts as empty. */
 export function needsPlace(inputs: readonly ManifestText[], path: string | undefined): NeedsPlace | undefined {
   if (path === undefined || path === 'none') return undefined;
   const index = inputs.findIndex(({ name }) => fileId(name) === fileId(path));
@@ -12,7 +12,7 @@ export function needsPlace(inputs: readonly ManifestText[], path: string | undef
   const folder = dirname(path);
   if (!existsSync(folder)) throw new Error(`--configmaps ${path}: there is no folder ${folder}`);
   if (path.endsWith('.json') || file.text.trimStart().startsWith('{'))
-    throw new Error(`--configmaps ${path}: is JSON, to which no document can be appended: name a YAML file`);
+    throw new Error(`--configmaps ${path}: is JSON, and no document can be appended to JSON: name a YAML file`);
   return { file, input: index < 0 ? undefined : index };
 }
 

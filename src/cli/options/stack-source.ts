@@ -10,7 +10,7 @@ import type { InjectionConfig } from '../../inject/wishes/config.ts';
 import { defaultStackSettings, stackSettings } from '../../survey/stacks.ts';
 
 /**
- * What the TelemetryStack of a manifest tells workloads; without a file, what the operator's default one does.
+ * The settings that the TelemetryStack of a manifest gives to workloads; without a file, those of the operator's default stack.
  * @throws Error naming the file and what was expected in it.
  */
 export function stackOfFile(file: string | undefined): InjectionConfig {
@@ -40,7 +40,7 @@ function textOf(file: string, name: string): string {
   }
 }
 
-/** What the API server would refuse by the CRD, and fields that it would drop without a word. */
+/** Everything that the API server would refuse by the CRD, and fields that it would drop without a word. */
 function stackFaults(stack: Fields): readonly string[] {
   const text = { type: 'string', minLength: 1 };
   const schema = {

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 
 /**
- * Lets a reader leave early: `… | head -1` closes the pipe. What is written after that is dropped without an error, and what the program
- * does besides goes on. Any other fault of the stream is thrown as before.
+ * Lets a reader leave early: `… | head -1` closes the pipe. Later output is dropped without an error, and the program goes on. Any other
+ * fault of the stream is thrown as before.
  */
 export function allowClosedPipe(output: Writable = process.stdout): void {
   output.on('error', (error: NodeJS.ErrnoException) => {

@@ -46,6 +46,6 @@ const NEXT: Readonly<Record<Explanation['next'], string>> = {
   inject: 'the operator would change the pod template',
   revert: 'the operator would restore the pod template',
   status: 'the operator would write its annotations; no rollout',
-  release: 'the operator would give up field ownership that it left; no rollout',
+  release: 'the operator would give up its ownership of fields; no rollout',
   none: 'nothing to write',
 };

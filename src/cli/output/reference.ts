@@ -9,14 +9,14 @@ export function cliReference(program: Command): string {
 
 Made from the commands' own help by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale.
 
-Results go to standard output, progress and errors to standard error. An error is one line: the object, the field, what was expected, what to
-do. \`-o json\` and \`-o yaml\` hold the same data as the table; fields are added, never renamed, within a version of the API.
+Results go to standard output. Progress and errors go to standard error. An error is one line: the object, the field, what was expected, what
+to do. \`-o json\` and \`-o yaml\` hold the same data as the table. Within a version of the API, fields are added and never renamed.
 
 | exit code | means |
 |---|---|
-| 0 | done, or all is as it should be |
-| 1 | an error; or the check that was asked for failed (\`status\`, \`verify\`), a workload is blocked (\`inject\`), something stayed (\`revert\`) |
-| 2 | \`plan\`: there is something to change; \`inject --check\`: a file is not up to date |
+| 0 | done, or everything is as it should be |
+| 1 | an error; a check failed (\`status\`, \`verify\`); a workload is blocked (\`inject\`); something stayed (\`revert\`) |
+| 2 | \`plan\`: something would change; \`inject --check\`: a file is not up to date |
 
 ${parts.join('\n')}`;
 }
@@ -35,11 +35,11 @@ function helpOf(command: Command): string {
 }
 
 const STATES: Readonly<Record<OutcomeState, string>> = {
-  injected: 'The template holds what is asked for.',
-  pending: 'It will, when something outside the workload changes.',
-  blocked: 'Somebody must decide something; the template is left exactly as it is.',
-  off: 'Nothing of ours is wanted here.',
-  note: 'Said beside an outcome.',
+  injected: 'The pod template holds what the annotations ask for.',
+  pending: 'The pod template will hold it when something outside the workload changes.',
+  blocked: 'Somebody must decide something. The operator leaves the pod template exactly as it is.',
+  off: 'Nothing is asked for.',
+  note: 'A remark beside another reason.',
 };
 
 /** docs/reference/reasons.md: every reason that a status, an event or a metric can name, by its state. */
@@ -52,9 +52,9 @@ export function reasonsReference(): string {
   });
   return `# Reasons
 
-What the annotation \`duotel.io/status\`, the events of a workload, \`duotel status\`, \`duotel explain\` and the metric \`duotel_workloads\` say.
-Made from \`api/reason.ts\` and \`src/inject/decision/preconditions.ts\` by \`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is
-stale. \`duotel reasons\` prints the same.
+These reasons stand in the annotation \`duotel.io/status\`, in the events of a workload, in \`duotel status\`, in \`duotel explain\` and in the
+metric \`duotel_workloads\`. Made from \`api/reason.ts\` and \`src/inject/decision/preconditions.ts\` by
+\`UPDATE_GOLDEN=1 npm run test:unit -- reference\`; a test fails when it is stale. \`duotel reasons\` prints the same.
 
 ${parts.join('\n')}
 ${orderReference()}`;

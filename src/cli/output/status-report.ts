@@ -24,24 +24,24 @@ export interface StackRow {
 export interface StatusReport {
   /** Every stack is ready, no workload is blocked, pending or unseen, and no bare Pod asks by itself. */
   readonly ok: boolean;
-  /** false: whoever asks may not list them, and `ok` does not speak of them. */
+  /** false: the user may not list them, and `ok` does not speak of them. */
   readonly stacksSeen: boolean;
   readonly stacks: readonly StackRow[];
   readonly workloads: readonly WorkloadRow[];
-  /** What is asked and can not be injected, as no workload makes it. */
+  /** Objects that ask for telemetry and can not be injected, because no workload makes them. */
   readonly barePods: readonly BarePod[];
-  /** What could not be looked at. */
+  /** What the command could not look at. */
   readonly notes: readonly string[];
 }
 
 export interface StatusSurroundings extends BarePodsFound {
-  /** By name; of one that is missing no annotations are known. Default: none. */
+  /** By name. A missing one counts as one without annotations. Default: none. */
   readonly namespaces?: ReadonlyMap<string, KubeObject>;
 }
 
 /**
- * What the objects' own status and annotations say, and what the operator would say where it writes nothing, in one report.
- * @param stacks undefined: they may not be listed; the workloads then say how things are.
+ * One report of what the objects' own status and annotations say. Where the operator writes nothing, it says what the operator would say.
+ * @param stacks undefined: the user may not list them. The workloads then say how things are.
  */
 export function statusReport(
   stacks: readonly KubeObject[] | undefined,
@@ -56,7 +56,7 @@ export function statusReport(
     return workloadRow(workload, namespace, counted) ?? [];
   });
   const stacksOk = stacks === undefined || (stackRows.length > 0 && stackRows.every((row) => row.ready === 'True' && row.current));
-  const unseen = `TelemetryStacks were not looked at: you may not list telemetrystacks in namespace ${SYSTEM_NAMESPACE}`;
+  const unseen = `TelemetryStacks are left out: you may not list telemetrystacks in namespace ${SYSTEM_NAMESPACE}`;
   return {
     ok:
       stacksOk &&
@@ -85,8 +85,8 @@ function stackRow(stack: KubeObject): StackRow {
   };
 }
 
-/** The second command is what the operator itself would do, so that later changes of `dist` go on to reach the stack. */
-const NO_STACK = `No TelemetryStack: kubectl apply -f dist brings the operator, which creates one. It does not bring back one that somebody deleted:
+/** The second command does what the operator itself would do, so that later changes of `dist` still reach the stack. */
+const NO_STACK = `No TelemetryStack. kubectl apply -f dist installs the operator, which creates one. If somebody deleted it, this brings it back:
 kubectl -n ${SYSTEM_NAMESPACE} get configmap ${DEFAULT_STACK_CONFIG} -o jsonpath='{.data.telemetrystack\\.yaml}' | kubectl apply --server-side --field-manager=${DEFAULT_STACK_MANAGER} -f -
 `;
 

@@ -11,7 +11,7 @@ import { templateAnnotations } from '../../inject/workload/pod-template.ts';
 import { hasOurAnnotation, hasOurs } from '../../inject/workload/stored-workload.ts';
 import type { StackSettings } from '../../survey/stacks.ts';
 
-/** A workload that is our business by its own annotations or its Namespace's. `unseen`: the operator would write on it, and has not. */
+/** A workload that concerns us by its own annotations or its Namespace's. `unseen`: the operator would write on it, and has not. */
 export interface WorkloadRow {
   readonly namespace: string;
   readonly kind: string;
@@ -28,10 +28,10 @@ type Said = Pick<WorkloadRow, 'state' | 'reason' | 'message'>;
 const NOT_OBSERVED: Said = {
   state: 'unseen',
   reason: 'NotObserved',
-  message: 'the operator has not looked at it: kubectl logs -n duotel deployment/duotel-operator',
+  message: 'the operator has not looked at it yet: kubectl logs -n duotel deployment/duotel-operator',
 };
 
-/** undefined: nothing is asked of it, and none of what we set is in it. */
+/** undefined: nothing asks for telemetry in it, and it holds nothing of ours. */
 export function workloadRow(workload: KubeObject, namespace: KubeObject, stacks: readonly StackSettings[]): WorkloadRow | undefined {
   if (!hasOurAnnotation(workload) && !hasOurs(namespace.metadata.annotations)) return undefined;
   const said = whatIsSaid(workload, namespace, stacks);
@@ -39,7 +39,7 @@ export function workloadRow(workload: KubeObject, namespace: KubeObject, stacks:
   return said && { namespace: place, kind: workload.kind, name, backend: backendOf(workload, namespace), ...said };
 }
 
-/** What the operator has written; what it finds, where it leaves that unwritten on purpose. */
+/** What the operator has written. If it leaves that unwritten on purpose: what it finds. */
 function whatIsSaid(workload: KubeObject, namespace: KubeObject, stacks: readonly StackSettings[]): Said | undefined {
   const configs = stacks.map(({ config }) => config);
   const decision = decideWorkload({ workload, namespace, stacks: configs, operatorNamespace: SYSTEM_NAMESPACE });

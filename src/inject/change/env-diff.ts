@@ -22,14 +22,14 @@ export interface EnvDiff {
   readonly remove: readonly string[];
   /** Names of all items after the change; undefined when the order stays as it is. */
   readonly order?: readonly string[];
-  /** What the record is to say. */
+  /** The container's part of the record afterwards. */
   readonly record: Readonly<Record<string, EnvContent>>;
   readonly notes: readonly Note[];
 }
 
 /**
- * What to change in the env of one container so that it has `wanted`, leaving alone all that is not in `mine`.
- * `recorded` is what the record says, also of variables that somebody has taken over since.
+ * What to change in the env of one container so that it has `wanted`. Variables that are not in `mine` stay as they are. `recorded` is what
+ * the record says, also of variables that somebody has taken over since.
  */
 export function diffEnv(
   container: Container,
@@ -63,7 +63,7 @@ export function diffEnv(
     } else if (!holds(item, content)) {
       if (variable.extended === undefined) kept.push(name);
     } else if (recorded[name] !== undefined && holds(item, recorded[name])) {
-      // Somebody else owns it too by now, with our value. Removal asks for ownership again, so the record need not change.
+      // By now somebody else owns it too, with our value. A removal checks the ownership again, so the record need not change.
       record[name] = content;
     }
   }

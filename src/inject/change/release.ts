@@ -6,9 +6,8 @@ export type JsonPatchOperation =
   | { readonly op: 'remove'; readonly path: string };
 
 /**
- * The JSON patch that gives up our field ownership; undefined when we own nothing. It touches metadata only, so the generation
- * stays. Each removal tests that the entry is still ours: a concurrent writer may have moved it, and then the API server answers
- * 422 and the caller reads again.
+ * The JSON patch that gives up our field ownership; undefined when we own nothing. It touches metadata only, so the generation stays. Each
+ * removal tests that the entry is still ours. If a concurrent writer has moved it, the API server answers 422, and the caller reads again.
  */
 export function releasePatch(live: KubeObject): readonly JsonPatchOperation[] | undefined {
   const entries = live.metadata.managedFields ?? [];

@@ -23,7 +23,7 @@ export function identityVariables(workload: KubeObject): readonly (readonly [nam
     [IDENTITY.podUid, { fieldPath: 'metadata.uid' }],
     [IDENTITY.nodeName, { fieldPath: 'spec.nodeName' }],
   ];
-  // Through the downward API and not as text: with a text, each new version would be rolled out twice, by its owner and then by us.
+  // Through the downward API, not as text. With a text, each new version would roll out twice: by its owner, then by us.
   if (hasVersion(workload)) variables.push([IDENTITY.version, { fieldPath: `metadata.labels['${VERSION_LABEL}']` }]);
   return variables;
 }
@@ -53,9 +53,9 @@ export function resourceAttributes(
     ['k8s.node.name', ref(IDENTITY.nodeName)],
     ['k8s.container.name', encode(container)],
     ...(config.deploymentEnvironment === undefined ? [] : [['deployment.environment.name', encode(config.deploymentEnvironment)] as const]),
-    // By reference: it is then true even where the user's own OBSERVABILITY_BACKEND wins.
+    // By reference, so it is true even where the user's own OBSERVABILITY_BACKEND wins.
     [BACKEND_RESOURCE_ATTRIBUTE, ref('OBSERVABILITY_BACKEND')],
-    // Left out where it is false: the canary for prompts judges those who do not say it.
+    // Left out where it is false: the canary for prompts judges workloads without it.
     ...(settings.captureContent ? [[CAPTURE_RESOURCE_ATTRIBUTE, 'true'] as const] : []),
   ];
   return attributes.map(([key, value]) => `${key}=${value}`).join(',');

@@ -5,9 +5,9 @@ const ORDER = '$setElementOrder/';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What the API server makes of a strategic merge patch, for the lists that injection writes
- * (k8s.io/apimachinery/pkg/util/strategicpatch). Custom resources have no such patch: for them the merge is done here, and the merged
- * lists are sent. test/support/cluster/passes.ts holds it against the real one on each write of the cluster tests.
+ * What the API server makes of a strategic merge patch, for the lists that injection writes (k8s.io/apimachinery/pkg/util/strategicpatch).
+ * Custom resources have no such patch: for them we merge here and send the merged lists. test/cluster/inject.test.ts compares it with the
+ * real one on each of its writes.
  */
 export function strategicMerge(live: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;

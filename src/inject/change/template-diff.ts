@@ -9,13 +9,13 @@ import type { Container, PodSpec } from '../workload/pod-template.ts';
 import { diffEnv, type EnvDiff, type Refusal } from './env-diff.ts';
 import type { Variable } from './variables.ts';
 
-/** What a template should hold of ours. Empty: nothing. */
+/** What we want in a template. Empty: nothing. */
 export interface DesiredTemplate {
-  /** Variables by container; a container that is not here should have nothing of ours. */
+  /** Variables by container. A container that is not here should have nothing of ours. */
   readonly containers: ReadonlyMap<string, readonly Variable[]>;
   /** Mounted read-only into each of these containers. */
   readonly mounts: readonly Mount[];
-  /** `duotel inject -f` wrote the manifest: a volume of ours with other content is the one of its release, and stays. Default false. */
+  /** `duotel inject -f` wrote the manifest. If a volume of ours has other content, it is of that release, and stays. Default false. */
   readonly byManifest?: boolean;
   /** Languages whose volumes are ours, whether they are desired or not. Default: those of this release. */
   readonly runtimes?: readonly Runtime[];
@@ -34,7 +34,7 @@ export interface TemplateDiff {
 
 const DELETE = { $patch: 'delete' } as const;
 
-/** The one patch that brings a pod spec from what it is to what is desired: additions, changes and removals together. */
+/** The one patch that brings a pod spec to the desired state: additions, changes and removals together. */
 export function diffTemplate(pod: PodSpec, desired: DesiredTemplate, mine: Mine, recorded: Mine): TemplateDiff | Refusal {
   const notes: Note[] = [];
   const records: Record<string, ContainerRecord> = {};
@@ -92,7 +92,8 @@ function removal(ours: ContainerRecord): EnvDiff {
 function envPatch({ set, remove, order }: EnvDiff): Fields {
   const env = [...set, ...remove.map((name) => ({ name, ...DELETE }))];
   return {
-    // The API server puts new items where this list says; without it, a change of one of ours could move it behind what refers to it.
+    // The API server puts new items where this list says. Without it, a change of one of ours could move it behind a variable that refers
+    // to it.
     ...(order === undefined ? {} : { '$setElementOrder/env': order.map((name) => ({ name })) }),
     ...(env.length === 0 ? {} : { env }),
   };
@@ -128,7 +129,7 @@ function absolute(path: unknown): string {
   return posix.resolve('/', String(path));
 }
 
-/** The runtime can not make the folder of the inner mount where the outer one is read-only, as ours are. */
+/** If the outer mount is read-only, as ours are, the runtime can not make the folder of the inner one. */
 function isNested(path: string, ours: string): boolean {
   return (path !== '/' && ours.startsWith(`${path}/`)) || path.startsWith(`${ours}/`);
 }
@@ -160,7 +161,7 @@ function diffVolumes(
   }
   for (const [name, configMap] of Object.entries(mine)) {
     if (wanted.some(({ volume }) => volume === name)) continue;
-    // A mount that is not ours refers to it: without the volume the API server would refuse the pod.
+    // A mount that is not ours refers to it. Without the volume the API server would refuse the pod.
     if (mounted.includes(name)) record[name] = configMap;
     else patch.push({ name, ...DELETE });
   }
@@ -170,7 +171,7 @@ function diffVolumes(
 function configMapVolume({ volume, configMap, files }: Mount): Fields {
   return {
     name: volume,
-    // optional: a pod starts without the files rather than not at all. 420 = 0644, the API server's default, stated so that live
+    // optional: a pod starts without the files rather than not at all. 420 = 0644 is the API server's default; it is stated so that live
     // and desired are equal.
     configMap: { name: configMap, items: files.map(({ key, path }) => ({ key, path })), defaultMode: 420, optional: true },
   };

@@ -5,7 +5,7 @@ import { workloadKind } from '../workload/kinds.ts';
 import { type PodTemplate, podTemplate } from '../workload/pod-template.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
-/** A request body with its content type. It carries the resourceVersion it was planned for: 409 means read and decide again. */
+/** A request body with its content type. It carries the resourceVersion it was planned for. 409 means: read and decide again. */
 export interface Patch {
   readonly type: PatchType;
   readonly body: unknown;
@@ -30,8 +30,8 @@ export function mergedTemplate(template: PodTemplate, podSpec: Readonly<Record<s
 }
 
 /**
- * The lists as they are to be, whole: a JSON merge patch knows no items. It carries the resourceVersion of the object that they were
- * made from, so nothing that somebody else wrote meanwhile can be lost.
+ * The whole lists: a JSON merge patch knows no items. It carries the resourceVersion of the object that they were made from, so nothing
+ * that somebody else wrote meanwhile can be lost.
  */
 function mergedLists(workload: KubeObject, podSpec: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   const template = podTemplate(workload);

@@ -13,7 +13,7 @@ export interface Variable {
   readonly content: EnvContent;
   /** One line: what it is for and why it has this value. */
   readonly why: string;
-  /** Variables of one group are one setting: where the user has any variable that `taken` matches, none of the group is set. */
+  /** Variables of one group belong together: if the user has any variable that `taken` matches, the operator sets none of the group. */
   readonly group?: VariableGroup;
   /** Where the user has one of this name, it must have our part in it. */
   readonly extended?: ExtendedVariable;
@@ -26,7 +26,7 @@ export interface VariableGroup {
 
 const ENDPOINT: VariableGroup = {
   name: 'endpoint',
-  // Headers and certificates belong to the place they were made for: sent elsewhere they would be useless or a leak.
+  // Headers and certificates belong to one place: sent elsewhere, they would be useless or a leak.
   taken: /^OTEL_EXPORTER_OTLP_((TRACES|METRICS|LOGS)_)?(ENDPOINT|PROTOCOL|HEADERS|INSECURE|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/,
 };
 const INTERVAL: VariableGroup = { name: 'metric interval', taken: /^OTEL_METRIC_EXPORT_(INTERVAL|TIMEOUT)$/ };
@@ -49,11 +49,10 @@ const EXPORT_TIMEOUT_S = 2;
 const TOKEN = 'DUOTEL_OTLP_TOKEN';
 
 /**
- * The variables of one container, in the order they are to stand in: each refers only to earlier ones. Constant for constant
- * input. What the container already has is not looked at here.
- *
- * Left out on purpose: OTEL_PROPAGATORS (the default, tracecontext and baggage, is right), samplers (OpenLIT's and the derived
- * metrics need every span), service.version from the image tag (each new image would be rolled out twice).
+ * The variables of one container, in their order: each refers only to earlier ones. Equal input gives equal output. The function does not
+ * look at what the container already has.
+ * Left out on purpose: OTEL_PROPAGATORS (the default, tracecontext and baggage, is right), samplers (OpenLIT's and the derived metrics need
+ * every span), service.version from the image tag (each new image would roll out twice).
  */
 export function containerVariables(
   workload: KubeObject,
@@ -121,7 +120,7 @@ function exportTimeout(settings: ActiveSettings, config: InjectionConfig): reado
   return [{ name: 'OTEL_EXPORTER_OTLP_TIMEOUT', content, why: `${unit}: a dead collector delays the exit of the app no longer` }];
 }
 
-/** What the collector's certificate is checked by, and the token it asks for; belongs to the endpoint. */
+/** The certificates by which the app checks the collector's, and the token that the collector asks for. They belong to the endpoint. */
 function security({ ca, token }: InjectionConfig, stack: string): readonly Variable[] {
   return [
     ...(ca === undefined
@@ -154,7 +153,7 @@ function security({ ca, token }: InjectionConfig, stack: string): readonly Varia
   ];
 }
 
-/** Set in every mode: an app that sets up a producer by itself must not send content either. */
+/** Set in every mode: an app that starts a producer by itself must not send content either. */
 function privacy(settings: ActiveSettings): readonly Variable[] {
   const why = `${ANNOTATION.captureContent}: ${settings.captureContent}`;
   const openlit: Variable[] = [

@@ -32,11 +32,14 @@ export interface Placement {
   readonly targets: readonly string[];
   /** A target in which a mount of ours could make the owner's next deploy fail; see {@link exposedContainer}. */
   readonly exposed: string | undefined;
-  /** What each target is to mount. Where one is `exposed`, without what can be left out. */
+  /** What each target mounts. If one is `exposed`, optional mounts are left out. */
   readonly mounts: readonly Mount[];
 }
 
-/** A workload that asks for telemetry, and all that a policy may want to know of it. Each is found out when it is first asked for. */
+/**
+ * A workload that asks for telemetry, with everything that a policy may want to know of it. Each property is computed when it is first
+ * asked for.
+ */
 export class Candidate {
   readonly workload: KubeObject;
   readonly namespace: KubeObject;
@@ -96,7 +99,7 @@ export class Candidate {
     return { config, targets: targets.names, exposed, mounts: mountsOf(active, config) };
   }
 
-  /** What would change in the template, or why nothing may. undefined before stack and containers are chosen. */
+  /** The change of the template, or why there may be none; undefined before stack and containers are chosen. */
   get diff(): TemplateDiff | Refusal | undefined {
     this.#diff ??= this.#compare();
     return this.#diff;

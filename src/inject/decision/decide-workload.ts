@@ -18,11 +18,11 @@ import { PRECONDITIONS } from './preconditions.ts';
 import { ignore, report, takeBack, withdraw } from './report.ts';
 
 export interface DecisionInput extends CandidateInput {
-  /** Every pod is available, of the very template that the workload has now. Default false. */
+  /** Every pod is available and has the present template. Default false. */
   readonly healthy?: boolean;
 }
 
-/** Decides from nothing but its input; equal input gives an equal decision, and once it is carried out the next one is `none`. */
+/** Decides from its input alone. Equal input gives an equal decision. Once it is carried out, the next one is `none`. */
 export function decideWorkload(input: DecisionInput): Decision {
   const settings = settingsOf(input.workload, input.namespace, input.runtimes);
   if (settings.kind === 'absent' || settings.kind === 'optedOut') return decideUnasked(input, settings);
@@ -31,7 +31,7 @@ export function decideWorkload(input: DecisionInput): Decision {
   return verdict === undefined ? injection(candidate, input.healthy === true) : refusal(candidate, verdict);
 }
 
-/** For a workload that asks for nothing, or for nothing to be done. */
+/** For a workload that asks for nothing, or opts out. */
 function decideUnasked(
   { workload, namespace, stacks, operatorNamespace, runtimes }: DecisionInput,
   settings: { readonly kind: 'absent' | 'optedOut' },
@@ -47,11 +47,11 @@ function decideUnasked(
   return withdraw(workload, template, mine, settings.kind === 'optedOut' ? outcome('OptedOut') : undefined);
 }
 
-/** What a verdict comes to for what the workload already holds. */
+/** What a verdict means for what the workload already holds. */
 function refusal(candidate: Candidate, { reason, message, effect, notes, annotations }: Verdict): Decision {
   const { workload, template, held, active } = candidate;
   if (effect === 'ignore') return ignore(outcome(reason, message));
-  // Where there is no template to change, it does not matter where the annotation stands.
+  // If there is no template to change, it does not matter where the annotation is.
   const beside = notes ?? (template === undefined ? [] : (active?.notes ?? []));
   const result = outcome(reason, message, beside);
   const mustGo = effect === 'takeBack' || (template !== undefined && exposes(template, held.mine, candidate.runtimes));
@@ -63,12 +63,12 @@ export function decideWaiting(workload: KubeObject, reason: OutcomeReason, messa
   return report(workload, outcome(reason, message));
 }
 
-/** Tells people of a write which the API server refused; nothing else is tried until the workload changes. */
+/** Tells people that the API server refused a write. Nothing else is tried until the workload changes. */
 export function decideRefused(workload: KubeObject, message: string): Decision {
   return report(workload, outcome('WriteRefused', message));
 }
 
-/** Takes an injection back since its pods failed, and notes for what settings, so that it is not tried again with the same ones. */
+/** Takes an injection back because its pods failed. It notes the settings, so that the same is not tried again. */
 export function decideRollback(input: DecisionInput, failure: string): Decision {
   const settings = settingsOf(input.workload, input.namespace, input.runtimes);
   if (settings.kind !== 'active') return decideWorkload(input);

@@ -26,9 +26,9 @@ export type Decision =
   | ({ readonly action: 'revert'; readonly patch: Patch } & Reported)
   /** Annotations only: no rollout. */
   | ({ readonly action: 'status'; readonly patch: Patch; readonly needs: readonly KubeObject[] } & Reported)
-  /** Field ownership of ours that a former run left. */
+  /** Field ownership that a former run of ours has left. */
   | { readonly action: 'release'; readonly patch: Patch; readonly needs: readonly KubeObject[]; readonly outcome?: Outcome }
-  /** No outcome: the workload has nothing to do with us. */
+  /** No outcome: the workload does not concern us. */
   | { readonly action: 'none'; readonly needs: readonly KubeObject[]; readonly outcome?: Outcome };
 
 export const NO_NEEDS: readonly KubeObject[] = [];

@@ -64,6 +64,6 @@ export function injection(candidate: Candidate, healthy: boolean): Decision {
 
 function pricesNote({ backend }: ActiveSettings, exposed: string | undefined): readonly Note[] {
   if (exposed === undefined || backend === 'openinference') return [];
-  const message = `container ${exposed} mounts none of the pod's own volumes, so the price list is not mounted there either: OpenLIT fetches its own`;
+  const message = `container ${exposed} mounts none of the pod's own volumes, so the operator does not mount the price list there: OpenLIT fetches its own`;
   return [{ reason: 'PricesLeftOut', level: 'note', message }];
 }

@@ -7,7 +7,7 @@ export interface Note {
   readonly level: 'note' | 'hint';
 }
 
-/** What is the case with one workload, for its status line, its event, the counts and `explain`. Never holds a value of the user's. */
+/** The case of one workload, for its status line, its event, the counts and `explain`. Never holds a value of the user's. */
 export interface Outcome {
   readonly reason: OutcomeReason;
   readonly state: Exclude<OutcomeState, 'note'>;
@@ -30,7 +30,7 @@ const LINE_LIMIT = 600;
 
 const LABEL = { pending: 'Pending ', blocked: 'Blocked ', off: '' } as const;
 
-/** `short` takes the place of the message in the status line; needed where the message is a sentence that everybody expects. */
+/** `short` replaces the message in the status line, where people expect a short word. */
 export function outcome(reason: OutcomeReason, message = '', notes: readonly Note[] = [], short?: string): Outcome {
   const state = REASONS[reason].state;
   const said = notes.filter((note) => note.level === 'note').map((note) => `; ${note.reason}: ${note.message}`);

@@ -25,7 +25,7 @@ export interface Policy<Reason extends OutcomeReason = OutcomeReason> {
   readonly requires: string;
   /** Every reason that it can give. */
   readonly reasons: readonly Reason[];
-  /** undefined: the precondition holds, or cannot be asked yet because an earlier one does not. */
+  /** undefined: the precondition holds, or can not be judged yet because an earlier one does not hold. */
   readonly check: (candidate: Candidate) => Verdict<Reason> | undefined;
 }
 
@@ -34,7 +34,7 @@ export function policy<const Reason extends OutcomeReason>(one: Policy<Reason>):
   return one;
 }
 
-/** What the first policy says that has anything to say. */
+/** The verdict of the first policy that has one. */
 export function firstVerdict(chain: readonly Policy[], candidate: Candidate): Verdict | undefined {
   for (const { check } of chain) {
     const verdict = check(candidate);

@@ -12,8 +12,8 @@ import { kindIsKnown, runsOnLinux, templateIsItsOwn } from './policies/template.
 import { mountsAreSafe } from './policies/volumes.ts';
 
 /**
- * What must hold before a workload that asks for telemetry is injected, in the order in which it is asked: the first that does not hold
- * speaks, and no other. What would be no use to mend before another comes later. docs/reference/reasons.md is made from it.
+ * The preconditions of an injection, in the order in which they are asked. The first that does not hold speaks, and no other. A problem
+ * that must be mended before another makes sense comes first. docs/reference/reasons.md is made from this list.
  */
 export const PRECONDITIONS = [
   namespaceIsNotProtected,
@@ -34,14 +34,14 @@ export const PRECONDITIONS = [
 
 type PreconditionReason = (typeof PRECONDITIONS)[number]['reasons'][number];
 
-/** Reasons that no precondition gives: what is said when all hold, and while or after the decision is carried out. */
+/** Reasons that no precondition gives, with their cases. */
 export const OTHER_REASONS = {
   Injected: 'every precondition holds',
   Reverted: 'the annotation is gone',
   OptedOut: 'the annotation is none',
-  StackSuspended: 'the decision is not carried out while the stack is suspended',
-  WaitingForRollout: 'the decision waits for a rollout that is under way',
-  WaitingInQueue: 'the decision waits for its turn',
-  Contested: 'the decision was undone by somebody too often',
+  StackSuspended: 'the stack is suspended',
+  WaitingForRollout: 'a rollout is under way',
+  WaitingInQueue: 'other workloads are rolling out',
+  Contested: 'somebody undid the injection too often',
   WriteRefused: 'the API server refused the write',
 } as const satisfies Record<Exclude<OutcomeReason, PreconditionReason>, string>;

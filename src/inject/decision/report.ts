@@ -29,7 +29,7 @@ export function report(
   return { action: 'status', patch: { type: 'application/merge-patch+json', body }, needs, outcome: result, event: eventOf(result) };
 }
 
-/** The template as it was, and the reason why in the status; where there is nothing to take back, the reason alone. */
+/** The former template, with the reason in the status. If there is nothing to take back, the reason alone. */
 export function takeBack(
   workload: KubeObject,
   template: PodTemplate | undefined,
@@ -43,7 +43,7 @@ export function takeBack(
   return { action: 'revert', patch: templatePatch(workload, annotations, podSpec), outcome: result, event: eventOf(result) };
 }
 
-/** Takes back what is ours of a workload that asks for nothing. `result`: the outcome when there is nothing to take back. */
+/** Takes back everything of ours from a workload that asks for nothing. `result`: the outcome if there is nothing to take back. */
 export function withdraw(workload: KubeObject, template: PodTemplate | undefined, mine: Mine, result: Outcome | undefined): Decision {
   const podSpec = template && revertTemplate(template.spec, mine);
   if (podSpec === undefined && !isMarked(workload)) return settled(workload, result, NO_NEEDS);

@@ -5,10 +5,7 @@ import { appendix } from '../change/extended-variable.ts';
 import type { PodTemplate } from '../workload/pod-template.ts';
 import type { Note } from './outcome.ts';
 
-/**
- * What a person should know about the pods though it hinders nothing.
- * @param extended the variables that the languages of the workload extend.
- */
+/** What a person should know about the pods, though it prevents nothing. */
 export function surroundings(
   workload: KubeObject,
   template: PodTemplate,
@@ -28,13 +25,13 @@ export function surroundings(
   const withEnvFrom = targeted.filter(({ envFrom = [] }) => envFrom.length > 0).map(({ name }) => name);
   if (withEnvFrom.length > 0) {
     const startup = extended
-      .map((variable) => `; a ${variable.name} in it is replaced: name it under env with ${appendix(variable)} appended to keep it`)
+      .map((variable) => `. To keep a ${variable.name} in it, name it under env with ${appendix(variable)} appended`)
       .join('');
-    const message = `container ${withEnvFrom.join(', ')} has envFrom, which is not read; injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack: name your endpoint under env to keep it${startup}`;
+    const message = `container ${withEnvFrom.join(', ')} has envFrom. The operator does not read it: injected variables win over it, and OTEL_EXPORTER_OTLP_HEADERS in it would go to the stack. To keep your endpoint, name it under env${startup}`;
     notes.push({ reason: 'EnvFromNotRead', level: 'note', message });
   }
   for (const { name } of extended) {
-    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message: `${name} of the pod replaces the one that the image may have` });
+    notes.push({ reason: 'ImageEnvNotRead', level: 'hint', message: `${name} of the pod replaces the one of the image, if it has one` });
   }
   return notes;
 }

@@ -8,8 +8,8 @@ export function suspendedStacks(stacks: readonly { readonly config: InjectionCon
 }
 
 /**
- * What is to be said instead of carrying out a decision, where the stack of the workload is suspended: the one that it counts for, or the
- * one that the decision is for. undefined: nothing holds the decision back.
+ * The outcome of a workload whose stack is suspended, in place of its decision. The stack is the one that the workload counts for, or the
+ * one of the decision. undefined: nothing holds the decision back.
  * @param present the stack that the workload counts for, `namespace/name`.
  * @param suspended see {@link suspendedStacks}.
  */

@@ -22,7 +22,7 @@ export interface Held {
 /** Of a workload without a template. */
 export const LOST: Held = { recorded: NOTHING, mine: NOTHING, notes: [] };
 
-/** By its record, or, where that is lost, by what can be recognised in the template. */
+/** By its record. If that is lost, by what the template shows. */
 export function heldOf(
   workload: KubeObject,
   template: PodTemplate,

@@ -3,7 +3,7 @@ import type { Ownership } from '../workload/ownership.ts';
 import type { PodSpec } from '../workload/pod-template.ts';
 import type { ContainerRecord, InjectionRecord } from './record.ts';
 
-/** What is in the template now and may be changed or removed by us: recorded, still as we set it, and owned by nobody. */
+/** The parts of the template that we may change or remove: recorded, still as we set them, and owned by nobody. */
 export type Mine = Pick<InjectionRecord, 'containers' | 'volumes'>;
 
 export const NOTHING: Mine = { containers: {}, volumes: {} };

@@ -21,13 +21,13 @@ export interface InjectionRecord {
   /** volume name -> ConfigMap name. */
   readonly volumes: Readonly<Record<string, string>>;
   /**
-   * Digest of the pod template as the last injection made it, where every pod of the template before was available. It tells whose
-   * fault failing pods are, also after a restart of the operator: while the template has this digest, they are the injection's.
+   * Digest of the pod template after the last injection, if every pod was available before. It tells whose fault failing pods are, also
+   * after a restart of the operator: while the template has this digest, it is the injection's.
    */
   readonly rollout?: string;
 }
 
-/** Format of the annotation; a release that changes it reads the former ones too. */
+/** Format of the annotation. If a release changes it, it still reads the former ones. */
 const VERSION = 1;
 
 /** The annotation's text: compact JSON, equal for equal records. */

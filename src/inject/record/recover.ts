@@ -13,8 +13,8 @@ import type { Mine } from './mine.ts';
 import type { ContainerRecord } from './record.ts';
 
 /**
- * The record of a workload that has lost it (the annotation was removed or edited by hand): whatever equals what we would set in any
- * mode for any of the stacks, and is owned by nobody. Containers without the marker are not looked into.
+ * The record of a workload that has lost it, because somebody removed or edited the annotation. It names everything that equals what we
+ * would set in any mode for any of the stacks, and that nobody owns. Containers without the marker are left out.
  */
 export function recoverRecord(
   workload: KubeObject,

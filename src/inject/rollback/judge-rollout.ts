@@ -23,11 +23,11 @@ export interface RolloutProgress {
 /** `end`: the rollout is nothing of ours any more. `wait`: look again after `ms` milliseconds. */
 type Waiting = { readonly kind: 'end' } | { readonly kind: 'wait'; readonly ms: number };
 
-/** A rollout that takes longer holds no place any more: what keeps it is not the operator's to wait for. Milliseconds. */
+/** If a rollout takes longer, it holds no place any more: the operator does not wait for what keeps it. Milliseconds. */
 const PLACE_MS = 15 * 60_000;
 /**
- * How long pods are still ours to answer for after the rollout was through, milliseconds, and at most the deadline: a container without
- * readiness probe is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
+ * How long we answer for the pods after the rollout is through, milliseconds, and at most the deadline. A container without readiness probe
+ * is ready for the instant before it crashes, and its Deployment is done with it. Two restarts take half a minute.
  */
 const ANSWER_MS = 90_000;
 
@@ -42,7 +42,7 @@ export function nextLook(progress: RolloutProgress): Waiting | { readonly kind: 
   if (completeForMs !== undefined) {
     const left = Math.min(ANSWER_MS, deadlineMs) - completeForMs;
     if (left <= 0) return { kind: 'end' };
-    // A pod that fails changes the workload's status: while that is as wanted nobody asks for pods.
+    // A pod that fails changes the workload's status. While the status is as wanted, nobody asks for pods.
     if (state.complete) return { kind: 'wait', ms: left + 1 };
   }
   const due = lookMs - checkedBeforeMs;

@@ -6,7 +6,7 @@ import type { ActiveSettings } from '../wishes/settings.ts';
 import { digestOf } from '../workload/digest-of.ts';
 import { makesPodsInOrder } from '../workload/makes-pods-in-order.ts';
 
-/** The annotation `duotel.io/rolled-back`: what was asked when an injection had to be taken back, and what went wrong. */
+/** The annotation `duotel.io/rolled-back`: what the annotations had asked for when an injection was taken back, and what went wrong. */
 export interface RollbackNote {
   /** {@link settingsDigest} of what was asked: other settings are tried again. */
   readonly settings: string;
@@ -17,7 +17,7 @@ export function formatRollback({ settings, message }: RollbackNote): string {
   return JSON.stringify({ settings, message });
 }
 
-/** undefined when there is none, or none that this release can read: the injection is then tried again. */
+/** undefined when there is none, or this release can not read it: then the injection is tried again. */
 export function readRollback(workload: KubeObject): RollbackNote | undefined {
   const text = workload.metadata.annotations?.[ANNOTATION.rolledBack];
   if (text === undefined) return undefined;
@@ -31,7 +31,7 @@ export function readRollback(workload: KubeObject): RollbackNote | undefined {
   }
 }
 
-/** What went wrong, in words for people, and what becomes of the pod where taking the template back does not replace it (stuck-pods.ts). */
+/** What went wrong, in words for people. If taking the template back does not replace the pod (stuck-pods.ts), also what happens to it. */
 export function rollbackMessage(workload: KubeObject, { message, pod }: Pick<PodFailure, 'message' | 'pod'>): string {
   if (!makesPodsInOrder(workload)) return message;
   return `${message}; pod ${pod} is deleted, since a StatefulSet replaces no pod that is not Ready`;

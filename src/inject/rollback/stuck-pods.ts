@@ -12,8 +12,8 @@ import { readRollback } from './rollback-note.ts';
 const REVISION = 'controller-revision-hash';
 
 /**
- * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready: a pod
- * that the injection has made crash would stay so for ever. Its controller must have seen the former template, or it would make it so again.
+ * Whether an injection was taken back from a StatefulSet that replaces no pod which is not Ready. A pod that the injection made crash would
+ * stay so for ever. Its controller must have seen the former template, or it would make the pod so again.
  */
 export function mayHaveStuckPods(workload: KubeObject): boolean {
   if (!makesPodsInOrder(workload)) return false;
@@ -22,7 +22,7 @@ export function mayHaveStuckPods(workload: KubeObject): boolean {
   return observed && !complete;
 }
 
-/** The pods of such a StatefulSet that were made from the injected template, and of them those that fail: only deleting these helps. */
+/** The pods of such a StatefulSet that were made from the injected template and fail. Only their deletion helps. */
 export function stuckPods(
   workload: KubeObject,
   pods: readonly KubeObject[],

@@ -18,25 +18,25 @@ export interface Applicant {
   readonly namespace: string;
   readonly state: RolloutState;
   /**
-   * The template has lost something that was there: the sooner it is back, the fewer rollouts. Or it holds a mount of ours with which the
-   * next deploy of its owner's could fail.
+   * The template has lost something of ours: the sooner it is back, the fewer rollouts. Or it holds a mount of ours with which the owner's
+   * next deploy could fail.
    */
   readonly urgent: boolean;
-  /** Its own among those that run: the place that it has does not stand in its way. */
+  /** Its own rollout is among those that run, and its place does not stand in its way. */
   readonly own?: OurRollout | undefined;
 }
 
 const GO: Admission = { kind: 'go' };
 
 /**
- * Whether a template may be changed now. Never beside a rollout that is under way; then as many at once as the stack's settings allow.
- * A workload without available pods has nothing to lose and waits for nobody. Messages are constant while the case is.
+ * Whether a template may be changed now. Never beside a rollout that is under way; then as many at once as the stack's settings allow. A
+ * workload without available pods has nothing to lose and waits for nobody. While the case stays the same, so does the message.
  */
 export function admit(applicant: Applicant, running: Iterable<OurRollout>, config: InjectionConfig): Admission {
   const { name, namespace, state, urgent, own } = applicant;
   if (urgent) return GO;
   if (!state.available) return GO;
-  // A status that lags behind speaks of the template before: what rolled then still rolls.
+  // If the status lags behind, it speaks of the former template: what was rolling still rolls.
   if (state.mixed) {
     const message = `${name} is rolling out an earlier change; the injection follows when that is done`;
     return { kind: 'wait', reason: 'WaitingForRollout', message };

@@ -6,15 +6,15 @@ import { valueAt } from '../../../api/value-at.ts';
 export interface RolloutState {
   /** The status speaks of the present spec. A Deployment's generation counts its annotations too. */
   readonly observed: boolean;
-  /** Pods of a former template are there beside those of the present one: somebody's rollout is under way. */
+  /** There are pods of a former template beside those of the present one: somebody's rollout is under way. */
   readonly mixed: boolean;
-  /** Every wanted pod is of the present template and available, and there is at least one. */
+  /** Every wanted pod has the present template and is available, and there is at least one. */
   readonly healthy: boolean;
   /** At least one pod is available: there is something that a bad rollout can hurt. */
   readonly available: boolean;
-  /** Nothing is left to roll out: all is as wanted, or nothing is wanted (no replicas, no fitting node). */
+  /** Nothing is left to roll out: every pod is as wanted, or none is wanted (no replicas, no fitting node). */
   readonly complete: boolean;
-  /** A new template is not yet through: pods of a former one are there, or its controller has not yet said that it is done. */
+  /** A new template is not yet through: there are pods of a former one, or the controller has not yet said that it is done. */
   readonly unfinished: boolean;
   /** Its controller has given up (ProgressDeadlineExceeded, Degraded). */
   readonly failed: boolean;

@@ -7,7 +7,7 @@ import type { ResolvedStackSpec } from '../../../api/telemetry-stack.ts';
 import { type BootstrapFile, contentHash } from '../../../bootstrap/files.ts';
 import type { InjectionAssets } from './assets.ts';
 
-/** A set of files that pods mount from a ConfigMap of their own namespace, which is named by content and never changes. */
+/** A set of files that pods mount from a ConfigMap of their own namespace. Its content names the ConfigMap, and it never changes. */
 export interface Mount {
   readonly volume: string;
   readonly configMap: string;
@@ -21,13 +21,13 @@ export interface Bootstrap {
   readonly mount: Mount;
 }
 
-/** What one TelemetryStack tells the workloads that report to it. */
+/** The settings that one TelemetryStack gives to the workloads that report to it. */
 export interface InjectionConfig {
   readonly stack: StackRef;
   /** URL without a signal's path; exporters add `/v1/traces` and so on for HTTP. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'grpc';
-  /** The certificates that the collector's is checked by, where its TLS needs others than the image has. */
+  /** The certificates by which the app checks the collector's, if the image does not trust it. */
   readonly ca?: Mount;
   /** Secret, in the namespace of each workload, with the token that the collector asks for. */
   readonly token?: { readonly name: string; readonly key: string };
@@ -35,7 +35,7 @@ export interface InjectionConfig {
   readonly showOpenlitSpans: boolean;
   /** How many workloads may roll out at once for this stack. */
   readonly pace: { readonly maxConcurrentRollouts: number; readonly maxConcurrentRolloutsPerNamespace: number };
-  /** `deadlineMs`: how long the pods of an injection are watched. undefined: failing pods are left as they are. */
+  /** `deadlineMs`: how long the operator watches the pods of an injection. undefined: failing pods stay as they are. */
   readonly autoRollback?: { readonly deadlineMs: number };
   /** Namespaces that are never touched for this stack, besides Kubernetes' own. */
   readonly protectedNamespaces: readonly string[];

@@ -19,7 +19,7 @@ import { templateAnnotations } from '../workload/pod-template.ts';
 /** Where an annotation was found. */
 export type Level = 'workload' | 'pod template' | 'namespace';
 
-/** What the annotations ask for; names of containers and stacks are not yet checked against what exists. */
+/** What the annotations ask for. Nobody has checked yet whether the named containers and stacks exist. */
 export type InjectionSettings =
   | {
       readonly kind: 'active';
@@ -81,9 +81,8 @@ function names(value: string): readonly string[] {
 }
 
 /**
- * The settings of a workload. The workload's own annotations win over its pod template's, and these over the Namespace's, but for
- * `duotel.io/backend: none`, which wins wherever it stands. Any unknown key or value under `duotel.io/` refuses the whole.
- * @param runtimes the languages that `duotel.io/bootstrap` can name. Default: those of this release.
+ * The settings of a workload. The workload's own annotations win over its pod template's, and these over the Namespace's.
+ * `duotel.io/backend: none` wins wherever it is. An unknown key or value under `duotel.io/` refuses everything.
  */
 export function settingsOf(workload: KubeObject, namespace: KubeObject, runtimes: readonly Runtime[] = RUNTIMES): InjectionSettings {
   const sources: readonly [Level, string, Readonly<Record<string, string>>][] = [
@@ -110,10 +109,10 @@ export function settingsOf(workload: KubeObject, namespace: KubeObject, runtimes
       else invalid ??= refused(message, level);
     }
   }
-  // An opt-out is obeyed even beside a mistake: whoever wrote it wants no change.
+  // An opt-out counts even beside a mistake: its author wants no change.
   if (found.some(({ key, value }) => key === ANNOTATION.backend && value === 'none')) return { kind: 'optedOut' };
   if (unknown !== undefined) return unknown;
-  // Without the one annotation that turns telemetry on, the others mean nothing: a workload is given back by removing that one alone.
+  // Without the annotation that turns telemetry on, the others mean nothing: to give a workload back, its removal is enough.
   return backendStated ? (invalid ?? combine(found)) : { kind: 'absent' };
 }
 
@@ -142,13 +141,13 @@ function combine(found: readonly Found[]): InjectionSettings {
       .map(({ key }) => ({
         reason: 'AnnotationOnPodTemplate',
         level: 'note',
-        message: `${key} stands on the pod template; put it on the metadata of the workload`,
+        message: `${key} is on the pod template; put it on the metadata of the workload`,
       })),
   };
 }
 
 function unknownKey(key: string, place: string): string {
-  return `${quote(key)} on ${place} is not an annotation of duotel.${didYouMean(key, USER_ANNOTATIONS)} Held are ${list(USER_ANNOTATIONS)}; correct or remove it`;
+  return `${quote(key)} on ${place} is not an annotation of duotel.${didYouMean(key, USER_ANNOTATIONS)} Its annotations are ${list(USER_ANNOTATIONS)}. Correct or remove it`;
 }
 
 /** undefined: the value is fine. */

@@ -65,7 +65,7 @@ function only(stacks: readonly InjectionConfig[]): StackChoice | undefined {
 function unknown(wanted: string, candidates: readonly string[]): StackChoice {
   return refused(
     'UnknownStack',
-    `${ANNOTATION.stack} asks for TelemetryStack ${wanted}, which does not exist.${didYouMean(wanted, candidates)} There is ${candidates.join(', ')}`,
+    `${ANNOTATION.stack} names TelemetryStack ${wanted}, which does not exist.${didYouMean(wanted, candidates)} There is ${candidates.join(', ')}`,
   );
 }
 

@@ -13,8 +13,8 @@ export type TargetContainers =
     };
 
 /**
- * The containers that get variables, in the order of the template: those named, or with `*` every one but the known sidecars, or the
- * only one that is no known sidecar. Init containers are never targets, so native sidecars are not either.
+ * The containers that get variables, in the order of the template: the named ones; with `*`, every one but the known sidecars; else the
+ * only one that is not a known sidecar. Init containers are never targets, so native sidecars are not either.
  */
 export function targetContainers(choice: '*' | readonly string[] | undefined, pod: PodSpec): TargetContainers {
   const all = pod.containers.map(({ name }) => name);

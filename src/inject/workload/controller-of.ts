@@ -2,8 +2,8 @@ import type { KubeObject, OwnerReference } from '../../../api/kube-object.ts';
 import { OTHER_POD_KINDS, WORKLOAD_KINDS } from './kinds.ts';
 
 /**
- * Who makes an object and keeps it: `injected`, a workload whose template we change; `other`, one of OTHER_POD_KINDS, which may have a
- * controller itself; `foreign`, anything else.
+ * Who makes an object and keeps it. `injected`: a workload whose template we change. `other`: one of OTHER_POD_KINDS, which may have a
+ * controller itself. `foreign`: anything else.
  */
 export interface ControllingOwner {
   readonly kind: 'injected' | 'other' | 'foreign';
@@ -14,7 +14,7 @@ export interface ControllingOwner {
 export function controllerOf({ metadata: { ownerReferences } }: KubeObject): ControllingOwner | undefined {
   // A manifest on disk may hold anything.
   const ref = Array.isArray(ownerReferences) ? ownerReferences.find((one: OwnerReference | null) => one?.controller === true) : undefined;
-  // A static pod is made of a file on its node; the object in the API names the Node.
+  // A file on its node makes a static pod; the object in the API names the Node.
   if (ref === undefined || (ref.apiVersion === 'v1' && ref.kind === 'Node')) return undefined;
   const is = (kinds: Readonly<Record<string, { readonly apiVersion: string }>>): boolean =>
     Object.hasOwn(kinds, ref.kind) && group(kinds[ref.kind]?.apiVersion ?? '') === group(ref.apiVersion);

@@ -5,11 +5,11 @@ export function digestOf(value: unknown): string {
   const digest = createHash('sha256')
     .update(JSON.stringify(sorted(value)) ?? 'null')
     .digest();
-  // A slice of the whole text would keep all of it.
+  // A slice would keep the whole text in memory.
   return digest.toString('hex', 0, 8);
 }
 
-/** A copy with its fields in order; JSON.stringify then writes it several times faster than code of ours would. */
+/** A copy with its fields in order. JSON.stringify then writes it several times faster than code of ours would. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

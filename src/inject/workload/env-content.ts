@@ -9,11 +9,11 @@ export type EnvContent =
   | { readonly fieldPath: string }
   | { readonly secretKeyRef: { readonly name: string; readonly key: string } };
 
-/** The container's env item, with what the API server would add as defaults, so that live and desired compare equal. */
+/** The container's env item, with the defaults that the API server would add, so that live and desired compare equal. */
 export function envItem(name: string, content: EnvContent): EnvItem {
   if (typeof content === 'string') return { name, value: content };
   if ('fieldPath' in content) return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: content.fieldPath } } };
-  // Optional: a namespace without the Secret gets an app that is refused by the collector, not one that does not start.
+  // Optional: in a namespace without the Secret, the collector refuses the app. Else the app would not start.
   return { name, valueFrom: { secretKeyRef: { ...content.secretKeyRef, optional: true } } };
 }
 

@@ -20,16 +20,16 @@ export const WORKLOAD_KINDS: Readonly<Record<string, WorkloadKind>> = {
   Rollout: { apiVersion: 'argoproj.io/v1alpha1', templatePath: ['spec', 'template'], custom: true },
 };
 
-/** A kind with pods of which none would ever be started from a changed template. */
+/** A kind with pods for which a changed template never starts a new one. */
 interface OtherPodKind {
   readonly apiVersion: string;
-  /** Why it is not injected, and what to do instead; follows its name. */
+  /** Why the kind is not injected, and what to do instead; the text follows its name. */
   readonly instead: string;
 }
 
 /**
- * Kinds of Kubernetes with pods that are never injected; what makes Pods stands before the Pod. Where nothing above makes them and they are
- * asked to send telemetry, the commands say what to do instead.
+ * Kinds of Kubernetes with pods that are never injected; makers of Pods stand before the Pod. If nothing above makes such an object and it
+ * is asked to send telemetry, the commands say what to do instead.
  */
 export const OTHER_POD_KINDS: Readonly<Record<string, OtherPodKind>> = {
   ReplicaSet: {

@@ -1,7 +1,7 @@
 import { isFields } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/kube-object.ts';
 
-/** `spec.selector` as a query; undefined when it selects nothing, which a workload's never does. */
+/** `spec.selector` as a query; undefined when it selects nothing, which a workload's selector never does. */
 export function podSelector(workload: KubeObject): string | undefined {
   const spec = isFields(workload['spec']) ? workload['spec'] : {};
   const selector = isFields(spec['selector']) ? spec['selector'] : {};

@@ -15,9 +15,9 @@ interface Stub {
 }
 
 /**
- * What the operator keeps in memory of a workload: all of it where it is part of a stack; all but who owns the fields outside the pod
- * spec where it or its pod template has an annotation of ours; else only what tells that it is there, and of which template its pods are
- * healthy.
+ * The part of a workload that the operator keeps in memory. If it is part of a stack: everything. If it or its pod template has an
+ * annotation of ours: everything except who owns the fields outside the pod spec. Else only that it is there, and for which template its
+ * pods are healthy.
  */
 export function storedWorkload(workload: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, labels } = workload.metadata;
@@ -34,8 +34,8 @@ export function isStub(workload: KubeObject): boolean {
 }
 
 /**
- * Digest of the pod template, where every wanted pod is of it and available; null where the pods are not; undefined where the status
- * does not speak of the present generation, so what was known before still holds.
+ * Digest of the pod template, if every wanted pod has it and is available; null if the pods are not. undefined if the status does not speak
+ * of the present generation, so what was known before still holds.
  */
 export function healthyTemplate(workload: KubeObject): string | null | undefined {
   const stub = workload[STUB] as Stub | undefined;
@@ -50,7 +50,7 @@ export function hasOurAnnotation(workload: KubeObject): boolean {
   return hasOurs(workload.metadata.annotations) || hasOurs(podTemplate(workload)?.metadata?.annotations);
 }
 
-/** Whether any key is under our prefix: a misspelt one is news too. */
+/** Whether any key has our prefix: a misspelt one counts too. */
 export function hasOurs(annotations: Readonly<Record<string, string>> | undefined): boolean {
   return Object.keys(annotations ?? {}).some((key) => key.startsWith(PREFIX));
 }

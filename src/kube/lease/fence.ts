@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 
-/** A write that was not sent, or was cut off, because this process is not, or is no longer, the one that may write. */
+/** A write that was not sent, or was cut off, because this process may not write, or no longer. */
 export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError';
 }
@@ -9,14 +9,14 @@ export class NotLeaderError extends Error {
 export type FenceMark = readonly number[];
 
 /**
- * Both only go forward, whatever becomes of the time of day. The first stands still while the machine sleeps, the second does not
- * (CLOCK_MONOTONIC and CLOCK_BOOTTIME on Linux): the fence goes by the one that says it is later.
+ * Both only go forward, whatever happens to the time of day. The first stands still while the machine sleeps, the second does not
+ * (CLOCK_MONOTONIC and CLOCK_BOOTTIME on Linux). The fence uses the one that shows the later time.
  */
 const CLOCKS: readonly (() => number)[] = [() => performance.now(), () => uptime() * 1000];
 
 /**
- * Stands before every write of the operator: open while this process holds the lease, by its own clocks alone. It shuts before
- * anybody else may take the lease, for ever: who has lost the lease starts anew, with nothing in memory.
+ * Stands before every write of the operator. It is open while this process holds the lease, by its own clocks alone. It shuts before
+ * anybody else may take the lease, and for ever: after a lost lease the process starts anew, with nothing in memory.
  */
 export class WriteFence {
   readonly #clocks: readonly (() => number)[];
@@ -28,12 +28,12 @@ export class WriteFence {
     this.#clocks = clocks;
   }
 
-  /** Now; taken before the request that renews the lease is sent, so that the server's own moment cannot be earlier. */
+  /** The present moment, taken before the request that renews the lease is sent. So the server's own moment cannot be earlier. */
   mark(): FenceMark {
     return this.#clocks.map((clock) => clock());
   }
 
-  /** Opens the fence until `ms` milliseconds after the mark. No effect once it is shut. */
+  /** Opens the fence until `ms` milliseconds after the mark. Once it is shut, this has no effect. */
   extend(from: FenceMark, ms: number): void {
     if (this.#end.signal.aborted) return;
     this.#deadlines = from.map((moment) => moment + ms);

@@ -10,14 +10,14 @@ export interface LeaseSpec {
   readonly leaseTransitions?: number;
 }
 
-/** What the lease was when it was last looked at. */
+/** The lease as it was at the last look. */
 export interface Observation {
   /** undefined: there is none. */
   readonly spec: LeaseSpec | undefined;
   readonly resourceVersion: string | undefined;
-  /** When, by our own clock, this version was first seen; a renewal is another version. */
+  /** When, by our own clock, this version was first seen. A renewal is a new version. */
   readonly since: number;
-  /** Since when a holder that we have seen may still be writing, though the lease is gone or names nobody; undefined: nobody. */
+  /** Since when a former holder may still be writing, though the lease is gone or names nobody; undefined: nobody may. */
   readonly lastHeld: number | undefined;
 }
 
@@ -30,9 +30,9 @@ export function observe(before: Observation | undefined, live: KubeObject | unde
 }
 
 /**
- * What to do about the lease. It is taken when nobody holds it, and from a holder that has not renewed it for its whole duration, by our
- * own clock. A lease that somebody else has put in our name, emptied, or deleted says nothing about whoever held it before: that one may
- * go on writing until its own deadline, and a whole duration must pass.
+ * What to do about the lease. We take it when nobody holds it, and when its holder has not renewed it for its whole duration, by our own
+ * clock. If somebody else put our name into the lease, emptied it or deleted it, that says nothing about the former holder. It may go on
+ * writing until its own deadline, so a whole duration must pass.
  */
 export function electionStep(
   seen: Observation,

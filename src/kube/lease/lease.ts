@@ -9,9 +9,9 @@ import { electionStep, type LeaseSpec, type Observation, observe } from './lease
 
 /** Milliseconds. Defaults are those of controller-runtime: 15 s, 10 s and 2 s. */
 export interface LeaseTiming {
-  /** How long a lease that is not renewed keeps others away. */
+  /** How long a lease keeps others away after its last renewal. */
   readonly durationMs: number;
-  /** How long a leader goes on writing after its last renewal; less than `durationMs`, which is what keeps two from writing. */
+  /** How long a leader goes on writing after its last renewal. It is less than `durationMs`, so two never write. */
   readonly renewDeadlineMs: number;
   /** Between two looks at the lease. */
   readonly retryMs: number;
@@ -19,7 +19,7 @@ export interface LeaseTiming {
 export const DEFAULT_LEASE_TIMING: LeaseTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2000 };
 
 export interface LeaseOptions {
-  /** One that is not behind the fence, and does not try again by itself. */
+  /** Not behind the fence, and without retries of its own. */
   readonly api: KubeApi;
   readonly fence: WriteFence;
   readonly namespace: string;
@@ -28,7 +28,7 @@ export interface LeaseOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds since 1970, for the times that people read in the lease. No decision is taken by it. */
+  /** Milliseconds since 1970, for the times that people read in the lease. No decision depends on it. */
   readonly wallClock?: () => number;
   readonly timing?: LeaseTiming;
   readonly onTrouble?: (error: unknown) => void;
@@ -37,16 +37,16 @@ export interface LeaseOptions {
 const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
 
 /**
- * Leader election by a Lease. The fence opens with it, and shuts by local clocks `renewDeadlineMs` after the moment before the last
- * renewal was sent, whatever the network or the scheduler do with us. Another process takes over no earlier than `durationMs` after it
- * saw that renewal, by its own clock: times of two machines are never compared.
+ * Leader election by a Lease. The fence opens with it. It shuts by local clocks, `renewDeadlineMs` after the moment before the last renewal
+ * was sent, whatever the network or the scheduler do. Another process takes over no earlier than `durationMs` after it saw that renewal, by
+ * its own clock. So times of two machines are never compared.
  */
 export class LeaderLease {
   readonly #options: LeaseOptions & { readonly timing: LeaseTiming; readonly wallClock: () => number };
   #seen: Observation | undefined;
-  /** The newest version of the lease that was seen. */
+  /** The newest version of the lease that we have seen. */
   #newest: string | undefined;
-  /** true when the lease was seen in a state from before that one. */
+  /** true when the lease was in an older state than that one. */
   #setBack = false;
   /** true after a write of ours that made, or may have made, the lease ours. */
   #claimed = false;
@@ -71,8 +71,8 @@ export class LeaderLease {
   }
 
   /**
-   * Takes part until `signal` aborts, then gives the lease back. Resolves with `lost` as soon as the lease was ours and is not any more,
-   * and, held or not, when the cluster was restored from a backup: what this process knows is of another history.
+   * Takes part until `signal` aborts, then gives the lease back. Resolves with `lost` as soon as we have lost the lease. It does so too,
+   * with and without the lease, when the cluster was restored from a backup: what this process knows is of another history.
    */
   run(signal: AbortSignal): Promise<'ended' | 'lost'> {
     return withRequestContext(undefined, () => this.#run(signal));
@@ -80,10 +80,10 @@ export class LeaderLease {
 
   async #run(signal: AbortSignal): Promise<'ended' | 'lost'> {
     const { clock, random, fence, timing, onTrouble } = this.#options;
-    // Ours to wake: a lease that is lost must not wait for the next look.
+    // We wake it ourselves: a lost lease must not wait for the next look.
     const wake = AbortSignal.any([signal, fence.signal]);
     while (!signal.aborted) {
-      // Before anything is sent: a process that was stopped for long must not make the lease look alive.
+      // Before anything is sent: after a long stop, a process must not make the lease look alive.
       if (this.#lost()) return 'lost';
       try {
         await this.#turn();
@@ -109,7 +109,7 @@ export class LeaderLease {
     const { api, namespace, name, identity, clock, timing, fence } = this.#options;
     await this.#within(async () => {
       const type = await api.resourceType(LEASE.apiVersion, LEASE.kind);
-      // A leader that has seen its own last renewal need not look again: the write itself says when somebody was faster.
+      // If a leader has seen its own last renewal, it need not look again: the write itself tells when somebody was faster.
       if (!this.#held || this.#seen === undefined) {
         this.#seen = this.#observe(this.#seen, await api.get(type, { namespace, name }));
       }
@@ -124,9 +124,9 @@ export class LeaderLease {
   }
 
   /**
-   * A GET without a version and the answers to writes are of etcd's own state (k8s.io/apiserver, pkg/storage/cacher/delegator.go): no
-   * API server that lags behind can give an older one.
-   * @throws StaleAnswer, with the fence shut, when it is older all the same.
+   * A GET without a version, and the answers to writes, show etcd's own state (k8s.io/apiserver, pkg/storage/cacher/delegator.go). An API
+   * server that lags behind can give no older one.
+   * @throws StaleAnswer, with the fence shut, if the answer is older all the same.
    */
   #observe(before: Observation | undefined, live: KubeObject | undefined): Observation {
     const { namespace, name, clock, fence } = this.#options;
@@ -143,7 +143,7 @@ export class LeaderLease {
 
   async #write(type: ResourceType, step: 'create' | 'take' | 'renew', seen: Observation): Promise<void> {
     const { fence, timing } = this.#options;
-    // Before the request: what the server writes cannot be older than this.
+    // Before the request: the server's own time cannot be earlier.
     const mark = fence.mark();
     const claimedBefore = this.#claimed;
     this.#claimed = true;
@@ -152,11 +152,11 @@ export class LeaderLease {
       this.#seen = this.#observe(seen, answer);
       this.#extend(mark, timing);
     } catch (error) {
-      // Whatever has happened to the lease: look at it before the next write.
+      // Whatever has happened, look at the lease before the next write.
       const refused = isApiError(error) && error.body.status >= 400 && error.body.status < 500;
       if (refused && !claimedBefore) this.#claimed = false;
       if (this.#held) this.#seen = undefined;
-      // Somebody was faster: no failure, the next look says who.
+      // Somebody was faster. That is no failure: the next look says who.
       if (isApiError(error, 'Conflict') || isApiError(error, 'AlreadyExists')) return;
       throw error;
     }
@@ -179,7 +179,7 @@ export class LeaderLease {
     }
     const transitions = seen.spec?.leaseTransitions ?? 0;
     const spec: LeaseSpec = step === 'renew' ? renewed : { ...renewed, acquireTime: now, leaseTransitions: transitions + 1 };
-    // The version that was seen: of two that take it at once, one is refused.
+    // The version that we have seen. If two take the lease at once, one is refused.
     const body = { metadata: { resourceVersion: seen.resourceVersion }, spec };
     return api.patch(type, { namespace, name }, 'application/merge-patch+json', body);
   }
@@ -195,7 +195,7 @@ export class LeaderLease {
     try {
       await this.#within(async () => {
         const type = await api.resourceType(LEASE.apiVersion, LEASE.kind);
-        // One second, as client-go does: the mark of a lease that was given back, not cleared by somebody.
+        // One second, as client-go writes it: it marks a lease that was given back, not emptied by somebody.
         const body = { metadata: { resourceVersion: seen.resourceVersion }, spec: { holderIdentity: '', leaseDurationSeconds: 1 } };
         await api.patch(type, { namespace, name }, 'application/merge-patch+json', body);
       });

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../api/kube-object.ts';
 import type { KubeApiError, ListResult, ResourceType } from '../kube-api.ts';
 import { unreachable } from './refused.ts';
 
-/** What a JSON document of the API server may be, of which nothing is known yet. */
+/** A JSON document of the API server, of which nothing is known yet. */
 interface Answer {
   readonly kind?: unknown;
   /** Of a Status: `Success` or `Failure`. */

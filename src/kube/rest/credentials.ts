@@ -6,9 +6,11 @@ export interface Credentials {
   readonly server: string;
   /** The namespace of the context, or of our pod. */
   readonly namespace: string;
-  /** What a connection and a request need now; read again for each request, so that a rotated token or certificate is used at once. */
+  /**
+   * What a connection and a request need now. It is read again for each request, so that a rotated token or certificate is used at once.
+   */
   current(): Promise<ConnectionSecrets>;
-  /** Reads everything anew, the kubeconfig itself too, when the server has refused what we have. Does not throw. */
+  /** Reads everything again, with the kubeconfig itself, when the server has refused what we have. Does not throw. */
   refresh?(): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export async function loadKubeConfig(source: CredentialsSource = {}): Promise<Ku
   return config;
 }
 
-/** Rotated files are looked at this often; a request more or less with the old ones does no harm, both are good for a while. */
+/** How often we look at rotated files. A request or two with the old ones does no harm: both are good for a while. */
 const FRESH_MS = 1000;
 
 /**
@@ -67,7 +69,7 @@ const FRESH_MS = 1000;
 export async function loadCredentials(source: CredentialsSource = {}): Promise<Credentials> {
   let config = await loadKubeConfig(source);
   const cluster = config.getCurrentCluster();
-  // What client-node falls back to when it finds nothing.
+  // client-node's fallback when it finds nothing.
   if (cluster === null || cluster.server === 'http://localhost:8080') {
     throw new Error('no cluster to talk to: set KUBECONFIG or pass --kubeconfig FILE, with a current context that names a cluster');
   }
@@ -92,7 +94,7 @@ export async function loadCredentials(source: CredentialsSource = {}): Promise<C
         // A new KubeConfig has none of the tokens that the old one remembers.
         config = await loadKubeConfig(source);
       } catch {
-        // Half-written: what we have is tried again, and so is this.
+        // Half-written: we try what we have, and read it again.
       }
       known = undefined;
     },
@@ -120,7 +122,7 @@ function isOfParser(error: unknown): error is Error {
   return error instanceof Error && (error.name === 'YAMLException' || error.name === 'SyntaxError');
 }
 
-/** Where a parser could not go on, without what it had read there: tokens and keys. Other errors in their own words. */
+/** Where a parser stopped, without the text that it had read there: tokens and keys. Other errors in their own words. */
 function withoutExcerpt(error: unknown): string {
   if (!isOfParser(error)) return error instanceof Error ? error.message : String(error);
   if (error.name === 'SyntaxError') return 'what its plugin printed, or what its token holds, is no JSON';

@@ -2,7 +2,7 @@ import { isApiError, KubeApiError, type ResourceType } from '../kube-api.ts';
 import { resourcesIn } from './answer.ts';
 import { groupPath } from './paths.ts';
 
-/** What the API server serves, asked for one group version at a time: a group that is not available is nobody else's trouble. */
+/** What the API server serves, asked for one group version at a time. If a group is not available, the others do not suffer. */
 export class Discovery {
   readonly #load: (path: string, about: string) => Promise<unknown>;
   readonly #types = new Map<string, Promise<ReadonlyMap<string, ResourceType>>>();
@@ -22,7 +22,7 @@ export class Discovery {
     throw new KubeApiError(message, { status: 404, reason: 'NotFound', message, causes: [], unserved: true });
   }
 
-  /** Asks anew the next time: a request was told that the type is not served. */
+  /** Asks again the next time: a request was told that the type is not served. */
   forget(apiVersion: string): void {
     this.#types.delete(apiVersion);
   }

@@ -7,8 +7,8 @@ export interface Fenced {
 }
 
 /**
- * Asks the fence at the last moment there is: undici calls `onRequestStart` right before it writes the request, after it has waited for
- * a free connection or a handshake. A process that was stopped in between does not send what it had prepared.
+ * Asks the fence at the last moment: undici calls `onRequestStart` right before it writes the request, after it has waited for a free
+ * connection or a handshake. If the process was stopped in between, it does not send what it had prepared.
  */
 export const fenceInterceptor: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const { fence } = options as Dispatcher.DispatchOptions & Partial<Fenced>;

@@ -1,6 +1,6 @@
-/** The lines of a text that comes in chunks, without their line feeds. What follows the last line feed is given up: it was cut off. */
+/** The lines of a text that comes in chunks, without their line feeds. The rest after the last line feed is dropped: it was cut off. */
 export async function* lines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  // Kept apart until the line is whole: an object of 10 MB comes in hundreds of chunks.
+  // The pieces are kept apart until the line is whole: an object of 10 MB comes in hundreds of chunks.
   let parts: string[] = [];
   for await (const chunk of chunks) {
     let from = 0;

@@ -23,8 +23,8 @@ const ERROR = 1;
 const PORT_PREFIX = 2;
 
 /**
- * Listens on a free loopback port and carries each connection to a port of a pod, through the API server and the kubelet: the way that
- * needs no Service, no Ingress, and that NetworkPolicies do not stop. One WebSocket a connection.
+ * Listens on a free loopback port and carries each connection to a port of a pod, through the API server and the kubelet. This way needs no
+ * Service and no Ingress, and NetworkPolicies do not stop it. One WebSocket a connection.
  */
 export async function forwardPort(source: CredentialsSource, target: PodPort): Promise<Forwarding> {
   const config = await loadKubeConfig(source);
@@ -50,7 +50,7 @@ export async function forwardPort(source: CredentialsSource, target: PodPort): P
 }
 
 async function carry(handler: WebSocketHandler, { namespace, pod, port }: PodPort, socket: Socket): Promise<void> {
-  // What the client sends before the WebSocket is open waits here.
+  // Data from the client waits here until the WebSocket is open.
   const upstream = socket.pipe(new PassThrough());
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/portforward?ports=${port}`;
   const started = new Set<number>();

@@ -15,10 +15,13 @@ interface Waiter {
   readonly go: () => void;
 }
 
-/** Of the burst, what is left for better priorities: a hundred annotations at once do not find it spent on what nobody waits for. */
+/**
+ * The part of the burst that is left for better priorities. So a hundred annotations at once do not find it spent on requests that nobody
+ * waits for.
+ */
 const KEPT: Readonly<Record<Priority, number>> = { user: 0, drift: 1 / 4, resync: 1 / 2 };
 
-/** Lets requests through at a bounded rate, a bounded number at a time, those first that a person waits for. */
+/** Lets requests through at a bounded rate, and a bounded number at a time. Those that a person waits for go first. */
 export class RequestLimiter {
   readonly #options: Required<RequestLimiterOptions>;
   readonly #waiting: Readonly<Record<Priority, Set<Waiter>>> = { user: new Set(), drift: new Set(), resync: new Set() };
@@ -40,8 +43,8 @@ export class RequestLimiter {
   }
 
   /**
-   * Resolves when the request may be sent, with what to call when it is over.
-   * @throws the signal's reason when it aborts before.
+   * Resolves when the request may be sent, with the function to call when it is over.
+   * @throws the signal's reason if it aborts before.
    */
   acquire(priority: Priority, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -92,7 +95,7 @@ export class RequestLimiter {
     }
   }
 
-  /** A quarter is kept free of what nobody waits for: a person's request does not wait for a slow one of these to end. */
+  /** A quarter is kept free of requests that nobody waits for: a person's request does not wait for a slow one of these. */
   #room(priority: Priority): number {
     const { inFlight } = this.#options;
     return priority === 'resync' ? Math.max(1, Math.floor((inFlight * 3) / 4)) : inFlight;

@@ -27,7 +27,7 @@ import { unreachable } from './refused.ts';
 import type { RequestLimiter } from './request-limiter.ts';
 import { type HttpRequest, type RequestObserver, Transport } from './transport.ts';
 
-/** Objects a page: what a page takes in memory is not given back when it is read. */
+/** Objects a page. Memory that a page took is not given back after it is read. */
 const PAGE = 100;
 
 export interface RestOptions {
@@ -39,7 +39,7 @@ export interface RestOptions {
   readonly retry?: RetryPolicy;
 }
 
-/** {@link KubeApi} over HTTPS, with retries of what is worth one. */
+/** {@link KubeApi} over HTTPS, with retries of errors that may pass. */
 export class RestKubeApi implements KubeApi {
   readonly #transport: Transport;
   readonly #options: RestOptions;
@@ -54,8 +54,8 @@ export class RestKubeApi implements KubeApi {
   }
 
   /**
-   * The same server over the same connections, for the lease alone: not held up by a fence, a queue or retries. Its requests keep a
-   * connection warm as well. Close the original, not this.
+   * The same server over the same connections, for the lease alone: no fence, queue or retries hold it up. Its requests also keep a
+   * connection warm. Close the original, not this.
    */
   forLease(): KubeApi {
     return new RestKubeApi(this.#transport, { retry: { ...DEFAULT_RETRY, attempts: 1 } });
@@ -148,7 +148,7 @@ export class RestKubeApi implements KubeApi {
       checkDeleted(answer, type, about);
       return true;
     } catch (error) {
-      // What is not served any more is gone as well.
+      // If a kind is not served any more, its objects are gone too.
       if (isApiError(error, 'NotFound')) return false;
       throw error;
     }
@@ -204,7 +204,7 @@ export class RestKubeApi implements KubeApi {
     }
   }
 
-  /** A CRD that is gone, made anew, or serves another version: what discovery has said of it no longer holds. */
+  /** The CRD is gone, was made again, or serves another version: what discovery said of it no longer holds. */
   #noted(type: ResourceType, error: unknown): unknown {
     if (isApiError(error) && error.body.unserved) this.#discovery.forget(type.apiVersion);
     return error;
@@ -255,7 +255,7 @@ function name(type: ResourceType, ref: ObjectRef): string {
   return describe({ kind: type.kind, metadata: ref });
 }
 
-/** What to accept when only metadata is wanted; the whole object from a server that cannot leave the rest out. */
+/** The `Accept` header for metadata only. A server that can not leave the rest out sends the whole object. */
 function partial(kind: string): string {
   return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 }

@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the whole answer; for a stream, for its headers. Default 30 s. */
   readonly timeoutMs?: number;
-  /** Must be open at the moment the request is written to the wire, and ends it when it shuts. */
+  /** The fence. It must be open when the request is written to the wire, and ends the request when it shuts. */
   readonly fence?: WriteFence | undefined;
 }
 
@@ -33,7 +33,7 @@ export type RequestObserver = (event: {
   readonly host: string;
 }) => void;
 
-/** Watches have connections of their own, which requests never wait for. */
+/** Watches have connections of their own, so requests never wait for them. */
 type Lane = 'requests' | 'streams';
 
 interface Agents {
@@ -45,10 +45,10 @@ interface Agents {
   readonly streams: Agent;
 }
 
-/** The API server closes a connection that is idle for 90 s; we do so before, and never write into one that it is closing. */
+/** The API server closes a connection that is idle for 90 s. We close it before, and so never write into one that is closing. */
 const IDLE_MS = 80_000;
 const TIMEOUT_MS = 30_000;
-/** A bad token does not become good by asking for it again and again. */
+/** Asking again and again does not make a bad token good. */
 const REFRESH_MS = 5000;
 
 /**
@@ -112,7 +112,7 @@ export class Transport {
     await Promise.all([requests?.destroy(), streams?.destroy()]);
   }
 
-  /** Once more with credentials read anew, when the server does not know the ones we have. */
+  /** Once more with fresh credentials, if the server does not know ours. */
   async #request(request: HttpRequest, limit: Deadline, lane: Lane): Promise<Dispatcher.ResponseData> {
     try {
       return await this.#attempt(request, limit, lane);
@@ -179,21 +179,21 @@ export class Transport {
     const key = hash.digest('hex');
     const before = this.#agents;
     if (before?.key === key) return before;
-    // What is under way ends on the connections that it began on.
+    // Requests under way end on their former connections.
     void before?.requests.close();
     void before?.streams.close();
     const { ca, cert, key: privateKey, ...rest } = tls;
-    // Made once: each connection would read the certificates anew and keep its own copy.
+    // Made once: else each connection would read the certificates again and keep its own copy.
     const secureContext = createSecureContext({ ca, cert, key: privateKey });
     const connect = { ...rest, secureContext, timeout: 10_000, keepAliveInitialDelay: 15_000 };
     const common = { connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, pipelining: 1 };
     const requests = new Agent({ ...common, connections: 64 });
-    // A watch holds its connection for most of a minute: with a limit, that many watches would keep everything else waiting.
+    // A watch holds its connection for most of a minute. With a limit, as many watches would make everything else wait.
     return { key, requests, fenced: requests.compose(fenceInterceptor), streams: new Agent(common) };
   }
 }
 
-/** undici hears of an abort only when it sends the request: one that waits for a connection would wait on. */
+/** undici notices an abort only when it sends the request. A request that waits for a connection would go on waiting. */
 async function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -209,7 +209,7 @@ async function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** 401, and certificates that one side does not accept: what a rotation looks like to whoever has missed it. */
+/** 401, and certificates that one side does not accept: so looks a rotation that we have missed. */
 function isCredentialTrouble(error: unknown): boolean {
   if (!(error instanceof KubeApiError)) return false;
   if (error.body.status === 401) return true;

@@ -11,9 +11,9 @@ export interface StoreChange {
   readonly key: string;
   /** As it is stored; undefined when the object is gone. */
   readonly object: KubeObject | undefined;
-  /** What the store held before; our own write, when that was the last that was known. */
+  /** What the store held before. It may be our own write, if that was the last thing known. */
   readonly previous: KubeObject | undefined;
-  /** true for what a list brought, false for an event. */
+  /** true if a list brought the change, false if an event did. */
   readonly resync: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ReflectorOptions {
   readonly query?: Query;
   /** Only `metadata` is asked for. Default false. */
   readonly metadataOnly?: boolean;
-  /** What of an object is kept. Must keep name, namespace, uid and resourceVersion. Default: all of it. */
+  /** The part of an object that is kept. It must hold name, namespace, uid and resourceVersion. Default: all of it. */
   readonly transform?: (object: KubeObject) => KubeObject;
   readonly clock: Clock;
   readonly random: Random;
@@ -36,20 +36,20 @@ export interface ReflectorOptions {
   /** The longest time between two lists, so that an event which the server lost is not lost for ever. Default 30 minutes. */
   readonly relistMs?: number;
   /**
-   * How long the server keeps a stream; up to a fifth is added, so that streams do not end together. One that is still open 5 s later
-   * is taken for dead. Default 45 s: a stream that nothing comes through any more (docs/adr/0017) is noticed within a minute.
+   * How long the server keeps a stream. Up to a fifth is added, so that streams do not end together. If a stream is still open 5 s later,
+   * it counts as dead. With the default of 45 s, a stream without a living connection (docs/adr/0017) is noticed within a minute.
    */
   readonly streamSeconds?: number;
 }
 
-/** The server ends a stream itself; after this much longer nothing is on the other side. */
+/** The server ends a stream itself. If it is open for this much longer, nothing is on the other side. */
 const STREAM_GRACE_MS = 5000;
 /** At most one connection a second, to a server that ends or refuses each of them. */
 const BACKOFF_BASE_MS = 1000;
 const BACKOFF_MAX_MS = 10_000;
-/** Answers from the past are refused for this long; after that the cluster itself was set back, from a backup of etcd. */
+/** For this long, answers from the past are refused. After that, the cluster itself was set back, from a backup of etcd. */
 const STALE_LIMIT_MS = 5 * 60_000;
-/** Watches in a row that may fail, other than by overload, before the copy is listed anew. */
+/** Watches in a row that may fail, for other reasons than overload, before the copy is listed again. */
 const WATCH_FAILURES = 5;
 
 /** A copy of all objects of one kind, kept current by list and watch, whatever the connection does. */
@@ -59,7 +59,7 @@ export class Reflector {
   #synced = false;
   /** Where the next watch goes on; undefined: a list is needed. */
   #resourceVersion: string | undefined;
-  /** The newest state that a list or a watch has told of. */
+  /** The newest state that a list or a watch has shown. */
   #newest: string | undefined;
   #staleSince: number | undefined;
   #contact: number;
@@ -102,7 +102,7 @@ export class Reflector {
    * An older event that is still on its way is dropped.
    */
   remember(object: KubeObject): void {
-    // The stream is past this write already: what it has said since, perhaps that the object is gone, is newer.
+    // The stream is past this write already. Its later events, perhaps that the object is gone, are newer.
     if (versionBefore(object.metadata.resourceVersion, this.#resourceVersion)) return;
     const key = objectKey(object.metadata);
     const known = this.#objects.get(key);
@@ -111,7 +111,7 @@ export class Reflector {
 
   /** Lists and watches until `signal` aborts. */
   run(signal: AbortSignal): Promise<void> {
-    // It outlives whatever piece of work has started it.
+    // It outlives the piece of work that has started it.
     return withRequestContext(undefined, () => this.#run(signal));
   }
 
@@ -133,7 +133,7 @@ export class Reflector {
         failures = clock.now() - started >= 1000 ? 0 : failures + 1;
       } catch (error) {
         if (signal.aborted) return;
-        // A stream that held for a while and was then cut is no failing server.
+        // If a stream held for a while and was then cut, the server is not failing.
         failures = what === 'watch' && clock.now() - started > 30_000 ? 0 : failures + 1;
         const stuck = what === 'watch' && failures % WATCH_FAILURES === 0 && failures > 0 && !isPassing(error);
         if (needsList(error) || stuck) this.#resourceVersion = undefined;
@@ -147,8 +147,8 @@ export class Reflector {
   }
 
   /**
-   * Brings the store to what the server has, page by page. While a watch could go on, the very state is asked for that the watch has
-   * reached: each difference is then a change that it should have brought.
+   * Brings the store to the server's state, page by page. While a watch could go on, the list asks for the state that the watch has
+   * reached. So each difference is a change that the watch should have brought.
    */
   async #list(): Promise<void> {
     const { api, type, namespace, query, metadataOnly, onChange, onMissed } = this.#options;
@@ -196,7 +196,7 @@ export class Reflector {
 
   /**
    * Whether the server's history is another one than ours.
-   * @throws StaleAnswer while it may only be a server that lags behind.
+   * @throws StaleAnswer while the server may only lag behind.
    */
   #isSetBack(version: string): boolean {
     const { clock, type } = this.#options;
@@ -239,9 +239,10 @@ export class Reflector {
   #apply(event: WatchEvent): void {
     const { type, onChange } = this.#options;
     if (event.type === 'ERROR') throw new WatchError(type.plural, event.object);
-    // One that names no state says nothing of where the stream is; asked from there, the next would begin at whatever is the newest.
+    // An event without a state does not say where the stream is. Asked from there, the next stream would begin at the newest state.
     const version = event.object.metadata.resourceVersion || undefined;
-    // What is older than the stream is a replay: it is held against what is known of that object, and never brings back one that is gone.
+    // If an event is older than the stream, it is a replay. It is compared with what is known of that object, and never brings a deleted
+    // one back.
     const replay = versionBefore(version, this.#resourceVersion);
     if (version !== undefined && !replay) this.#resourceVersion = this.#newest = version;
     if (event.type === 'BOOKMARK') return;

@@ -11,23 +11,23 @@ export class WatchError extends Error {
   }
 }
 
-/** An answer from before what the same server, or another one of the same cluster, has already told us. */
+/** An answer that is older than what the same server, or another one of the cluster, has already told us. */
 export class StaleAnswer extends Error {
   override readonly name = 'StaleAnswer';
 }
 
-/** Statuses of a server that is overloaded or on its way up. */
+/** Statuses of a server that is overloaded or starting. */
 const PASSING = [429, 503, 504];
 
-/** Whether the error says nothing about the events that were sent so far: however often it comes, a list would only add to the load. */
+/** Whether the error says nothing about the events so far. However often it comes, a list would only add to the load. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof WatchError) return PASSING.includes(error.code);
   return isApiError(error) && PASSING.includes(error.body.status);
 }
 
 /**
- * Whether the copy must be listed anew, or the watch can go on from the last event. 410 says that the server has forgotten where we
- * were; whatever else it says inside a stream, an event may have been lost with it. A connection that breaks loses nothing.
+ * Whether the copy must be listed again, or the watch can go on from the last event. 410: the server has forgotten where we were. Any other
+ * error inside a stream may have taken an event with it. A broken connection loses nothing.
  */
 export function needsList(error: unknown): boolean {
   if (error instanceof WatchError) return !isPassing(error);

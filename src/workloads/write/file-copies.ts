@@ -5,7 +5,7 @@ import { FILES_LABEL } from '../../inject/change/config-map.ts';
 import type { KubeApi } from '../../kube/kube-api.ts';
 import { objectKey } from '../../kube/object-key.ts';
 
-/** What one workload names, by its record and in its pod template. */
+/** The files that one workload names, by its record and in its pod template. */
 interface Mounting {
   readonly recordedFiles: readonly string[];
   readonly mountedFiles: readonly string[];
@@ -15,9 +15,9 @@ interface Mounting {
 export class FileCopies {
   readonly #api: KubeApi;
   readonly #cache: ClusterCache;
-  /** By workload: what a write of ours that is under way will name. */
+  /** By workload: the files that a write under way will name. */
   readonly #promised = new Map<string, readonly string[]>();
-  /** `Kind/namespace/name` of workloads that a write may have left files of which nothing names any more, until they are collected. */
+  /** `Kind/namespace/name` of workloads for which a write may have left files that nothing names any more, until these are collected. */
   readonly #owing = new Set<string>();
 
   constructor(api: KubeApi, cache: ClusterCache) {
@@ -25,22 +25,22 @@ export class FileCopies {
     this.#cache = cache;
   }
 
-  /** Whether files may be there that were made for this workload and that it names no more, or never came to name. */
+  /** Whether there may be files for this workload that it no longer names, or never named. */
   owes(workload: string): boolean {
     return this.#owing.has(workload);
   }
 
-  /** To be called before a write that may change what the workload names: its answer may be lost. */
+  /** Call it before a write that may change what the workload names: the answer may be lost. */
   owe(workload: string): void {
     this.#owing.add(workload);
   }
 
-  /** To be called when the workload is gone: what it owed is left to the pass over all files of its namespace. */
+  /** Call it when the workload is gone. The pass over all files of its namespace then collects what it has left. */
   forget(workload: string): void {
     this.#owing.delete(workload);
   }
 
-  /** Creates those that are missing (they never change, so one that is there is right) and keeps them while `use` runs. */
+  /** Creates the missing files and keeps them while `use` runs. Files never change, so one that exists is right. */
   async during<T>(workload: string, needs: readonly KubeObject[], use: () => Promise<T>): Promise<T> {
     this.#promised.set(
       workload,
@@ -63,11 +63,11 @@ export class FileCopies {
   }
 
   /**
-   * Deletes those in a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
-   * keeps its files (the kubelet never looks at an immutable ConfigMap again), and one that comes up later starts without them: the
-   * mounts are optional.
-   * @param workload the one whose turn it is: it owes nothing afterwards. Another one may not have seen the answer to its write yet.
-   * @param workloads those of the namespace, asked for anew before each deletion: another one may have come to need the file meanwhile.
+   * Deletes the files of a namespace that none of its workloads names, by its record or by a write under way. A pod that still mounts one
+   * keeps it: the kubelet never looks at an immutable ConfigMap again. A pod that starts later starts without it: the mounts are optional.
+   * @param workload the workload whose turn it is; it has left nothing afterwards. Another one may not have seen the answer to its write
+   * yet.
+   * @param workloads gives the workloads of the namespace, before each deletion: another one may need the file by then.
    */
   async collect(namespace: string, workload: string, workloads: () => readonly Mounting[]): Promise<void> {
     const isUsed = (key: string): boolean =>

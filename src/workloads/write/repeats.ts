@@ -4,10 +4,10 @@ import type { Clock } from '../../kube/clock.ts';
 
 /** How far back injections are counted, milliseconds. */
 export const REPEAT_WINDOW_MS = 60 * 60_000;
-/** The same injection of one workload, within that time (each is a rollout), or the same status. */
+/** How often the same injection of one workload (each is a rollout), or the same status, may be written within that time. */
 const LIMIT = 5;
 
-/** Counts how often the very same injection was made, or the same status written: each time but the first, something else had taken it out. */
+/** Counts how often the same injection was made, or the same status written. Each time but the first, something else had removed it. */
 export class Repeats {
   readonly #clock: Clock;
   readonly #made = new Map<string, { readonly what: string; readonly at: readonly number[] }>();
@@ -20,7 +20,7 @@ export class Repeats {
     this.#made.set(key, { what, at: [...this.#recent(key, what), this.#clock.now()] });
   }
 
-  /** Why the injection had better not be made again, in words for people. */
+  /** Why the injection should not be made again, in words for people. */
   tooOften(key: string, what: string): string | undefined {
     if (this.#recent(key, what).length <= LIMIT) return undefined;
     return `what the operator sets was taken out of the pod template ${LIMIT} times within an hour by somebody else; it is left out for now`;
@@ -37,7 +37,7 @@ export class Repeats {
   }
 }
 
-/** Equal for the same injection, whatever else the template holds. */
+/** Equal for the same injection, whatever else is in the template. */
 export function injectionDigest({ rollout: _rollout, ...what }: InjectionRecord): string {
   return digestOf(what);
 }

@@ -32,16 +32,16 @@ export interface WorkloadWriterOptions {
   readonly requeue: (key: string, afterMs: number) => void;
 }
 
-/** How long the event of somebody else's write may take. Milliseconds. */
+/** Milliseconds that the event of somebody else's write may take. */
 const CONFLICT_MS = 1000;
 
-/** How soon a write is tried again that was refused for good: what refused it (a policy, a quota, a right) is not watched. Milliseconds. */
+/** Milliseconds until the next try of a write that was refused for good: nobody watches the policy, quota or right that refused it. */
 const REFUSED_MS = 5 * 60_000;
 
 /** Writes what was decided for a workload: its files, the patch, the release, the event. */
 export class WorkloadWriter {
   readonly #options: WorkloadWriterOptions;
-  /** Of statuses: whoever replaces the whole of an object takes ours out each time. */
+  /** Counts statuses: whoever replaces the whole object removes ours each time. */
   readonly #said: Repeats;
 
   constructor(options: WorkloadWriterOptions) {
@@ -55,7 +55,7 @@ export class WorkloadWriter {
     this.#said.forget(key);
   }
 
-  /** @returns the decision that was carried out: the one given, or, where the API server refused it, the one that tells people. */
+  /** @returns the decision that was carried out: the given one; if the API server refused it, the one that tells people. */
   async carryOut(key: string, workload: KubeObject, decision: Decision): Promise<Decision | undefined> {
     let answer: KubeObject | undefined;
     const unheard = decision.action === 'status' && this.#said.tooOften(key, decision.outcome.line) !== undefined;
@@ -67,15 +67,15 @@ export class WorkloadWriter {
     } catch (error) {
       if (decision.action === 'inject') this.#options.rollouts.end(key);
       if (isApiError(error, 'NotFound')) return undefined;
-      // A release tests the place of our entry, and that is Invalid when it has moved.
+      // A release tests the place of our entry. If the entry has moved, the API server answers Invalid.
       if (isApiError(error, 'Conflict') || (decision.action === 'release' && isApiError(error, 'Invalid'))) {
-        // Somebody has written meanwhile: the event of that brings the next pass. This one is for an event that does not come.
+        // Somebody has written meanwhile, and the event of that write brings the next pass. This pause is for an event that does not come.
         this.#options.requeue(key, CONFLICT_MS);
         return undefined;
       }
       const final = isApiError(error, 'Invalid') || isApiError(error, 'Forbidden') || isApiError(error, 'BadRequest');
       if (!final || decision.action === 'none' || decision.action === 'release') throw error;
-      // What is refused for good is told to people: in the status, or, where that is refused too, by an event.
+      // If the API server refuses for good, the status tells people; if it refuses the status too, an event does.
       this.#options.requeue(key, REFUSED_MS);
       if (decision.action !== 'status') return this.carryOut(key, workload, decideRefused(workload, error.body.message));
       await this.#options.events.record(workload, decision.event);
@@ -86,11 +86,11 @@ export class WorkloadWriter {
     if (decision.action === 'status') this.#said.add(key, decision.outcome.line);
     const written = answer;
     if (decision.action === 'release') {
-      // It is tied to no version: an edit whose event is still to come may be in this answer, and must stay news.
+      // The write names no version: an edit whose event is still to come may be in this answer, and must stay news.
       if (sameSpecAndAnnotations(workload, written)) this.#remember(written);
       return decision;
     }
-    // Of many that are annotated at once, each gets its variables before any is tidied up after.
+    // If many workloads are annotated at once, each gets its variables before any gets its release.
     return makingWay(async () => {
       await this.#release(workload, written);
       const { namespace = '', name } = workload.metadata;
@@ -101,17 +101,17 @@ export class WorkloadWriter {
     });
   }
 
-  /** Gives up the field ownership that our patch has just left. If this fails, or never happens, the next pass does it. */
+  /** Gives up the field ownership that our patch has just left. If that fails or never happens, the next pass does it. */
   async #release(workload: KubeObject, answer: KubeObject): Promise<void> {
     this.#remember(answer);
     const release = releasePatch(answer);
     if (release === undefined) return;
     try {
       const released = await this.#patch(workload, { type: 'application/json-patch+json', body: release });
-      // Somebody's edit in between is in this answer too: remembered, its own event would be no news, and nobody would look at it.
+      // Somebody's edit in between is in this answer too. If we remembered it, its own event would be no news, and nobody would look at it.
       if (sameSpecAndAnnotations(answer, released)) this.#remember(released);
     } catch (error) {
-      // Somebody else wrote in between and our entry has moved; their event brings the next pass, which releases.
+      // Somebody else wrote in between, and our entry has moved. Their event brings the next pass, which releases.
       if (!isApiError(error, 'Invalid') && !isApiError(error, 'Conflict') && !isApiError(error, 'NotFound')) throw error;
     }
   }
@@ -126,14 +126,14 @@ export class WorkloadWriter {
     }
   }
 
-  /** The answer to a write of ours: its event brings no change any more. */
+  /** The answer to a write of ours. Its event brings no change any more. */
   #remember(workload: KubeObject): void {
     this.#options.cache.remember(workload);
     this.#options.index.set(workload);
   }
 }
 
-/** Whether two versions of a workload differ in nothing that people ask for: its spec and its annotations. */
+/** Whether two versions of a workload ask for the same: spec and annotations are equal. */
 function sameSpecAndAnnotations({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
   return a.generation === b.generation && isDeepStrictEqual(a.annotations, b.annotations);
 }

@@ -35,7 +35,7 @@ export const CHANGES: readonly Change[] = [
     theirs: 1,
     ours: [0, 0],
     status: [INJECTED, INJECTED],
-    outcome: 'their rollout only; ours stay in it',
+    outcome: 'their rollout only; it keeps what the operator set',
   },
   {
     id: 'variable',
@@ -60,7 +60,8 @@ export const CHANGES: readonly Change[] = [
     // Without an item of theirs the tool drops the lists as a whole: `volumes` and `volumeMounts` go with what is ours in them.
     ours: [0, 1],
     status: [INJECTED, INJECTED],
-    outcome: 'their rollout only; where their last volume goes, their tool drops the whole list: ours are set again, one rollout more',
+    outcome:
+      'their rollout only; when their last volume goes, their tool drops the whole list, and the operator sets its volumes again: one rollout more',
   },
   {
     id: 'label',
@@ -80,7 +81,7 @@ export const CHANGES: readonly Change[] = [
     theirs: 1,
     ours: [0, 1],
     status: [`${INJECTED}; EnvOwnedByUser`, INJECTED],
-    outcome: 'theirs wins and is reported; given back, it is set again, which is one rollout more',
+    outcome: 'their value wins, and the status reports it; when they give it back, the operator sets its own again: one rollout more',
   },
   {
     id: 'rename',
@@ -90,7 +91,7 @@ export const CHANGES: readonly Change[] = [
     theirs: 1,
     ours: [1, 1],
     status: [INJECTED, INJECTED],
-    outcome: 'the new container is injected, which is one rollout more',
+    outcome: 'the operator injects the new container: one rollout more',
   },
   {
     id: 'sidecar',
@@ -110,7 +111,7 @@ export const CHANGES: readonly Change[] = [
     theirs: 1,
     ours: [0, 0],
     status: ['Blocked AmbiguousContainer', INJECTED],
-    outcome: 'their rollout only; what is injected stays, and the status asks for duotel.io/containers',
+    outcome: 'their rollout only; the injection stays, and the status asks for duotel.io/containers',
   },
   {
     id: 'removal',
@@ -120,7 +121,7 @@ export const CHANGES: readonly Change[] = [
     theirs: 1,
     ours: [0, 1],
     status: [INJECTED, INJECTED],
-    outcome: 'their rollout only; brought back, it is injected, which is one rollout more',
+    outcome: 'their rollout only; when they bring it back, the operator injects it: one rollout more',
   },
   {
     id: 'mode',
@@ -142,6 +143,6 @@ export const CHANGES: readonly Change[] = [
     theirs: 0,
     ours: [1, 1],
     status: [INJECTED, undefined],
-    outcome: 'one rollout; taken back, one more, and the template is what it was',
+    outcome: 'one rollout; one more when they take it back, and the template is what it was',
   },
 ];

@@ -138,13 +138,13 @@ export const DELIVERIES: readonly Delivery[] = [
     id: 'apply',
     title: 'kubectl apply',
     by: '`kubectl apply -f`',
-    note: 'Leaves what its manifest does not name.',
+    note: 'Leaves fields alone that its manifest does not name.',
   }),
   byKubectl(['apply', '--server-side', '--field-manager=team'], {
     id: 'ssa',
     title: 'kubectl apply --server-side',
     by: '`kubectl apply --server-side -f`, without `--force-conflicts`',
-    note: 'No conflict ever: the operator owns no field.',
+    note: 'Never a conflict: the operator owns no field.',
   }),
   {
     id: 'replace',
@@ -152,7 +152,7 @@ export const DELIVERIES: readonly Delivery[] = [
     how: 'replaces',
     keepsKubectlAnnotations: false,
     by: '`kubectl create -f`, then `kubectl replace -f`',
-    note: 'Sends the whole object: what the operator set goes with each call, and is set again where the manifest has the annotation. Two rollouts each time; prefer `apply`.',
+    note: 'Sends the whole object, so each call drops what the operator set. If the manifest has the annotation, the operator sets it again: two rollouts each time. Prefer `apply`.',
     apply: async (target, objects) => {
       const there = await target.cluster.kubectl(['get', 'deployments', '-n', target.namespace, '-o', 'name']);
       return there.stdout.trim() === '' ? kubectl(target, ['create'], objects) : replace(target, objects);
@@ -161,13 +161,13 @@ export const DELIVERIES: readonly Delivery[] = [
     remove: (target, objects) => kubectl(target, ['delete', '--wait=false'], objects),
   },
   byHelm('helm3', { id: 'helm3', title: 'Helm 3', note: 'Merges the former manifest, the new one and the live object.' }),
-  byHelm('helm4', { id: 'helm4', title: 'Helm 4', note: 'Server-side apply; no conflict, since the operator owns no field.' }),
+  byHelm('helm4', { id: 'helm4', title: 'Helm 4', note: 'Server-side apply. Never a conflict: the operator owns no field.' }),
   byOracle(['flux-apply'], {
     id: 'flux',
     title: 'Flux',
     keepsKubectlAnnotations: false,
     by: 'kustomize-controller’s apply (`github.com/fluxcd/pkg/ssa`)',
-    note: 'Takes away what `kubectl annotate` set on an object of its own: put the annotation in Git, or give `kubectl annotate` a `--field-manager` that does not begin with `kubectl`.',
+    note: 'Removes from its objects what `kubectl annotate` set. Put the annotation in Git, or give `kubectl annotate` a `--field-manager` that does not begin with `kubectl`.',
     verdicts: {
       Flux: async (target, objects) => {
         const found = await oracle(target, ['flux-apply'], objects);
@@ -188,7 +188,7 @@ export const DELIVERIES: readonly Delivery[] = [
     title: 'Argo CD, ServerSideApply=true',
     keepsKubectlAnnotations: true,
     by: 'the same, with the sync option `ServerSideApply=true`',
-    note: 'In sync likewise.',
+    note: 'The same.',
     verdicts: ARGO_VERDICTS,
   }),
 ];

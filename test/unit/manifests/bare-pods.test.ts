@@ -114,8 +114,8 @@ describe('an object of a kind that is not known', () => {
     `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: demo, ${metadata}}\nspec: {volumes: {a: 1}, template: {spec: {${POD}}}}\n`;
 
   it.each([
-    ['foo/v1', 'Thing', 'the pod template of Thing x is not known here'],
-    ['serving.knative.dev/v1', 'Service', 'the pod template of Service x is not known here'],
+    ['foo/v1', 'Thing', 'the operator does not know the pod template of Thing x'],
+    ['serving.knative.dev/v1', 'Service', 'the operator does not know the pod template of Service x'],
     ['extensions/v1beta1', 'Deployment', 'Deployment x is of apiVersion extensions/v1beta1, expected apps/v1'],
     ['batch/v1beta1', 'CronJob', 'CronJob x is of apiVersion batch/v1beta1, expected batch/v1'],
   ])('and that is annotated stays as it is, and is told: %s %s', (apiVersion, kind, message) => {

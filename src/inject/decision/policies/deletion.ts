@@ -2,8 +2,8 @@ import type { KubeObject } from '../../../../api/kube-object.ts';
 import { policy } from '../policy.ts';
 
 /**
- * What is being deleted, where nothing that was written would last: a workload goes with its Namespace, in which the API server makes
- * nothing any more. undefined: nothing is.
+ * The object that is being deleted, so that no write would last: the workload, or its Namespace, in which the API server makes nothing any
+ * more. undefined: neither is.
  */
 export function beingDeleted(workload: KubeObject, namespace: KubeObject): string | undefined {
   const going = [workload, namespace].find(({ metadata }) => metadata.deletionTimestamp !== undefined);

@@ -8,7 +8,7 @@ export const languageIsServed = policy({
   check: ({ active, runtimes }) => {
     const asked = runtimes.find(({ id }) => id === active?.bootstrap);
     if (asked === undefined || asked.served) return undefined;
-    const message = `${ANNOTATION.bootstrap}: ${asked.id} is not in this release: set it to ${NO_BOOTSTRAP} and initialise the producers in the app`;
+    const message = `${ANNOTATION.bootstrap}: this release has no start-up files for ${asked.id}: set it to ${NO_BOOTSTRAP}, and start the producers in the app`;
     return { reason: 'BootstrapUnavailable', message, effect: 'leave' };
   },
 });

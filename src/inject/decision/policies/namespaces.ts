@@ -13,7 +13,7 @@ export const namespaceIsNotProtected = policy({
     isProtected(workload, operatorNamespace)
       ? {
           reason: 'ProtectedNamespace',
-          message: `namespace ${workload.metadata.namespace} is protected; nothing in it is changed`,
+          message: `namespace ${workload.metadata.namespace} is protected: the operator changes nothing in it`,
           effect: 'ignore',
         }
       : undefined,

@@ -11,7 +11,7 @@ export const wasNotRolledBack = policy({
   },
 });
 
-/** What a rollback says, when it is made and from then on. */
+/** The verdict of a rollback, when it is made and from then on. */
 export function rolledBack(note: RollbackNote): Verdict<'RolledBack'> {
   const annotations = { [ANNOTATION.rolledBack]: formatRollback(note) };
   return { reason: 'RolledBack', message: note.message, effect: 'takeBack', notes: [], annotations };

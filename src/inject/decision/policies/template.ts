@@ -7,19 +7,19 @@ import type { PodSpec } from '../../workload/pod-template.ts';
 import { policy } from '../policy.ts';
 
 export const templateIsItsOwn = policy({
-  requires: 'the workload has its pod template itself, not by a reference',
+  requires: 'the workload has a pod template of its own, not a reference to another',
   reasons: ['UnsupportedKind'],
   check: ({ workload, name }) => {
     const reference = valueAt(workload, ['spec', 'workloadRef']);
     if (!isFields(reference)) return undefined;
     const target = `${String(reference['kind'])} ${String(reference['name'])}`;
-    const message = `${name} has its pod template from ${target} (spec.workloadRef): annotate that one`;
+    const message = `${name} takes its pod template from ${target} (spec.workloadRef): annotate that one`;
     return { reason: 'UnsupportedKind', message, effect: 'leave' };
   },
 });
 
 export const kindIsKnown = policy({
-  requires: 'the kind is one whose pods are made anew from a changed template',
+  requires: 'the operator knows the kind, and a changed template makes new pods',
   reasons: ['UnsupportedKind'],
   check: ({ workload, name, template }) =>
     template === undefined ? { reason: 'UnsupportedKind', message: unsupported(workload, name), effect: 'leave' } : undefined,
@@ -57,9 +57,9 @@ function unsupported(workload: KubeObject, name: string): string {
   const maker = controllerOf(workload)?.ref;
   const kinds = Object.keys(WORKLOAD_KINDS).join(', ');
   if (maker !== undefined) {
-    return `${name} is made by ${maker.kind} ${maker.name}, of a kind whose pod template is not known here: annotate one of ${kinds}, or set the variables there yourself`;
+    return `${name} is made by ${maker.kind} ${maker.name}, and the operator does not know the pod template of that kind: annotate one of ${kinds}, or set the variables there yourself`;
   }
   const known = Object.hasOwn(WORKLOAD_KINDS, workload.kind) ? WORKLOAD_KINDS[workload.kind]?.apiVersion : undefined;
   if (known !== undefined) return `${name} is of apiVersion ${workload.apiVersion}, expected ${known}`;
-  return instead === undefined ? `the pod template of ${name} is not known here: annotate one of ${kinds}` : `${name} ${instead}`;
+  return instead === undefined ? `the operator does not know the pod template of ${name}: annotate one of ${kinds}` : `${name} ${instead}`;
 }

@@ -118,9 +118,7 @@ describe('the status report', () => {
     const report = statusReport(undefined, [injected, workload({ [ANNOTATION.backend]: 'none' })]);
     expect(report).toMatchObject({ ok: true, stacksSeen: false, workloads: [{ reason: 'Injected' }, { reason: 'OptedOut' }] });
     expect(statusTables(report)).not.toContain('No TelemetryStack');
-    expect(statusTables(report)).toContain(
-      'note: TelemetryStacks were not looked at: you may not list telemetrystacks in namespace duotel',
-    );
+    expect(statusTables(report)).toContain('note: TelemetryStacks are left out: you may not list telemetrystacks in namespace duotel');
     expect(statusReport(undefined, [workload({ [ANNOTATION.backend]: 'both' })]).ok).toBe(false);
   });
 

@@ -178,7 +178,7 @@ describe('envFrom', () => {
     const parts = { containers: [{ envFrom: [{ configMapRef: { name: 'c' } }] }] };
     const note = (annotations: Readonly<Record<string, string>>) =>
       plan(workload({ ...parts, annotations })).outcome?.notes.find(({ reason }) => reason === 'EnvFromNotRead')?.message;
-    expect(note(PYTHON)).toContain('a PYTHONPATH in it is replaced: name it under env with :/duotel/python appended to keep it');
+    expect(note(PYTHON)).toContain('To keep a PYTHONPATH in it, name it under env with :/duotel/python appended');
     expect(note(BOTH)).not.toContain('PYTHONPATH');
   });
 });
