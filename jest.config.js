@@ -14,7 +14,7 @@ const project = (name, extra = {}) => ({
 
 export default {
   // Far more than any test takes: what a test waits for has limits of its own.
-  testTimeout: 600_000,
+  testTimeout: 1_200_000,
   reporters: ['default', '<rootDir>/test/support/reporting/result-reporter.js'],
   projects: [
     project('unit'),

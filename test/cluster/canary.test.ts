@@ -157,7 +157,7 @@ describe('a secret in a workload', () => {
       const ours = Object.entries((await live(name))?.metadata.annotations ?? {}).filter(([key]) => key.startsWith('duotel.io/'));
       expect(JSON.stringify(ours)).not.toContain(CANARY);
     }
-  }, 600_000);
+  });
 
   it('is in no log line at any level, no event and no metric', async () => {
     expect(cluster.operator.log.length).toBeGreaterThan(5);
@@ -204,5 +204,5 @@ describe('a secret in a workload', () => {
     // What is the user's own in the manifest stays in it, and nowhere else: what was added holds none of it.
     expect(written.stdout.split(CANARY)).toHaveLength(file.split(CANARY).length);
     expect(outputs.join('')).not.toContain(CANARY);
-  }, 600_000);
+  });
 });

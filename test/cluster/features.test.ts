@@ -140,5 +140,5 @@ describe('a stack that asks for a kind', () => {
     // A request is in the log once it is answered, which is after its effect can be seen.
     await eventually('each right to be used', async () => expect(granted.filter((one) => !used().has(one))).toEqual([]) ?? true);
     expect(auditEvents(cluster.auditLog).filter(({ user, code }) => user === OPERATOR_USER && code === 403)).toEqual([]);
-  }, 600_000);
+  });
 });

@@ -38,7 +38,7 @@ let api: Awaited<ReturnType<typeof createKubeApi>>;
 beforeAll(async () => {
   api = await createKubeApi({ kubeconfig: cluster.kubeconfig });
   await installForeignCrds(cluster);
-}, 300_000);
+});
 
 afterAll(async () => {
   await api?.close();
@@ -212,5 +212,5 @@ describe.each(STACKS)(`any change of one leaf or one item of a %s stack, with se
     if (process.env['DRIFT_TALLY']) process.stderr.write(`${JSON.stringify(tally)}\n`);
     expect(tally.repaired).toBeGreaterThan(2 * desired.length);
     expect(tally.left).toBeGreaterThan(desired.length / 2);
-  }, 600_000);
+  });
 });

@@ -131,5 +131,5 @@ describe('a Deployment with an autoscaler', () => {
     await annotate('deployment/scaled', `${BACKEND}-`);
     await eventually('it to be reverted', async () => !holdsVariables(await get('deployment/scaled')));
     expect([(await get('deployment/scaled')).spec.replicas, await autoscaler()]).toEqual([3, before]);
-  }, 600_000);
+  });
 });

@@ -121,27 +121,23 @@ describe('uninstall', () => {
     expect(of('other').map(({ action }) => action)).toEqual(['opted out', 'reverted']);
     expect(JSON.stringify(steps)).not.toContain('hunter2');
     expect([await isInjected('frozen'), await isInjected('other'), await isInstalled(api)]).toEqual([true, false, true]);
-  }, 300_000);
+  });
 
   it.each([
     ['revert', ['revert', '-n', 'demo', '--yes'], 'done', 'name', 'result'],
     ['uninstall', ['uninstall', '--revert'], 'steps', 'object', 'action'],
-  ] as const)(
-    'ends with 1 as a command and names what was refused: %s',
-    async (_command, args, list, name, result) => {
-      await must(cluster, ['apply', '-f', '-'], manifest('second'));
-      await must(cluster, ['annotate', 'deployment/second', '-n', 'demo', '--overwrite', 'duotel.io/backend=both']);
-      await eventually('the second to be injected', () => isInjected('second'));
-      const { code, stdout } = await cli([...args, '-o', 'json'], { kubeconfig: cluster.kubeconfig });
-      const rows = (JSON.parse(stdout) as Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>)[list] ?? [];
-      const failed = rows.filter((row) => row[result] === 'failed');
-      expect([code, failed.map((row) => row[name])]).toEqual([1, ['Deployment/demo/frozen']]);
-      expect(failed[0]?.['message']).toMatch(/ValidatingAdmissionPolicy "demo"/);
-      expect(rows.some((row) => row[name] === 'Deployment/demo/second' && row[result] === 'reverted')).toBe(true);
-      expect(await isInstalled(api)).toBe(true);
-    },
-    300_000,
-  );
+  ] as const)('ends with 1 as a command and names what was refused: %s', async (_command, args, list, name, result) => {
+    await must(cluster, ['apply', '-f', '-'], manifest('second'));
+    await must(cluster, ['annotate', 'deployment/second', '-n', 'demo', '--overwrite', 'duotel.io/backend=both']);
+    await eventually('the second to be injected', () => isInjected('second'));
+    const { code, stdout } = await cli([...args, '-o', 'json'], { kubeconfig: cluster.kubeconfig });
+    const rows = (JSON.parse(stdout) as Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>)[list] ?? [];
+    const failed = rows.filter((row) => row[result] === 'failed');
+    expect([code, failed.map((row) => row[name])]).toEqual([1, ['Deployment/demo/frozen']]);
+    expect(failed[0]?.['message']).toMatch(/ValidatingAdmissionPolicy "demo"/);
+    expect(rows.some((row) => row[name] === 'Deployment/demo/second' && row[result] === 'reverted')).toBe(true);
+    expect(await isInstalled(api)).toBe(true);
+  });
 
   it('goes through when the policy is gone', async () => {
     await must(cluster, ['delete', '-f', '-'], freeze);
@@ -151,7 +147,7 @@ describe('uninstall', () => {
       'the app to be opted out as before',
       async () => (await app())?.metadata.annotations?.['duotel.io/injected'] === undefined,
     );
-  }, 300_000);
+  });
 
   it('leaves nothing behind', async () => {
     const steps = await run('revert', false, 120_000);

@@ -147,7 +147,7 @@ describe.each(RELEASES)('an installation of %s with injected workloads', (releas
     beforeAll(async () => {
       await install(next.dist, `${release}-upgraded`);
       upgraded = await snapshot();
-    }, 600_000);
+    });
 
     it('has nothing recreated', () => {
       expect(recreated(installed.stack, upgraded.stack)).toEqual([]);
@@ -197,7 +197,7 @@ describe.each(RELEASES)('an installation of %s with injected workloads', (releas
     beforeAll(async () => {
       await install(former, `${release}-returned`);
       returned = await snapshot();
-    }, 600_000);
+    });
 
     it('has nothing recreated', () => {
       expect(recreated(upgraded.stack, returned.stack)).toEqual([]);

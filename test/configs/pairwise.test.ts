@@ -25,7 +25,7 @@ beforeAll(async () => {
   await must(cluster, ['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted']);
   // Its pods are checked as pods, which need their ServiceAccounts.
   await installForeignCrds(cluster);
-}, 600_000);
+});
 
 afterAll(async () => {
   await cluster?.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   cluster = await startControlPlane({ audit: false });
   await installCrd(cluster, JSON.stringify(telemetryStackCrd()));
   await installForeignCrds(cluster);
-}, 600_000);
+});
 
 afterAll(async () => {
   await cluster?.stop();

@@ -23,7 +23,7 @@ export function useWorld(): () => Stage {
       await world.close();
       throw found;
     }
-  }, 600_000);
+  });
   afterAll(async () => {
     await stage?.world.close();
   });
