@@ -8,7 +8,7 @@ export interface Schema {
   readonly items?: Schema;
 }
 
-/** The part that says what a field may hold, for those who list its values or try them. */
+/** The part that says what a field may hold, for callers that list its values or try them. */
 export interface ValueSchema extends Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
@@ -45,7 +45,7 @@ export function applyDefaults(schema: Schema, value: unknown): unknown {
   return result;
 }
 
-/** Of a schema what {@link applyDefaults} needs: the defaults, and the way to them. */
+/** The part of a schema that {@link applyDefaults} needs: the defaults, and the way to them. */
 export function defaultsOnly(schema: Schema): Schema {
   const properties = Object.entries(schema.properties ?? {})
     .map(([name, property]) => [name, defaultsOnly(property)] as const)

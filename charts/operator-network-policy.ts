@@ -3,8 +3,8 @@ import { DNS_PORTS } from './config/edges.ts';
 import { API_SERVER_PORTS } from './config/outside.ts';
 
 /**
- * Spec of the NetworkPolicy of the operator's pods: in, the Prometheus of a stack; out, DNS and the API server, whose address nobody knows
- * before. `ports`: where API servers listen, as a policy sees them: behind their Service. Default {@link API_SERVER_PORTS}.
+ * Spec of the NetworkPolicy of the operator's pods. In: the Prometheus of a stack. Out: DNS and the API server, whose address nobody knows
+ * before. `ports`: where API servers listen, as a policy sees them, behind their Service. Default {@link API_SERVER_PORTS}.
  */
 export function operatorNetworkPolicy(ports: readonly number[] = API_SERVER_PORTS): object {
   const { 'app.kubernetes.io/instance': _, ...prometheus } = selectorLabels('', 'prometheus');

@@ -16,8 +16,8 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['get', 'list', 'watch', 'patch'] },
-  // The pods of a rollout that an injection has started, by their workload's labels, while it is under way.
-  // One that crashes with an injection that was taken back, where its StatefulSet would leave it so, is deleted.
+  // The operator lists the pods of a rollout that an injection has started, by their workload's labels, while it is under way. It deletes a
+  // pod that crashes with an injection that was taken back, if its StatefulSet would leave it so.
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
   // The bootstrap and the price list are copied into the namespaces of workloads that ask for them.
@@ -25,17 +25,17 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ];
 
-/** With a scope, all that it may do outside of namespaces: look at those of the scope, by their names. */
+/** With a scope, the only right outside of namespaces: to look at those of the scope, by their names. */
 export function scopedClusterRules(namespaces: readonly string[]): readonly PolicyRule[] {
   return [{ apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'], resourceNames: namespaces }];
 }
 
-/** With a scope, what it may do in each namespace of it: the part of {@link CLUSTER_RULES} that is about workloads. */
+/** With a scope, the rights in each of its namespaces: the part of {@link CLUSTER_RULES} about workloads. */
 export const SCOPE_RULES: readonly PolicyRule[] = CLUSTER_RULES.filter(
   ({ apiGroups, resources }) => !apiGroups.includes('duotel.io') && !resources.includes('namespaces'),
 );
 
-/** With a scope, what it may do in its own namespace besides {@link NAMESPACE_RULES}. */
+/** With a scope, the rights in the operator's own namespace besides {@link NAMESPACE_RULES}. */
 export const SCOPED_HOME_RULES: readonly PolicyRule[] = [
   ...CLUSTER_RULES.filter(
     ({ apiGroups, resources }) => apiGroups.includes('duotel.io') || resources.includes('configmaps') || resources.includes('events'),
@@ -53,7 +53,7 @@ export const NAMESPACE_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
   { apiGroups: [''], resources: ['serviceaccounts', 'services'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['create', 'delete'] },
-  // The operator's own: a program that one of them names is kept.
+  // The operator's own ReplicaSets and Deployments: it keeps a program that one of them names.
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'create'] },
@@ -63,8 +63,8 @@ export const NAMESPACE_RULES: readonly PolicyRule[] = [
 ];
 
 /**
- * Rights in its own namespace to the kinds of features, each with its verbs: objects of such kinds are not watched but read one by one, and
- * listed by the stack's label when it is deleted. `scoped`: the operator has a scope.
+ * Rights in the operator's own namespace to the kinds of features, each with its verbs. Such objects are not watched: the operator reads
+ * them one by one, and lists them by the stack's label when it is deleted. `scoped`: the operator has a scope.
  */
 export function featureRules(features: readonly Feature[], scoped = false): readonly PolicyRule[] {
   return features.flatMap((feature) =>

@@ -11,7 +11,10 @@ export function bootstrapValues(runtimes: readonly Runtime[]): readonly string[]
   return [NO_BOOTSTRAP, ...runtimes.map(({ id }) => id), ...auto];
 }
 
-/** The languages that a value of `duotel.io/bootstrap` asks for; none for `none`, and for one that this release has no files for. */
+/**
+ * The languages that a value of `duotel.io/bootstrap` asks for. There are none for `none`, and none for a value that this release has no
+ * files for.
+ */
 export function chosenRuntimes(value: string, runtimes: readonly Runtime[]): readonly ServedRuntime[] {
   return value === AUTO ? inAuto(runtimes) : servedRuntimes(runtimes).filter(({ id }) => id === value);
 }

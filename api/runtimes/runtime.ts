@@ -10,35 +10,36 @@ interface Named {
   readonly title: string;
 }
 
-/** A language that people may already ask for, and that this release has no files for: the workload is refused, and told so. */
+/** A language that people may already ask for, and that this release has no files for. The operator refuses the workload, and says so. */
 export interface AnnouncedRuntime extends Named {
   readonly served: false;
 }
 
-/** A language whose programs get their producers without a change of code, and all that is particular to it. Plain data. */
+/** A language whose programs get their producers without a change of code, with everything that is particular to it. Plain data. */
 export interface ServedRuntime extends Named {
   readonly served: true;
-  /** Where its files are in a pod, read-only. People name it in their manifests: it never changes. By convention `/duotel/<id>`. */
+  /** Where its files are in a pod, read-only. It never changes, since people name it in their manifests. By convention `/duotel/<id>`. */
   readonly mountPath: string;
   /** Its files, by their paths below `bootstrap/<id>/`; they have the same paths below `mountPath`. Their order does not matter. */
   readonly files: readonly string[];
-  /** What makes the interpreter load the files, in the order in which the container is to have it. Two languages never share a name. */
+  /** The variables that make the interpreter load the files, in their order in the container. Two languages never share a name. */
   readonly variables: readonly RuntimeVariable[];
-  /** What its exporters read OTEL_EXPORTER_OTLP_TIMEOUT as. The specification says milliseconds, and not every SDK keeps to it. */
+  /**
+   * The unit in which its exporters read OTEL_EXPORTER_OTLP_TIMEOUT. The specification says milliseconds, and some SDKs do not keep to it.
+   */
   readonly timeoutUnit: 'seconds' | 'milliseconds';
-  /** Whether its files and variables mean nothing to programs in other languages: only then is it part of `auto`. */
+  /** Whether its files and variables mean nothing to programs in other languages. Only such a language is part of `auto`. */
   readonly harmlessElsewhere: boolean;
-  /** What the image of the app must have. What is missing is said in the log; the app runs all the same. */
+  /** What the image of the app must have. If something is missing, the log says so, and the app runs all the same. */
   readonly needs: readonly ImageNeed[];
   readonly log: PromisedLog;
 }
 
 /**
  * A variable that a language needs, besides those that every container gets.
- * - `set`: it belongs to the bootstrap alone. Where the user has one of that name, theirs stays, and they are told.
- * - `path`: a list of folders. Where the user has one, theirs stays, and it must have our folder in it, or the workload is refused.
- * - `options`: a string of options for the interpreter. Where the user has one, the same holds for our option.
- *
+ * - `set`: it belongs to the bootstrap alone. If the user has one of that name, theirs stays, and a note says so.
+ * - `path`: a list of folders. If the user has one, theirs stays. It must contain our folder, or the workload is refused.
+ * - `options`: a string of options for the interpreter. If the user has one, the same holds for our option.
  * A variable of the user's is never rewritten: a value that is theirs in part could not be taken back exactly.
  */
 export type RuntimeVariable = SetVariable | ExtendedVariable;
@@ -46,7 +47,7 @@ export type ExtendedVariable = PathVariable | OptionsVariable;
 
 interface OneVariable {
   readonly name: string;
-  /** What it is set to where the user has none: for a path our folder, for options our option. */
+  /** Its value if the user has none: for a path our folder, for options our option. */
   readonly value: string;
   /** One line for `duotel explain`: what it is for. */
   readonly why: string;
@@ -84,7 +85,7 @@ export interface ImageNeed {
 export interface PromisedLog {
   /** In the order of a start. `duotel verify` looks for them. */
   readonly facts: readonly LogFact[];
-  /** Words of the lines that say why something did not start: where a fact is missing, such a line is shown. */
+  /** Words of the lines that say why something did not start. If a fact is missing, such a line is shown. */
   readonly trouble: readonly string[];
 }
 

@@ -14,13 +14,13 @@ import type { WriteContext } from './write-context.ts';
 
 type Write = Action & { readonly type: 'create' | 'update' };
 
-/** What the API server says to a write that is not carried out: why not, or whether the object would be another one after it. */
+/** The API server's answer to a write that is not carried out: why not, or whether the object would be another one after it. */
 export type Rehearsal = { readonly problem: Problem } | { readonly wouldChange: boolean };
 
 /**
- * Asks the API server about writes of a stage before the first of them. About an update that is not certain in any case: only the server knows
- * what it makes of our bytes. About all of them costs a request an object, so `Auto` asks only where a half-done stage could leave a running
- * set in between: for two updates or more (ADR 14).
+ * Asks the API server about writes of a stage before the first of them. It asks about an uncertain update in any case: only the server
+ * knows what it makes of our bytes. To ask about all writes costs a request an object. So `Auto` does that only where a half-done stage
+ * could leave a running set between two states: for two updates or more (ADR 14).
  */
 export async function rehearse(context: WriteContext, writes: readonly Write[]): Promise<ReadonlyMap<Action, Rehearsal>> {
   const rehearsed = new Map<Action, Rehearsal>();
@@ -34,7 +34,7 @@ export async function rehearse(context: WriteContext, writes: readonly Write[]):
         if (!passes(context, action, error)) rehearsed.set(action, { problem: problemOf(action, error) });
       }
     });
-  // By force: what is asked is how the object would be, not whose its fields are.
+  // By force: the question is how the object would be, not who owns its fields.
   await ask(writes.filter(isDoubtful), true);
   const real = writes.filter((action) => !isSettled(rehearsed.get(action)));
   if (isWorthIt(context, real))
@@ -54,7 +54,7 @@ function isDoubtful(action: Write): boolean {
   return action.type === 'update' && !action.certain;
 }
 
-/** Whether the answer lacks a difference that the live object has. Of another object of the same name it says nothing. */
+/** Whether the answer lacks a difference that the live object has. If it is about another object of the same name, it says nothing. */
 function wouldChange({ sent, live, differences }: Write & { readonly type: 'update' }, answer: KubeObject): boolean {
   if (answer.metadata.uid !== live.metadata.uid) return true;
   const stay = drift(sent, answer, FieldTree.of(live));

@@ -25,7 +25,10 @@ export interface ChangeRoutesOptions {
 /** Files that are there at the start may belong to a workload that is injected in a moment. It comes first. */
 const COLLECT_AFTER_MS = 5000;
 
-/** After the operator's Deployment has changed: its controller drops former ReplicaSets when a rollout is through, right after it says so. */
+/**
+ * Time after a change of the operator's Deployment. When a rollout is through, its controller says so, and drops former ReplicaSets right
+ * after that.
+ */
 const PROGRAM_AFTER_MS = 10_000;
 
 /** Which keys a change in the cluster puts into the queues. */

@@ -19,7 +19,7 @@ export async function collectProgram({ api, logger, namespace, marginMs }: Progr
     const query = metadataOnly ? MANAGED : {};
     return (await api.list(await api.resourceType(apiVersion, kind), { namespace, query, metadataOnly })).items;
   };
-  // First: what is named by then is named in what is listed after it.
+  // This list comes first. So whatever names a program by then is in the lists after it.
   const configMaps = await list('v1', 'ConfigMap', true);
   const [deployments, replicaSets] = await Promise.all([list('apps/v1', 'Deployment'), ifAllowed(list('apps/v1', 'ReplicaSet'))]);
   if (replicaSets === undefined) {

@@ -1,6 +1,6 @@
 import { SYSTEM_NAMESPACE } from '../../api/names.ts';
 
-/** What the operator is told at its start, by the arguments of its container or by `duotel operator`. */
+/** The operator's settings at its start, from the arguments of its container or from `duotel operator`. */
 export interface OperatorArguments {
   /** Path of a kubeconfig. Default: KUBECONFIG, then ~/.kube/config, then the service account of the pod. */
   readonly kubeconfig?: string;
@@ -17,7 +17,7 @@ export interface OperatorArguments {
   readonly debug: boolean;
 }
 
-/** The values of its options, as whoever reads the command line has them; an option that was not given is undefined. */
+/** The values of its options, as the reader of the command line gives them. An option that was not given is undefined. */
 export interface OperatorOptionValues {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;

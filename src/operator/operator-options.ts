@@ -21,7 +21,7 @@ export interface OperatorOptions {
   readonly relistMs?: number;
   /** Makes the objects of a stack. Default: the charts; tests put faults here. */
   readonly synth?: Synth;
-  /** How much older than the operator's newest ReplicaSet a program is that may be deleted, milliseconds. Default an hour. */
+  /** A program may be deleted if it is older than the operator's newest ReplicaSet by this many milliseconds. Default an hour. */
   readonly programMarginMs?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;

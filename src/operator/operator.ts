@@ -39,7 +39,7 @@ const SCOPE_LISTS_MS = 5000;
  */
 const WORKLOADS_AT_ONCE = 128;
 
-/** The two controllers, what they read, and what puts keys into their queues. The only place that knows both. */
+/** The two controllers, the caches that they read, and the events that put keys into their queues. The only place that knows both. */
 export class Operator {
   readonly cache: ClusterCache;
   readonly #options: OperatorOptions;
@@ -54,7 +54,7 @@ export class Operator {
   readonly #program: Controller;
   readonly #routes: ChangeRoutes;
   readonly #watches: WorkloadWatches;
-  /** Optional kinds of which it is not known yet whether they are served. */
+  /** Optional kinds, until it is known whether the API server serves them. */
   readonly #unknown = new Set(OPTIONAL_KINDS.map(([kind]) => kind));
   #synced = false;
   // If the default TelemetryStack cannot be made, that is a mistake or an API server in trouble. Nobody wishes to lose what `dist` brought.
@@ -138,7 +138,7 @@ export class Operator {
 
   /**
    * Starts to watch, and resolves when the first lists are in.
-   * @returns what follows the optional kinds until `signal` aborts; it rejects when one of them cannot be followed.
+   * @returns a promise that follows the optional kinds until `signal` aborts. It rejects when one of them cannot be followed.
    */
   async watch(signal: AbortSignal): Promise<{ readonly following: Promise<unknown> }> {
     const { namespace, scope } = this.#options;
@@ -156,7 +156,7 @@ export class Operator {
     this.#synced = true;
     // A standby follows them as well: a file counts as unused only when all workloads that could mount it are known.
     const following = Promise.all(OPTIONAL_KINDS.map(([kind, { apiVersion }]) => this.#follow(kind, apiVersion, signal)));
-    // Told by whoever awaits it, also when it comes while another process leads.
+    // The caller that awaits it reports it, also when it comes while another process leads.
     following.catch(() => undefined);
     return { following };
   }
@@ -180,7 +180,7 @@ export class Operator {
     );
   }
 
-  /** Works as the one process that writes, until `stop` aborts; `cut` ends the requests of what is still in hand then. */
+  /** Works as the one process that writes, until `stop` aborts. `cut` ends the requests of the reconciles that are still in hand then. */
   async work(stop: AbortSignal, cut: AbortSignal): Promise<void> {
     await this.#makeDefaultStack().catch((error: unknown) => {
       if (!isApiError(error)) throw error;

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import type { OperatorOptionValues } from './operator-arguments.ts';
 
 /**
- * The options of `duotel operator`, read without that command line's library. The word `operator` may stand before them: images and
- * manifests of releases in which both were one program go with it.
- * @throws Error that names an option that is unknown or has no value.
+ * The options of `duotel operator`, read without the library of the command line. The word `operator` may stand before them: images and
+ * manifests of older releases, in which both were one program, have it.
+ * @throws Error that names an unknown option, or one without a value.
  */
 export function operatorOptionValues(args: readonly string[]): OperatorOptionValues {
   const { values } = parseArgs({

@@ -20,10 +20,10 @@ const GRACE_MS = 10_000;
 const CUT_MS = 3000;
 
 /**
- * Runs the operator until `stop` aborts: serves probes, watches, waits to be the one that writes, works, ends. Caches are kept warm while
+ * Runs the operator until `stop` aborts: it serves probes, watches, waits until it may write, works, and ends. The caches stay warm while
  * another process leads.
- * @throws LeadershipLostError when this process was the one that writes and is not any more, or the cluster was restored from a backup;
- * what it cannot start with.
+ * @throws LeadershipLostError when this process may no longer write, or the cluster was restored from a backup; the error of a start that
+ * fails.
  */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
   // Our own signal as well, so that a start that fails ends everything it has started.

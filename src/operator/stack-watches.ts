@@ -7,7 +7,7 @@ import { STACK_KINDS } from '../stacks/kinds.ts';
 /** Selects what the operator has made. */
 export const MANAGED = { labelSelector: 'app.kubernetes.io/managed-by=duotel' } as const;
 
-/** What is watched besides ConfigMaps and workloads: TelemetryStacks, their parts, their Secrets, and Namespaces. */
+/** The objects that are watched besides ConfigMaps and workloads: TelemetryStacks, their parts, their Secrets, and Namespaces. */
 export function stackWatches(namespace: string, scope: readonly string[] | undefined): readonly Watched[] {
   const parts = STACK_KINDS.filter(({ kind }) => kind !== 'ConfigMap' && !(kind in WORKLOAD_KINDS));
   return [

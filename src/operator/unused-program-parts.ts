@@ -12,10 +12,10 @@ export interface OperatorObjects {
 }
 
 /**
- * The ConfigMaps that hold an operator's program which nothing can start any more (docs/adr/0039). One is kept
- * - that a Deployment or ReplicaSet names, whoever's it is and with however many pods: `kubectl rollout undo` may start each of them, and
- *   every pod has one of them as its owner;
- * - that is not older, by `marginMs`, than the newest ReplicaSet of the operator's: it may be the next release's, of which the Deployment
+ * The ConfigMaps of an operator's program that nothing can start any more (docs/adr/0039). Two kinds are kept:
+ * - ConfigMaps that a Deployment or ReplicaSet names, whoever owns it and however many pods it has. `kubectl rollout undo` may start each
+ *   of them, and every pod has one of them as its owner.
+ * - ConfigMaps that are not older, by `marginMs`, than the operator's newest ReplicaSet. They may be the next release's, whose Deployment
  *   is still on its way, or waits for somebody's approval.
  */
 export function unusedProgramParts({ configMaps, deployments, replicaSets }: OperatorObjects, marginMs: number): readonly KubeObject[] {
@@ -27,7 +27,7 @@ export function unusedProgramParts({ configMaps, deployments, replicaSets }: Ope
   return configMaps.filter((one) => isProgramPart(one) && !named.has(one.metadata.name) && createdAt(one) + marginMs < newest);
 }
 
-/** Former releases gave their parts no label of their own. */
+/** Former releases gave their parts no label. */
 const FORMER_NAME = new RegExp(`^${OPERATOR_NAME}-[0-9a-f]{10}-\\d+$`);
 
 function isProgramPart({ metadata: { name, labels = {} } }: KubeObject): boolean {
@@ -35,7 +35,7 @@ function isProgramPart({ metadata: { name, labels = {} } }: KubeObject): boolean
   return has(OPERATOR_SELECTOR) && (has(PROGRAM_LABELS) || FORMER_NAME.test(name));
 }
 
-/** Milliseconds since 1970; NaN, which is before and after nothing, where it is not known. */
+/** Milliseconds since 1970. NaN, which is before and after nothing, if it is not known. */
 function createdAt({ metadata }: KubeObject): number {
   return Date.parse(metadata.creationTimestamp ?? '');
 }

@@ -1,17 +1,17 @@
 import { isApiError, type KubeApi, KubeApiError } from '../kube/kube-api.ts';
 import { refusal } from './refusal.ts';
 
-/** What became of something that is about one object. */
+/** The result of an attempt on one object. */
 export type Attempt<T> =
   | { readonly kind: 'done'; readonly value: T }
-  /** The object is not there any more, or its kind is not served any more: nothing is left to do. */
+  /** The object is gone, or its kind is not served any more: nothing is left to do. */
   | { readonly kind: 'gone' }
   /** Why, and what to do; see {@link refusal}. */
   | { readonly kind: 'refused'; readonly message: string };
 
 /**
- * Does something with one object of many. A refusal that is about this object is an answer, so that whoever calls goes on with the next.
- * @throws what is about all of them: credentials that are not valid, or an API server that answers nobody.
+ * Does something with one object of many. A refusal that is about this object is an answer, so the caller goes on with the next.
+ * @throws an error that is about all objects: credentials that are not valid, or an API server that answers nobody.
  */
 export async function attempt<T>(api: KubeApi, act: () => Promise<T>): Promise<Attempt<T>> {
   try {
@@ -24,7 +24,7 @@ export async function attempt<T>(api: KubeApi, act: () => Promise<T>): Promise<A
   }
 }
 
-/** A webhook that hangs keeps back the answer for one object, a server that is down those for all. */
+/** A hanging webhook keeps back the answer for one object; a server that is down, those for all. */
 async function answers(api: KubeApi): Promise<boolean> {
   try {
     await api.getText('/version');

@@ -9,10 +9,10 @@ import { refusal } from './refusal.ts';
 import type { UninstallOptions } from './uninstall-options.ts';
 
 /**
- * Opts every workload out, those too that are made meanwhile, and waits for the operator to revert them. What is refused for one keeps no
- * other from it.
- * @returns what has annotations that are to go.
- * @throws Error that names the workloads that can not be given back, when all others are.
+ * Opts every workload out, also those that are made meanwhile, and waits for the operator to revert them. If one is refused, the others go
+ * on.
+ * @returns the objects whose annotations must go.
+ * @throws Error that names the workloads that can not be given back, after all others are.
  */
 export async function giveBack(options: UninstallOptions): Promise<readonly KubeObject[]> {
   const { api, clock, dryRun, onStep, limitMs = 120_000 } = options;

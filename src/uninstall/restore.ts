@@ -10,9 +10,9 @@ import { surveyStacks } from '../survey/survey.ts';
 const ATTEMPTS = 5;
 
 /**
- * Gives a workload, whose annotations ask for nothing any more, its template back: what the operator would do, by the same function.
- * @returns `gone` when it is not there any more, or will not be in a moment.
- * @throws KubeApiError when the API server refuses; Error that names the reason when the workload asks still.
+ * Gives a workload whose annotations ask for nothing any more its template back, by the operator's own function.
+ * @returns `gone` when the workload is gone, or will be in a moment.
+ * @throws KubeApiError when the API server refuses; Error that names the reason if the workload still asks for something.
  */
 export async function restore(api: KubeApi, object: KubeObject): Promise<'restored' | 'gone'> {
   const type = await api.resourceType(object.apiVersion, object.kind);

@@ -33,11 +33,10 @@ const INSTALLATION: readonly Doomed[] = [
 ];
 
 /**
- * Takes Duotel out of a cluster: opts the workloads out (the operator then reverts them), deletes the operator, removes the annotations, and
- * deletes its rights, the CRD and the namespace with all data in it. What is refused for one object is told as its step, and keeps no
- * other from going.
- * @throws Error that names the workloads that cannot be reverted, when all others are, or says why the operator cannot be deleted;
- * nothing has been deleted then.
+ * Takes Duotel out of a cluster: opts the workloads out (the operator then reverts them), deletes the operator, removes the annotations,
+ * and deletes its rights, the CRD and the namespace with all data in it. If an object is refused, its step says so, and the others go on.
+ * @throws Error that names the workloads that can not be reverted, after all others are, or says why the operator can not be deleted. Nothing
+ * has been deleted then.
  */
 export async function uninstall(options: UninstallOptions): Promise<void> {
   const { api, workloads, dryRun, onStep } = options;

@@ -14,15 +14,15 @@ export interface Difference {
   readonly live: unknown;
   /**
    * false: the live value is ours in another notation, or ours with more in it. The API server may have made it so itself, by a default or
-   * a normal form; only it can say.
+   * a normal form. Only the API server can tell.
    */
   readonly certain: boolean;
 }
 
 /**
- * Where `live` is not what the API server holds after an apply of `desired`. What `desired` has must be there, in its order; what the API
- * server merges as one value (see FieldTree) must have nothing more in it. Fields and list items beside ours are others' and do not count.
- *
+ * Where `live` differs from what the API server would hold after an apply of `desired`. Everything in `desired` must be there, in its
+ * order. If the API server merges a value as one (see FieldTree), it must have nothing more in it. Fields and list items beside ours belong
+ * to others and do not count.
  * @param tree How values merge. Default: by the live object.
  */
 export function drift(desired: KubeObject, live: KubeObject, tree: FieldTree = FieldTree.of(live)): readonly Difference[] {
@@ -30,7 +30,7 @@ export function drift(desired: KubeObject, live: KubeObject, tree: FieldTree = F
 }
 
 class Comparison {
-  /** Whether an empty list is the same as none. So it is for kinds that are stored as protobuf, which does not tell them apart. */
+  /** Whether an empty list is the same as none. It is for kinds that are stored as protobuf, which does not tell them apart. */
   readonly #emptyIsNone: boolean;
 
   constructor(emptyIsNone: boolean) {
@@ -50,7 +50,7 @@ class Comparison {
     }
   }
 
-  /** Each of ours once, and in our order: the API server's apply restores that too. */
+  /** Each of our items once, and in our order: the API server's apply restores the order too. */
   *#items(
     desired: readonly unknown[],
     live: readonly unknown[],
@@ -80,7 +80,7 @@ class Comparison {
     if (!inOrder(places)) yield { path, desired, live, certain: true };
   }
 
-  /** What is merged as one. A map is gone through all the same, so that a difference names the field. */
+  /** A value that is merged as one. A map is compared field by field all the same, so that a difference names the field. */
   *#value(desired: unknown, live: unknown, path: string): Generator<Difference> {
     if (isFields(desired) && isFields(live)) {
       for (const [name, value] of Object.entries(desired)) yield* this.#value(value, live[name], within(path, name));

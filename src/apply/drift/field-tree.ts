@@ -8,15 +8,15 @@ export type Merge =
   /** `keys`: the fields that tell the items apart. */
   | { readonly by: 'items'; readonly keys: readonly string[] };
 
-/** What holds for every kind, whoever set something: an object, its metadata, labels and annotations are maps of single fields. */
+/** What holds for every kind, whoever set something: an object, its metadata, its labels and its annotations are maps of single fields. */
 const EVERY_OBJECT: Fields = { '.': {}, 'f:metadata': { '.': {}, 'f:labels': { '.': {} }, 'f:annotations': { '.': {} } } };
 
 /**
- * A place in a live object, and how the API server merges what is there. The server says so itself in `managedFields`, for every kind and by
- * its own schema: see managed-fields.ts. Nothing is guessed from the names of fields.
+ * A place in a live object, and how the API server merges the value there. The server says so itself in `managedFields`, for every kind and
+ * by its own schema: see managed-fields.ts. Nothing is guessed from the names of fields.
  */
 export class FieldTree {
-  /** What each manager set at this place, the most trusted first. Empty: nobody set anything. */
+  /** The fields that each manager set at this place, the most trusted manager first. Empty: nobody set anything. */
   readonly #held: readonly Fields[];
 
   private constructor(held: readonly Fields[]) {
@@ -31,11 +31,11 @@ export class FieldTree {
     return new FieldTree([EVERY_OBJECT, ...sorted.map(({ fieldsV1 = {} }) => fieldsV1)]);
   }
 
-  /** How `desired` would be merged here. Where nobody set anything nothing is known: it counts as one value. */
+  /** How `desired` would be merged here. If nobody set anything, nothing is known: it counts as one value. */
   merge(desired: unknown): Merge {
     const [first] = this.#held;
     if (first === undefined) return { by: 'value' };
-    // An empty map or list is a leaf to whoever applied it, however it is merged: what others set in it tells.
+    // An empty map or list is a leaf for the manager that applied it, however it is merged. The fields that others set in it tell how.
     const known = isEmpty(desired) && !isBranch(first) ? this.#held.find(isBranch) : first;
     const children = Object.keys(known ?? {});
     const item = children.find((child) => child.startsWith('k:'));
@@ -57,7 +57,7 @@ export class FieldTree {
   }
 }
 
-/** The latest to say how fields merge is who applied them last: that is us, or kubectl before our first write. */
+/** The manager that applied the fields last knows best how they merge: that is us, or kubectl before our first write. */
 function trust(entry: ManagedFieldsEntry): number {
   if (isOurApply(entry)) return 2;
   return isKubectlApply(entry) ? 1 : 0;

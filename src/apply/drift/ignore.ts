@@ -17,8 +17,8 @@ export interface IgnoreRule {
 
 /**
  * The desired object with each ignored field as it is live, so that it neither differs nor changes when the object is written. As Flux
- * does: a field that another manager applies is left out (what it says stays, and is its alone); any other has its live value sent,
- * because leaving out what we own would remove it.
+ * does: if another manager applies a field, it is left out, and its value is that manager's alone. Any other field has its live value sent,
+ * because leaving out a field that we own would remove it.
  */
 export function withIgnored(desired: KubeObject, live: KubeObject, rules: readonly IgnoreRule[]): KubeObject {
   const { kind, metadata } = desired;

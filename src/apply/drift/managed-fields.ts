@@ -8,7 +8,7 @@ import { FIELD_MANAGER } from '../../../api/names.ts';
  * value is a leaf, `{}`.
  */
 
-/** What each manager set in the object itself, not in a subresource of it. */
+/** The fields that each manager set in the object itself, not in a subresource of it. */
 export function entriesOf(live: KubeObject): readonly ManagedFieldsEntry[] {
   return (live.metadata.managedFields ?? []).filter(({ subresource }) => subresource === undefined);
 }
@@ -23,7 +23,9 @@ export function isKubectlApply({ manager, operation }: ManagedFieldsEntry): bool
   return manager === 'kubectl-client-side-apply' || (manager === 'kubectl' && operation === 'Apply');
 }
 
-/** Whether the item of a list is the one that a `k:` key names. A key field that the item leaves to its default (`protocol`) fits any. */
+/**
+ * Whether the item of a list is the one that a `k:` key names. If the item leaves a key field (`protocol`) to its default, any value fits.
+ */
 export function isItem(item: unknown, key: string): item is Fields {
   return (
     key.startsWith('k:') &&

@@ -24,16 +24,16 @@ const OWN_GROUPS: ReadonlySet<string> = new Set(
 );
 
 /**
- * The object as it is sent, where sending it otherwise does harm: without empty lists (a NetworkPolicy with `ingress: []` gets a new
- * resourceVersion at every apply, kubernetes#131175), but for those that are not empty in `live` and are to become so.
- * Objects of kinds that are not Kubernetes' own keep their empty lists, where they may mean something, and so does a CRD's schema.
+ * The object in the form that is sent, where another form would do harm. It has no empty lists (a NetworkPolicy with `ingress: []` gets a
+ * new resourceVersion at every apply, kubernetes#131175), except those that are not empty in `live` and must become so. Objects of kinds
+ * that are not Kubernetes' own keep their empty lists, where they may mean something. So does a CRD's schema.
  */
 export function normalForm(object: KubeObject, live?: KubeObject): KubeObject {
   const plain = withoutStringData(object);
   return isBuiltIn(plain) ? (stripEmptyLists(plain, live) as KubeObject) : plain;
 }
 
-/** Whether the kind is Kubernetes' own, whose objects are stored as protobuf: that does not tell an empty list from none. */
+/** Whether the kind is Kubernetes' own. Its objects are stored as protobuf, which does not tell an empty list from none. */
 export function isBuiltIn({ apiVersion }: Pick<KubeObject, 'apiVersion'>): boolean {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   return !group.includes('.') || OWN_GROUPS.has(group);

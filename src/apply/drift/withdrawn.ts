@@ -7,9 +7,9 @@ import { entriesOf, isItem, isKubectlApply, isOurApply } from './managed-fields.
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
- * Fields that were applied before and that `desired` no longer has: what drift, which looks at desired fields only, cannot see. Known
- * from the fields that our apply entry owns, or kubectl's where we never wrote; after a client-side apply, whose entry owns the API
- * server's defaults too, from the manifest that kubectl keeps in an annotation.
+ * Fields that were applied before and that `desired` no longer has. Drift cannot see these: it looks at desired fields only. They are the
+ * fields that our apply entry owns, or kubectl's if we never wrote. The entry of a client-side apply also owns the API server's defaults,
+ * so then the manifest tells that kubectl keeps in an annotation.
  */
 export function withdrawn(desired: KubeObject, live: KubeObject): readonly Difference[] {
   const entries = entriesOf(live).filter(({ operation }) => operation === 'Apply');
@@ -50,7 +50,7 @@ function fromFields(desired: unknown, owned: Fields, path: string): readonly Dif
   });
 }
 
-/** Lists of objects are compared item by item where they are as long as before; a list that is shorter has lost something. */
+/** Lists of objects are compared item by item if they are as long as before. A shorter list has lost something. */
 function fromManifest(desired: unknown, before: unknown, path: string): readonly Difference[] {
   if (Array.isArray(before)) {
     if (!Array.isArray(desired) || desired.length < before.length) return [gone(path)];

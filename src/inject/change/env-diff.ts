@@ -76,7 +76,7 @@ export function diffEnv(
   return { kind: 'diff', set, remove, ...(reorder ? { order } : {}), record, notes };
 }
 
-/** Ours first, each as early as the variables it refers to allow: `$(NAME)` resolves backwards only. */
+/** Our variables first, each as early as the variables it refers to allow: `$(NAME)` resolves backwards only. */
 function place(ours: readonly Variable[], users: readonly EnvItem[]): readonly string[] {
   const names = users.map(({ name }) => name);
   let front = 0;
