@@ -42,16 +42,16 @@ async function runOnce(selection: Selection, log: string, stop: AbortSignal): Pr
 }
 
 async function main(): Promise<void> {
-  const { patterns, tier, times, load } = parseOptions(process.argv.slice(2));
+  const { patterns, tier, times, loops: asMany } = parseOptions(process.argv.slice(2), availableParallelism());
   const selection = select(patterns, tier, globSync('test/*/**/*.test.ts').sort());
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   mkdirSync(LOGS, { recursive: true });
-  const loops = BusyLoops.start(load ? availableParallelism() : 0);
+  const loops = BusyLoops.start(asMany);
   const runs: StressRun[] = [];
   try {
     const what = selection.suites.length === 0 ? `all of ${selection.tier}` : selection.suites.join(' ');
-    say(`${what}, ${times} times${load ? `, beside busy loops: processes ${loops.pids.join(', ')}` : ''}`);
+    say(`${what}, ${times} times${asMany > 0 ? `, beside busy loops: processes ${loops.pids.join(', ')}` : ''}`);
     while (runs.length < times && !stop.signal.aborted) {
       const log = join(LOGS, `${selection.tier}-${process.pid}-${runs.length + 1}.log`);
       const started = performance.now();

@@ -5,13 +5,14 @@ export interface StressOptions {
   readonly patterns: readonly string[];
   readonly tier: string | undefined;
   readonly times: number;
-  /** Whether a busy loop runs on each core meanwhile. */
-  readonly load: boolean;
+  /** Busy loops that run meanwhile. */
+  readonly loops: number;
 }
 
 interface Flags {
   readonly tier?: string;
   readonly times: number;
+  readonly loops?: number;
   readonly load: boolean;
 }
 
@@ -32,17 +33,21 @@ function count(text: string): number {
   return value;
 }
 
-/** Reads the command line (without node and script). Commander prints and ends the process for --help and for what is not valid. */
-export function parseOptions(args: readonly string[], exitOverride = false): StressOptions {
+/**
+ * Reads the command line (without node and script); `cores` of this machine. Commander prints and ends the process for --help and for what
+ * is not valid.
+ */
+export function parseOptions(args: readonly string[], cores: number, exitOverride = false): StressOptions {
   const program = new Command('npm run test:stress --')
     .description('Runs suites several times beside a busy loop on each core, and prints how often each test failed.')
     .argument('[pattern...]', 'parts of paths of suites, all of one tier; regular expressions')
     .option('--tier <name>', 'the tier, as unit or golden (default: told by the folder of the suites)')
     .option('--times <number>', 'how often they run', count, 5)
+    .option('--loops <number>', 'busy loops (default: one on each core)', count)
     .option('--no-load', 'without busy loops')
     .addHelpText('after', HELP)
     .showHelpAfterError('(add --help for what is possible)');
   if (exitOverride) program.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  const { tier, times, load } = program.parse(args, { from: 'user' }).opts<Flags>();
-  return { patterns: program.args, tier, times, load };
+  const { tier, times, loops = cores, load } = program.parse(args, { from: 'user' }).opts<Flags>();
+  return { patterns: program.args, tier, times, loops: load ? loops : 0 };
 }

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { identifyProcess, isRunning } from '../../../tools/lib/process-identity.ts';
 import { BusyLoops } from '../../stress/busy-loops.ts';
 
+const LOOPS = 2;
 const MAIN = join(import.meta.dirname, '../../stress/main.ts');
 let repository: string;
 let commands: readonly ChildProcess[] = [];
@@ -30,7 +31,7 @@ afterAll(() => {
 });
 
 function stress(...args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, '--loops', String(LOOPS), ...args], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   commands = [...commands, child];
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
@@ -58,19 +59,19 @@ it('run until they are ended, and none is left', async () => {
   expect(identities.map(isRunning)).toEqual([false, false]);
 });
 
-it('run beside the suites, one on each core, and are gone when how often each test failed is told', async () => {
+it('run beside the suites, as many as were asked for, and are gone when how often each test failed is told', async () => {
   const command = stress('unit/one', '--times', '2');
   const loops = await loopsOf(command);
   expect(await command.closed).toEqual([1, null]);
   expect(command.output.stdout).toBe('\nFailed, in 2 runs:\n  2 of 2  test/unit/one.test.ts: one is right\n');
   expect(command.output.stderr).toContain('FAILED, output in .duotel/stress/unit-');
-  expect(loops.map(isRunning)).toEqual(Array.from({ length: availableParallelism() }, () => false));
+  expect(loops.map(isRunning)).toEqual(Array.from({ length: LOOPS }, () => false));
 });
 
 it.each(['SIGINT', 'SIGTERM'] as const)('are gone after %s, and so is what runs beside them', async (signal) => {
   const command = stress('--tier', 'golden');
   const loops = await loopsOf(command);
-  expect(loops.map(isRunning)).toEqual(Array.from({ length: availableParallelism() }, () => true));
+  expect(loops.map(isRunning)).toEqual(Array.from({ length: LOOPS }, () => true));
   command.child.kill(signal);
   expect(await command.closed).toEqual([130, null]);
   expect(loops.map(isRunning)).toEqual(loops.map(() => false));
@@ -81,7 +82,7 @@ it('end when the command was killed', async () => {
   const loops = await loopsOf(command);
   command.child.kill('SIGKILL');
   await command.closed;
-  expect(loops).toHaveLength(availableParallelism());
+  expect(loops).toHaveLength(LOOPS);
   for (let tries = 0; loops.some(isRunning) && tries < 1_000; tries++) await sleep(100);
   expect(loops.map(isRunning)).toEqual(loops.map(() => false));
 });

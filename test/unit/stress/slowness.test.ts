@@ -1,17 +1,21 @@
-import { availableParallelism } from 'node:os';
 import { expect, it } from '@jest/globals';
-import { BusyLoops } from '../../stress/busy-loops.ts';
 import { slowness } from '../../support/time/slowness.ts';
 
-it('a machine is never faster than idle, and slower the more programs want its cores', async () => {
+/** A machine that gives a program one millisecond of so many. */
+function sharing(of: number): Parameters<typeof slowness>[0] {
+  let cpu = 0;
+  return { wall: () => cpu * of, cpu: () => ++cpu };
+}
+
+it.each([
+  [1, 1],
+  [3, 3],
+  // The two clocks are not read at the same moment.
+  [0.9, 1],
+])('a program that gets one millisecond of %d is slower by %d', (of, expected) => {
+  expect(slowness(sharing(of))).toBeCloseTo(expected, 0);
+});
+
+it('this machine is no faster than idle', () => {
   expect(slowness()).toBeGreaterThanOrEqual(1);
-  const loops = BusyLoops.start(4 * availableParallelism());
-  try {
-    let seen = 0;
-    // They take a moment to begin.
-    for (let tries = 0; seen < 2 && tries < 200; tries += 1) seen = slowness();
-    expect(seen).toBeGreaterThanOrEqual(2);
-  } finally {
-    await loops.end();
-  }
 });

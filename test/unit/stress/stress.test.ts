@@ -59,17 +59,18 @@ describe('the tally', () => {
 });
 
 describe('the options', () => {
-  it('have five runs under load as their defaults', () => {
-    expect(parseOptions(['a', 'b'], true)).toEqual({ patterns: ['a', 'b'], tier: undefined, times: 5, load: true });
-    expect(parseOptions(['--tier', 'unit', '--times', '3', '--no-load'], true)).toEqual({
+  it('have five runs beside a busy loop on each core as their defaults', () => {
+    expect(parseOptions(['a', 'b'], 8, true)).toEqual({ patterns: ['a', 'b'], tier: undefined, times: 5, loops: 8 });
+    expect(parseOptions(['--tier', 'unit', '--times', '3', '--loops', '2'], 8, true)).toEqual({
       patterns: [],
       tier: 'unit',
       times: 3,
-      load: false,
+      loops: 2,
     });
+    expect(parseOptions(['a', '--no-load'], 8, true)).toMatchObject({ loops: 0 });
   });
 
   it.each(['0', '1.5', 'often'])('refuse %s as a number of times', (times) => {
-    expect(() => parseOptions(['a', '--times', times], true)).toThrow('Expected a whole number from 1 on.');
+    expect(() => parseOptions(['a', '--times', times], 8, true)).toThrow('Expected a whole number from 1 on.');
   });
 });
