@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../../api/kube-object.ts';
-import { STACK_LABEL } from '../../../api/names.ts';
+import { PROGRAM_LABELS, STACK_LABEL } from '../../../api/names.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../tools/cluster/control-plane.ts';
 import { eventually } from '../../support/time/eventually.ts';
@@ -14,7 +14,9 @@ import { STACK_OBJECT_KINDS } from './snapshot.ts';
 
 /** Kinds of `dist` that a fault is not tried on: no kubelet runs the operator's pods, and its program is a child of the test. */
 const LEFT_OUT = (object: KubeObject): boolean =>
-  object.kind === 'Deployment' || object.metadata.name.startsWith('duotel-program') || object.metadata.name === 'duotel-default-stack';
+  object.kind === 'Deployment' ||
+  object.metadata.labels?.['app.kubernetes.io/component'] === PROGRAM_LABELS['app.kubernetes.io/component'] ||
+  object.metadata.name === 'duotel-default-stack';
 
 /** A real control plane with the operator's CRD and rights, a proxy in front of it, and the operator behind that. */
 export class World {

@@ -94,6 +94,8 @@ function another(model: unknown, schema: Schema): unknown {
   if (!isFields(model)) return Array.isArray(model) ? model : other(model, schema);
   return Object.fromEntries(
     Object.entries(model).map(([name, value]) => {
+      // By so much that it is no neighbour's: of two ports with one number the second would be ours.
+      if (typeof value === 'number') return [name, value + 10_000];
       const fixed = isFields(value) || Array.isArray(value) || /^(protocol|operator|effect|type|policy)$/i.test(name);
       return [name, fixed ? value : other(value, schema.properties?.[name] ?? {})];
     }),
