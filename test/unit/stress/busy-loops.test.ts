@@ -31,7 +31,13 @@ afterAll(() => {
 });
 
 function stress(...args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, '--loops', String(LOOPS), ...args], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  // What a killed command leaves goes with the repository.
+  const env = { ...process.env, TMPDIR: repository };
+  const child = spawn(process.execPath, [MAIN, '--loops', String(LOOPS), ...args], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
   commands = [...commands, child];
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
