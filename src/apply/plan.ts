@@ -1,10 +1,10 @@
 import type { InventoryEntry } from '../../api/inventory-entry.ts';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { FIELD_MANAGER } from '../../api/names.ts';
 import { type Action, type RetainReason, subject } from './action.ts';
 import { foreignOwner } from './adoption.ts';
 import { type Difference, drift } from './drift/drift.ts';
 import { withIgnored } from './drift/ignore.ts';
+import { isOurApply } from './drift/managed-fields.ts';
 import { normalForm, withoutStringData } from './drift/normal-form.ts';
 import { withdrawn } from './drift/withdrawn.ts';
 import { entryId, objectEntry } from './inventory.ts';
@@ -116,10 +116,7 @@ function prune(wanted: readonly KubeObject[], input: PlanInput, policies: Polici
 export function isOurs(entry: InventoryEntry, live: KubeObject, owner: Policies['owner']): boolean {
   if (owner !== undefined && live.metadata.labels?.[owner.label] !== owner.value) return false;
   if (entry.uid !== undefined) return entry.uid === live.metadata.uid;
-  return (
-    owner !== undefined ||
-    (live.metadata.managedFields ?? []).some(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply')
-  );
+  return owner !== undefined || (live.metadata.managedFields ?? []).some(isOurApply);
 }
 
 /** Whether somebody has marked the object to stay. */

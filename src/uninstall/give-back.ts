@@ -3,6 +3,7 @@ import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, OPERATOR_NAME, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { listStacks } from '../survey/survey.ts';
 import { listWorkloads } from '../survey/workloads.ts';
+import { asksFor } from './asks-for.ts';
 import { attempt } from './attempt.ts';
 import { uninstallObstacle } from './obstacle.ts';
 import { refusal } from './refusal.ts';
@@ -116,8 +117,8 @@ function isGoing({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
-function asks({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations[ANNOTATION.backend] !== undefined && annotations[ANNOTATION.backend] !== 'none';
+function asks({ metadata: { annotations } }: KubeObject): boolean {
+  return asksFor(annotations);
 }
 
 function optsOut({ metadata: { annotations = {} } }: KubeObject): boolean {

@@ -1,8 +1,8 @@
-import { OPERATOR_ANNOTATIONS } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { releasePatch } from '../inject/change/release.ts';
 import { decideWorkload } from '../inject/decision/decide-workload.ts';
+import { isMarked } from '../inject/record/is-marked.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { surveyStacks } from '../survey/survey.ts';
 
@@ -43,8 +43,4 @@ export async function restore(api: KubeApi, object: KubeObject): Promise<'restor
       if (count >= ATTEMPTS || !(isApiError(error, 'Conflict') || isApiError(error, 'Invalid'))) throw error;
     }
   }
-}
-
-function isMarked({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
 }

@@ -1,7 +1,9 @@
-import { ANNOTATION, OPERATOR_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/annotations.ts';
+import { ANNOTATION, USER_ANNOTATIONS } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
+import { isMarked } from '../inject/record/is-marked.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import { gitOpsOwner } from '../survey/gitops.ts';
+import { asksFor } from './asks-for.ts';
 
 export type RevertScope =
   | { readonly kind: 'workload'; readonly workload: KubeObject }
@@ -40,11 +42,11 @@ export function revertSteps(
   const defaulted = ({ metadata }: KubeObject): boolean => {
     const namespace = namespaces.find(({ metadata: { name } }) => name === metadata.namespace);
     const stays = scope.kind === 'workload' || (!force && namespace !== undefined && gitOpsOwner(namespace) !== undefined);
-    return stays && active(namespace?.metadata.annotations);
+    return stays && asksFor(namespace?.metadata.annotations);
   };
   return [
     ...defaults.flatMap((namespace) => step(namespace, false) ?? []),
-    ...chosen.flatMap((workload) => step(workload, defaulted(workload) || active(podTemplate(workload)?.metadata?.annotations)) ?? []),
+    ...chosen.flatMap((workload) => step(workload, defaulted(workload) || asksFor(podTemplate(workload)?.metadata?.annotations)) ?? []),
   ];
 }
 
@@ -59,7 +61,7 @@ function step(object: KubeObject, optOut: boolean): RevertStep | undefined {
   const present = USER_ANNOTATIONS.filter(
     (key) => annotations[key] !== undefined && !(key === ANNOTATION.backend && annotations[key] === 'none'),
   );
-  const written = OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
+  const written = isMarked(object);
   const common = { object, name: describe(object), owner: gitOpsOwner(object), inManifest: annotations[ANNOTATION.manifest] !== undefined };
   if (optOut) {
     if (annotations[ANNOTATION.backend] === 'none' && !written) return undefined;
@@ -69,9 +71,4 @@ function step(object: KubeObject, optOut: boolean): RevertStep | undefined {
     return { ...common, action: 'remove annotations', annotations: Object.fromEntries(present.map((key) => [key, null])) };
   }
   return written ? { ...common, action: 'restore template', annotations: {} } : undefined;
-}
-
-function active(annotations: Readonly<Record<string, string>> | undefined): boolean {
-  const backend = annotations?.[ANNOTATION.backend];
-  return backend !== undefined && backend !== 'none';
 }

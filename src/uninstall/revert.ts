@@ -1,7 +1,7 @@
-import { OPERATOR_ANNOTATIONS } from '../../api/annotations.ts';
 import { describe, type KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER, OPERATOR_NAME, SYSTEM_NAMESPACE } from '../../api/names.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
+import { isMarked } from '../inject/record/is-marked.ts';
 import { podTemplate } from '../inject/workload/pod-template.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { KubeApi } from '../kube/kube-api.ts';
@@ -119,8 +119,4 @@ async function collectCopies(api: KubeApi, namespace: string, onDone: (done: Rev
 function copiesStay(name: string, namespace: string, why: string): RevertedObject {
   const message = `files that no workload mounts any more are still there: ${why}; or kubectl -n ${namespace} delete configmap -l ${FILES_LABEL} when no workload there is injected`;
   return { name, result: 'failed', message };
-}
-
-function isMarked({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return OPERATOR_ANNOTATIONS.some((key) => annotations[key] !== undefined);
 }
