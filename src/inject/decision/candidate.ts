@@ -5,7 +5,7 @@ import { RUNTIMES } from '../../../api/runtimes/runtimes.ts';
 import type { Refusal } from '../change/env-diff.ts';
 import { diffTemplate, type TemplateDiff } from '../change/template-diff.ts';
 import { containerVariables } from '../change/variables.ts';
-import { type Held, heldOf, LOST } from '../record/held.ts';
+import { type Held, heldOf } from '../record/held.ts';
 import { chosenBootstraps, type InjectionConfig, type Mount } from '../wishes/config.ts';
 import type { ActiveSettings, InjectionSettings } from '../wishes/settings.ts';
 import { chooseStack, type StackChoice } from '../wishes/stack-choice.ts';
@@ -50,8 +50,11 @@ export class Candidate {
   /** undefined: it has none, or none that we know. */
   readonly template: PodTemplate | undefined;
   readonly #stacks: readonly InjectionConfig[];
-  #held: Held | undefined;
-  #diff: TemplateDiff | Refusal | undefined;
+  readonly #held = once(() => heldOf(this.workload, this.template, this.settings, this.#stacks, this.runtimes));
+  readonly #stack = once(() => this.active && chooseStack(this.active.stack, this.workload.metadata.namespace ?? '', this.#stacks));
+  readonly #targets = once(() => this.active && this.template && targetContainers(this.active.containers, this.template.spec));
+  readonly #placement = once(() => this.#place());
+  readonly #diff = once(() => this.#compare());
 
   constructor({ workload, namespace, stacks, operatorNamespace, runtimes = RUNTIMES }: CandidateInput, settings: Candidate['settings']) {
     this.workload = workload;
@@ -75,23 +78,25 @@ export class Candidate {
 
   /** What the workload holds of ours. */
   get held(): Held {
-    const { workload, template, settings } = this;
-    this.#held ??= template === undefined ? LOST : heldOf(workload, template, settings, this.#stacks, this.runtimes);
-    return this.#held;
+    return this.#held();
   }
 
   /** undefined where the settings are refused. */
   get stack(): StackChoice | undefined {
-    return this.active && chooseStack(this.active.stack, this.workload.metadata.namespace ?? '', this.#stacks);
+    return this.#stack();
   }
 
   /** undefined where the settings are refused, and without a template. */
   get targets(): TargetContainers | undefined {
-    return this.active && this.template && targetContainers(this.active.containers, this.template.spec);
+    return this.#targets();
   }
 
   /** undefined before stack and containers are chosen. */
   get placement(): Placement | undefined {
+    return this.#placement();
+  }
+
+  #place(): Placement | undefined {
     const { active, template, stack, targets } = this;
     if (active === undefined || template === undefined || stack?.kind !== 'chosen' || targets?.kind !== 'targets') return undefined;
     const exposed = exposedContainer(template.spec, targets.names, this.runtimes);
@@ -101,8 +106,7 @@ export class Candidate {
 
   /** The change of the template, or why there may be none; undefined before stack and containers are chosen. */
   get diff(): TemplateDiff | Refusal | undefined {
-    this.#diff ??= this.#compare();
-    return this.#diff;
+    return this.#diff();
   }
 
   #compare(): TemplateDiff | Refusal | undefined {
@@ -113,6 +117,15 @@ export class Candidate {
     const byManifest = workload.metadata.annotations?.[ANNOTATION.manifest] !== undefined;
     return diffTemplate(template.spec, { containers, mounts, byManifest, runtimes }, held.mine, held.recorded);
   }
+}
+
+/** What `find` returns, found out at the first call. */
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
 }
 
 function withoutPrices({ pricing, ...config }: InjectionConfig): InjectionConfig {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/kube-object.ts';
 import type { OutcomeReason } from '../../../api/reason.ts';
-import { heldOf, LOST } from '../record/held.ts';
+import { heldOf } from '../record/held.ts';
 import { isMarked } from '../record/is-marked.ts';
 import { settingsDigest } from '../rollback/rollback-note.ts';
 import { settingsOf } from '../wishes/settings.ts';
@@ -43,7 +43,7 @@ function decideUnasked(
     return concerned ? ignore(outcome('Deleting', going)) : { action: 'none', needs: NO_NEEDS };
   }
   const template = podTemplate(workload);
-  const { mine } = template === undefined ? LOST : heldOf(workload, template, settings, stacks, runtimes);
+  const { mine } = heldOf(workload, template, settings, stacks, runtimes);
   return withdraw(workload, template, mine, settings.kind === 'optedOut' ? outcome('OptedOut') : undefined);
 }
 

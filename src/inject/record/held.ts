@@ -20,16 +20,17 @@ export interface Held {
 }
 
 /** Of a workload without a template. */
-export const LOST: Held = { recorded: NOTHING, mine: NOTHING, notes: [] };
+const LOST: Held = { recorded: NOTHING, mine: NOTHING, notes: [] };
 
 /** By its record. If that is lost, by what the template shows. */
 export function heldOf(
   workload: KubeObject,
-  template: PodTemplate,
+  template: PodTemplate | undefined,
   settings: InjectionSettings,
   stacks: readonly InjectionConfig[],
   runtimes: readonly Runtime[] = RUNTIMES,
 ): Held {
+  if (template === undefined) return LOST;
   const owned = ownership(workload);
   const read = readRecord(workload);
   if (typeof read !== 'string') return { recorded: read, mine: mineOf(read, template.spec, owned), notes: [] };
