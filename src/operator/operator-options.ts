@@ -30,3 +30,6 @@ export interface OperatorOptions {
   /** Default: Math.random. */
   readonly random?: Random;
 }
+
+/** With what holds for an option that is not given. */
+export type ResolvedOperatorOptions = OperatorOptions & Required<Pick<OperatorOptions, 'synth' | 'clock' | 'wallClock' | 'random'>>;

@@ -1,16 +1,14 @@
 import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
-import { synthStack } from '../../charts/synth-stack.ts';
 import { ClusterCache } from '../controller/cluster-cache.ts';
 import { Controller } from '../controller/controller.ts';
 import { EventRecorder } from '../controller/events.ts';
-import { errorText, type Logger, withContext } from '../controller/logger.ts';
+import { errorText, type Logger } from '../controller/logger.ts';
 import { followOptionalKind } from '../controller/optional-kind.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
 import { storedWorkload } from '../inject/workload/stored-workload.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { isApiError } from '../kube/kube-api.ts';
-import { systemClock } from '../kube/system-clock.ts';
 import { ensureDefaultStack } from '../stacks/default-stack.ts';
 import { STACK_KINDS } from '../stacks/kinds.ts';
 import { StackController } from '../stacks/stack-controller.ts';
@@ -19,7 +17,7 @@ import { WorkloadController } from '../workloads/workload-controller.ts';
 import { WorkloadWatches } from '../workloads/workload-watches.ts';
 import { ChangeRoutes } from './change-routes.ts';
 import { collectProgram } from './collect-program.ts';
-import type { OperatorOptions } from './operator-options.ts';
+import type { ResolvedOperatorOptions } from './operator-options.ts';
 import { MANAGED, stackWatches } from './stack-watches.ts';
 
 /** Workload kinds that a stack has objects of. They are watched in the operator's namespace too. */
@@ -42,7 +40,7 @@ const WORKLOADS_AT_ONCE = 128;
 /** The two controllers, the caches that they read, and the events that put keys into their queues. The only place that knows both. */
 export class Operator {
   readonly cache: ClusterCache;
-  readonly #options: OperatorOptions;
+  readonly #options: ResolvedOperatorOptions;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -60,9 +58,8 @@ export class Operator {
   // If the default TelemetryStack cannot be made, that is a mistake or an API server in trouble. Nobody wishes to lose what `dist` brought.
   #mayCollect = false;
 
-  constructor(options: OperatorOptions) {
-    const { api, metrics, namespace, scope, relistMs, clock = systemClock, wallClock = Date.now, random = Math.random } = options;
-    const logger = withContext(options.logger);
+  constructor(options: ResolvedOperatorOptions) {
+    const { api, logger, metrics, namespace, scope, relistMs, synth, clock, wallClock, random } = options;
     this.#options = options;
     this.#logger = logger;
     this.#clock = clock;
@@ -90,7 +87,7 @@ export class Operator {
       ...shared,
       wallClock,
       random,
-      synth: options.synth ?? synthStack,
+      synth,
       mayCollect: () => this.#mayCollect,
       workloads: (stack, reverted) => this.#workloadController.counts(stack, reverted),
       lookAgain: (stack, ms) => this.#stacks.queue.addAfter(stack, ms, 'resync'),

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { OPERATOR_NAME } from '../../api/names.ts';
 import { TELEMETRY_STACK } from '../../api/telemetry-stack.ts';
+import { synthStack } from '../../charts/synth-stack.ts';
 import { watchEventLoop } from '../controller/event-loop.ts';
 import { withGrace } from '../controller/grace.ts';
 import { closeProbes, serveProbes } from '../controller/http-server.ts';
@@ -10,7 +11,7 @@ import type { Clock } from '../kube/clock.ts';
 import { isApiError, type KubeApi } from '../kube/kube-api.ts';
 import { systemClock } from '../kube/system-clock.ts';
 import { Operator } from './operator.ts';
-import type { OperatorOptions } from './operator-options.ts';
+import type { OperatorOptions, ResolvedOperatorOptions } from './operator-options.ts';
 
 /**
  * After a stop: time for the work in hand, then time for it to end once its requests have been cut. Together with the rest, less than the
@@ -25,12 +26,19 @@ const CUT_MS = 3000;
  * @throws LeadershipLostError when this process may no longer write, or the cluster was restored from a backup; the error of a start that
  * fails.
  */
-export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
+export async function runOperator(given: OperatorOptions, stop: AbortSignal): Promise<void> {
   // Our own signal as well, so that a start that fails ends everything it has started.
   const own = new AbortController();
   const signal = AbortSignal.any([stop, own.signal]);
-  const { api, metrics, namespace, election, clock = systemClock, random = Math.random } = options;
-  const logger = withContext(options.logger);
+  const options: ResolvedOperatorOptions = {
+    synth: synthStack,
+    clock: systemClock,
+    wallClock: Date.now,
+    random: Math.random,
+    ...given,
+    logger: withContext(given.logger),
+  };
+  const { api, logger, metrics, namespace, election, clock, random } = options;
   const operator = new Operator(options);
 
   let server: Server | undefined;
