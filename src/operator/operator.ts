@@ -2,12 +2,11 @@ import { DEFAULT_STACK_CONFIG } from '../../api/names.ts';
 import { ClusterCache } from '../controller/cluster-cache.ts';
 import { Controller } from '../controller/controller.ts';
 import { EventRecorder } from '../controller/events.ts';
-import { errorText, type Logger } from '../controller/logger.ts';
+import { errorText } from '../controller/logger.ts';
 import { followOptionalKind } from '../controller/optional-kind.ts';
 import { FILES_LABEL } from '../inject/change/config-map.ts';
 import { WORKLOAD_KINDS } from '../inject/workload/kinds.ts';
 import { storedWorkload } from '../inject/workload/stored-workload.ts';
-import type { Clock, Random } from '../kube/clock.ts';
 import { isApiError } from '../kube/kube-api.ts';
 import { ensureDefaultStack } from '../stacks/default-stack.ts';
 import { STACK_KINDS } from '../stacks/kinds.ts';
@@ -41,9 +40,6 @@ const WORKLOADS_AT_ONCE = 128;
 export class Operator {
   readonly cache: ClusterCache;
   readonly #options: ResolvedOperatorOptions;
-  readonly #logger: Logger;
-  readonly #clock: Clock;
-  readonly #random: Random;
   readonly #stackController: StackController;
   readonly #workloadController: WorkloadController;
   readonly #stacks: Controller;
@@ -61,9 +57,6 @@ export class Operator {
   constructor(options: ResolvedOperatorOptions) {
     const { api, logger, metrics, namespace, scope, relistMs, synth, clock, wallClock, random } = options;
     this.#options = options;
-    this.#logger = logger;
-    this.#clock = clock;
-    this.#random = random;
     this.cache = new ClusterCache({
       api,
       clock,
@@ -149,7 +142,7 @@ export class Operator {
         this.#watches.add({ apiVersion, kind, transform: storedWorkload }, signal, { alsoOwn: OWN_WORKLOADS.has(kind) }),
       ),
     ]);
-    await Promise.race([this.#watches.listed(), this.#clock.sleep(SCOPE_LISTS_MS, signal)]);
+    await Promise.race([this.#watches.listed(), this.#options.clock.sleep(SCOPE_LISTS_MS, signal)]);
     this.#synced = true;
     // A standby follows them as well: a file counts as unused only when all workloads that could mount it are known.
     const following = Promise.all(OPTIONAL_KINDS.map(([kind, { apiVersion }]) => this.#follow(kind, apiVersion, signal)));
@@ -162,8 +155,8 @@ export class Operator {
     return followOptionalKind(
       {
         api: this.#options.api,
-        clock: this.#clock,
-        logger: this.#logger,
+        clock: this.#options.clock,
+        logger: this.#options.logger,
         apiVersion,
         kind,
         watch: (until) => this.#watches.add({ apiVersion, kind, transform: storedWorkload, optional: true }, until),
@@ -181,19 +174,19 @@ export class Operator {
   async work(stop: AbortSignal, cut: AbortSignal): Promise<void> {
     await this.#makeDefaultStack().catch((error: unknown) => {
       if (!isApiError(error)) throw error;
-      this.#logger.error('default TelemetryStack cannot be made yet, controllers start without it', { error: errorText(error) });
+      this.#options.logger.error('default TelemetryStack cannot be made yet, controllers start without it', { error: errorText(error) });
       this.#defaultStack.queue.add(`${this.#options.namespace}/${DEFAULT_STACK_CONFIG}`);
     });
     // Also those that came by events, from a process that has led until now.
     this.#collectFiles();
-    this.#logger.info('caches are in, controllers start', { workloads: this.#workloadController.annotated().length });
+    this.#options.logger.info('caches are in, controllers start', { workloads: this.#workloadController.annotated().length });
     await Promise.all([this.#stacks, this.#workloads, this.#defaultStack, this.#program].map((one) => one.run(stop, cut)));
   }
 
   async #makeDefaultStack(): Promise<void> {
     const { api, namespace, scope } = this.#options;
-    const { outcome, stack } = await ensureDefaultStack(api, namespace, this.#logger, { clusterWide: scope === undefined });
-    this.#logger.info('default TelemetryStack', { outcome });
+    const { outcome, stack } = await ensureDefaultStack(api, namespace, this.#options.logger, { clusterWide: scope === undefined });
+    this.#options.logger.info('default TelemetryStack', { outcome });
     // Its event may come after the first workloads. Planned without it, each would be written twice.
     const change = stack && this.cache.remember(stack);
     if (change !== undefined) this.#routes.route(change);
