@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonLines } from './json-lines.ts';
 
 /** How one run of one suite ended: what result-reporter.js writes. */
 export interface SuiteResult {
@@ -18,8 +18,5 @@ export interface SuiteResult {
 
 /** What the reporter wrote into the folder, in the order of writing; empty when no suite ended. */
 export function readSuiteResults(folder: string): readonly SuiteResult[] {
-  const file = join(folder, 'suites.jsonl');
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as SuiteResult);
+  return readJsonLines<SuiteResult>(join(folder, 'suites.jsonl'));
 }

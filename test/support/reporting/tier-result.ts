@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonLines } from './json-lines.ts';
 
 /** How one step of a whole run ended: a tier of `npm test`, or a step of .ci/run, which writes the same lines. */
 export interface TierResult {
@@ -17,8 +18,5 @@ export function writeTierResult(folder: string, result: TierResult): void {
 
 /** In the order of writing; empty when no step ended. */
 export function readTierResults(folder: string): readonly TierResult[] {
-  const file = join(folder, FILE);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as TierResult);
+  return readJsonLines<TierResult>(join(folder, FILE));
 }
