@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../api/kube-object.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
-import { nestAt, valueAt } from '../../api/value-at.ts';
+import { nestAt } from '../../api/value-at.ts';
 import { decideWorkload } from '../../src/inject/decision/decide-workload.ts';
 import { workloadKind } from '../../src/inject/workload/kinds.ts';
 import { type Container, type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
@@ -16,7 +16,7 @@ import { eventually } from '../support/time/eventually.ts';
 import { asked, envItem, OFF, STACKS, stackIndices, storable, userWorkload } from '../support/workloads/arbitrary-workload.ts';
 import { type Containers, exampleDeployment } from '../support/workloads/example-deployment.ts';
 import { input } from '../support/workloads/injection.ts';
-import { BOTH, env, PYTHON, status } from '../support/workloads/settled.ts';
+import { BOTH, env, names, PYTHON, status, template } from '../support/workloads/settled.ts';
 
 /** Injection against a real API server: each row of the table in docs/adr/0007-inject-record-release.md, with our plans carried out by hand. */
 
@@ -31,14 +31,6 @@ beforeAll(async () => {
   owner = new Owner(cluster, api);
   await cluster.kubectl(['create', 'namespace', 'shop']);
 });
-
-function template(object: KubeObject): unknown {
-  return valueAt(object, workloadKind(object)?.templatePath ?? []);
-}
-
-function names(items: readonly EnvItem[]): readonly string[] {
-  return items.map(({ name }) => name);
-}
 
 describe('an injected Deployment', () => {
   it('was written twice, has one generation more, and nothing in it is ours', async () => {

@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../api/kube-object.ts';
-import { valueAt } from '../../api/value-at.ts';
-import { workloadKind } from '../../src/inject/workload/kinds.ts';
-import { type EnvItem, podTemplate } from '../../src/inject/workload/pod-template.ts';
+import { podTemplate } from '../../src/inject/workload/pod-template.ts';
 import type { KubeApi } from '../../src/kube/kube-api.ts';
 import { createKubeApi } from '../../src/kube/rest/rest-kube-api.ts';
 import { Owner } from '../support/cluster/owner.ts';
@@ -10,7 +8,7 @@ import { DEPLOYMENT, Passes } from '../support/cluster/passes.ts';
 import { useControlPlane } from '../support/cluster/use-control-plane.ts';
 import { OFF } from '../support/workloads/arbitrary-workload.ts';
 import { exampleDeployment, withContainers } from '../support/workloads/example-deployment.ts';
-import { BOTH, env, PYTHON, status } from '../support/workloads/settled.ts';
+import { BOTH, env, names, PYTHON, status, template } from '../support/workloads/settled.ts';
 
 /** What owners do to injected workloads on a real API server, with our decisions carried out by hand: rows of docs/adr/0007. */
 
@@ -25,14 +23,6 @@ beforeAll(async () => {
   owner = new Owner(cluster, api);
   await cluster.kubectl(['create', 'namespace', 'shop']);
 });
-
-function template(object: KubeObject): unknown {
-  return valueAt(object, workloadKind(object)?.templatePath ?? []);
-}
-
-function names(items: readonly EnvItem[]): readonly string[] {
-  return items.map(({ name }) => name);
-}
 
 describe('the owner of an injected workload', () => {
   it('renames its container by server-side apply, without an error, and it ends injected in the new one', async () => {

@@ -1,7 +1,9 @@
 import { expect } from '@jest/globals';
 import type { KubeObject } from '../../../api/kube-object.ts';
+import { valueAt } from '../../../api/value-at.ts';
 import { type DecisionInput, decideWorkload } from '../../../src/inject/decision/decide-workload.ts';
 import type { Decision } from '../../../src/inject/decision/decision.ts';
+import { workloadKind } from '../../../src/inject/workload/kinds.ts';
 import { type EnvItem, type PodSpec, podTemplate } from '../../../src/inject/workload/pod-template.ts';
 import { after, input, owned, type WorkloadParts, workload } from './injection.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -32,6 +34,15 @@ export function env(object: KubeObject, container = 'app'): readonly EnvItem[] {
 
 export function value(object: KubeObject, name: string, container = 'app'): string | undefined {
   return env(object, container).find((item) => item.name === name)?.value;
+}
+
+/** The whole pod template as it is stored. */
+export function template(object: KubeObject): unknown {
+  return valueAt(object, workloadKind(object)?.templatePath ?? []);
+}
+
+export function names(items: readonly EnvItem[]): readonly string[] {
+  return items.map(({ name }) => name);
 }
 
 export function status(object: KubeObject): string | undefined {
