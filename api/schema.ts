@@ -24,7 +24,7 @@ export interface ValueSchema extends Schema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly maxProperties?: number;
-  readonly 'x-kubernetes-validations'?: readonly { readonly message: string }[];
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[];
 }
 
 /**

@@ -1,17 +1,10 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { applyDefaults, type Schema } from './schema.ts';
+import { applyDefaults, type ValueSchema } from './schema.ts';
 
 /** A rule that a spec breaks. `path` is like `collector.exporters.0`, empty for the spec itself; `message` is the CRD's. */
 export interface Violation {
   readonly path: string;
   readonly message: string;
-}
-
-interface RuleSchema extends Schema {
-  readonly properties?: Readonly<Record<string, RuleSchema>>;
-  readonly additionalProperties?: RuleSchema;
-  readonly items?: RuleSchema;
-  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[];
 }
 
 const CEL = new Environment().registerVariable('self', 'dyn');
@@ -20,11 +13,11 @@ const CEL = new Environment().registerVariable('self', 'dyn');
  * The rules across fields that a spec breaks; by the schema it is valid otherwise. Defaults count, as at the API server.
  * @throws Error when the schema has a rule that is not known here.
  */
-export function ruleViolations(schema: Schema, spec: unknown): readonly Violation[] {
-  return walk(schema as RuleSchema, applyDefaults(schema, spec), []);
+export function ruleViolations(schema: ValueSchema, spec: unknown): readonly Violation[] {
+  return walk(schema, applyDefaults(schema, spec), []);
 }
 
-function walk(schema: RuleSchema, value: unknown, path: readonly string[]): readonly Violation[] {
+function walk(schema: ValueSchema, value: unknown, path: readonly string[]): readonly Violation[] {
   if (typeof value !== 'object' || value === null) return [];
   const broken = (schema['x-kubernetes-validations'] ?? []).filter(({ rule }) => !holds(rule, value));
   const below = Object.entries(value).flatMap(([key, inner]) => {
